@@ -1,0 +1,24 @@
+#pragma once
+// Makes a captioner from the words of the command line.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/captioner.h"
+#include "base/log.h"
+#include "base/profile.h"
+
+namespace reelgraph::captioner {
+
+struct CaptionerOptions {
+  std::string spec = "signals";  ///< "signals", "local:FOLDER", "endpoint:URL"
+  std::string model;             ///< for endpoints
+  base::Profile profile;
+  base::LogSink log;
+};
+
+/// @throws base::Error kInvalidArgument (unknown spec), kModel (cannot be had in this build, or the model is refused)
+[[nodiscard]] std::unique_ptr<base::Captioner> make_captioner(const CaptionerOptions& options);
+
+}  // namespace reelgraph::captioner

@@ -1,0 +1,51 @@
+#pragma once
+// Cuts one video into chunks while it is read: windows or shots, the frames that matter, and what can be measured on the way.
+
+#include <memory>
+#include <vector>
+
+#include "base/chunk.h"
+#include "base/media.h"
+
+namespace reelgraph::chunker {
+
+struct ChunkerOptions {
+  base::Duration length = 30 * base::kSecond;   ///< of a window, > overlap
+  base::Duration overlap = 2 * base::kSecond;   ///< with the next window, >= 0
+  bool by_shots = false;                        ///< windows end at shot boundaries; `length` is then the longest, 2 s the shortest
+  double keyframe_fps = 1;                      ///< rate of candidates for keyframes, > 0
+  int keyframes_per_chunk = 8;                  ///< most kept of a chunk, >= 1
+  int keyframe_side = 768;                      ///< longer side of kept pictures, pixels
+  double analysis_fps = 5;                      ///< rate of the measurements
+  int analysis_width = 320;                     ///< pixels
+  base::Timestamp start = 0;                    ///< where the first chunk starts (`--from`)
+};
+
+/// @throws base::Error kInvalidArgument naming the option
+void validate(const ChunkerOptions& options);
+
+/// One video's chunker. Feed it what the reader gives, in that order; take chunks as they close. Memory is bounded by a few windows.
+/// Chunk i+1 exists only if the video goes on past the span of chunk i, so the last chunk's own part ends with the video.
+class Chunker {
+ public:
+  explicit Chunker(const ChunkerOptions& options);
+  ~Chunker();
+  Chunker(Chunker&&) noexcept;
+  Chunker& operator=(Chunker&&) noexcept;
+
+  /// @returns true if a shot begins with this frame (known at once for cuts)
+  bool add(const base::Frame& frame);
+  void add(const base::AudioBlock& sound);
+  void add(const base::Cue& cue);
+  /// Nothing comes after; `end` is the measured duration (or `--to`). Closes the last chunk.
+  void finish(base::Timestamp end);
+
+  /// Chunks closed since the last call, in order.
+  [[nodiscard]] std::vector<base::Chunk> take();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace reelgraph::chunker

@@ -1,0 +1,24 @@
+# One static library a folder: reelgraph_library(graph SOURCES a.cc b.cc PUBLIC reelgraph::base PRIVATE SQLite::SQLite3).
+# Warnings, sanitizers and the include root come from one INTERFACE target, so that every folder is built alike.
+
+add_library(reelgraph_options INTERFACE)
+target_include_directories(reelgraph_options INTERFACE "${CMAKE_SOURCE_DIR}" "${CMAKE_BINARY_DIR}/generated")
+target_compile_options(reelgraph_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wimplicit-fallthrough)
+if(REELGRAPH_WERROR)
+  target_compile_options(reelgraph_options INTERFACE -Werror)
+endif()
+if(REELGRAPH_SANITIZE)
+  target_compile_options(reelgraph_options INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+  target_link_options(reelgraph_options INTERFACE -fsanitize=address,undefined)
+endif()
+if(REELGRAPH_FUZZ)
+  target_compile_options(reelgraph_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+function(reelgraph_library name)
+  cmake_parse_arguments(arg "" "" "SOURCES;PUBLIC;PRIVATE" ${ARGN})
+  add_library(reelgraph_${name} STATIC ${arg_SOURCES})
+  add_library(reelgraph::${name} ALIAS reelgraph_${name})
+  set_target_properties(reelgraph_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_link_libraries(reelgraph_${name} PUBLIC ${arg_PUBLIC} PRIVATE reelgraph_options ${arg_PRIVATE})
+endfunction()

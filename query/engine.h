@@ -1,0 +1,97 @@
+#pragma once
+// Answers questions from an archive: what the words ask for, what the graph says, and where it can be checked.
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/profile.h"
+#include "base/span_set.h"
+#include "graph/store.h"
+
+namespace reelgraph::query {
+
+enum class Status { kAnswered, kNotSeen, kNotCovered, kNotUnderstood };
+
+struct Citation {
+  std::string video;
+  base::TimeSpan span;
+  std::string text;
+  std::optional<graph::RowId> event;
+  std::optional<graph::RowId> observation;
+  std::string frame;  ///< relative to the archive; empty if none is kept there
+};
+
+struct Claim {
+  std::string text;
+  std::vector<int> citations;  ///< 1-based
+};
+
+struct VideoSpan {
+  std::string video;
+  base::TimeSpan span;
+  std::string reason;  ///< only for failed and not sampled
+};
+
+/// What was asked about, and how much of it was looked at.
+struct CoverageReport {
+  std::vector<VideoSpan> asked, described, failed, not_sampled;
+};
+
+struct Answer {
+  std::string question;
+  Status status = Status::kNotUnderstood;
+  std::string kind;        ///< count entity time duration boolean list event choice moment text; empty unless answered
+  nlohmann::json value;    ///< shape by kind, as in the command line's contract
+  std::string text;        ///< one or a few sentences; also for the other statuses: what is known instead
+  std::vector<Claim> claims;
+  std::vector<Citation> citations;
+  CoverageReport coverage;
+  nlohmann::json plan = nlohmann::json::object();
+  double plan_ms = 0, retrieve_ms = 0, answer_ms = 0;
+};
+
+/// The JSON document of `ask --json`.
+[[nodiscard]] nlohmann::ordered_json to_json(const Answer& answer);
+
+struct AskOptions {
+  std::vector<std::string> videos;             ///< ids; empty: all
+  std::optional<base::Timestamp> from, to;
+  std::vector<std::string> choices;            ///< multiple choice
+  std::vector<std::string> without;            ///< views switched off: lexical vector graph frames plan
+  int max_citations = 10;
+};
+
+struct Hit {
+  std::string video;
+  base::TimeSpan span;
+  double score = 0;  ///< 0..1, best first
+  std::string text;
+  std::vector<std::string> why;
+  std::string frame;
+};
+
+struct SearchOptions {
+  std::vector<std::string> videos;
+  std::optional<base::Timestamp> from, to;
+  int limit = 10;
+};
+
+/// Reads an archive; never writes. Not for use from several threads.
+class Engine {
+ public:
+  /// @param store borrowed; must outlive the engine
+  /// @param profiles words people use for types; those of types that the archive does not hold are ignored
+  Engine(const graph::Store& store, std::vector<base::Profile> profiles);
+
+  /// Any text is a question; none makes it throw but a failing archive. @throws base::Error kInvalidArgument for unknown videos or from >= to
+  [[nodiscard]] Answer ask(const std::string& question, const AskOptions& options) const;
+  [[nodiscard]] std::vector<Hit> search(const std::string& words, const SearchOptions& options) const;
+
+ private:
+  const graph::Store& store_;
+  std::vector<base::Profile> profiles_;
+};
+
+}  // namespace reelgraph::query
