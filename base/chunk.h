@@ -29,16 +29,16 @@ struct ShotBoundary {
 /// Measurements of one analysed step (some per second) of the picture.
 struct PictureSample {
   Timestamp at = 0;
-  Duration step = 0;         ///< how long this sample stands for
-  double brightness = 0;     ///< mean luma, 0..1
-  double sharpness = 0;      ///< variance of the Laplacian of luma (0..255 scale), >= 0
-  double motion = 0;         ///< share of the picture that moved against the previous sample, camera motion taken out, 0..1
-  double motion_x = 0.5;     ///< centre of what moved, 0..1 from the left; 0.5 when nothing did
-  double motion_y = 0.5;     ///< the same from the top
-  double camera_x = 0;       ///< shift of the whole picture since the previous sample, in widths (right is positive)
-  double camera_y = 0;       ///< in heights (down is positive)
+  Duration step = 0;             ///< how long this sample stands for
+  double brightness = 0;         ///< mean luma, 0..1
+  double sharpness = 0;          ///< variance of the Laplacian of luma (0..255 scale), >= 0
+  double motion = 0;             ///< share of the picture that moved against the previous sample, camera motion taken out, 0..1
+  double motion_x = 0.5;         ///< centre of what moved, 0..1 from the left; 0.5 when nothing did
+  double motion_y = 0.5;         ///< the same from the top
+  double camera_x = 0;           ///< shift of the whole picture since the previous sample, in widths (right is positive)
+  double camera_y = 0;           ///< in heights (down is positive)
   double camera_confidence = 0;  ///< 0..1: how much of the picture agrees on that shift
-  bool noisy = false;        ///< changes everywhere without structure: motion cannot be told
+  bool noisy = false;            ///< changes everywhere without structure: motion cannot be told
 };
 
 /// Loudness of one step of sound.

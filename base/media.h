@@ -25,17 +25,17 @@ struct StreamInfo {
 
 /// What opening a file tells, before anything is decoded. Durations here are claims until `MediaSummary` says otherwise.
 struct MediaInfo {
-  std::string container;                      ///< FFmpeg's format name
-  std::optional<Duration> claimed_duration;   ///< what the header says, if plausible
-  std::optional<std::string> wall_start;      ///< ISO 8601 UTC of the first frame, where the file tells
-  std::string title;                          ///< from the metadata; may be empty
+  std::string container;                     ///< FFmpeg's format name
+  std::optional<Duration> claimed_duration;  ///< what the header says, if plausible
+  std::optional<std::string> wall_start;     ///< ISO 8601 UTC of the first frame, where the file tells
+  std::string title;                         ///< from the metadata; may be empty
   std::vector<StreamInfo> streams;
-  int video_stream = -1;                      ///< index of the stream that is read; -1: none
+  int video_stream = -1;  ///< index of the stream that is read; -1: none
   int audio_stream = -1;
-  std::vector<int> subtitle_streams;          ///< text subtitles that are read
-  Size display_size;                          ///< after rotation and pixel aspect; 0x0 without video
-  double frame_rate = 0;                      ///< average, frames/s; 0 if unknown
-  int rotation = 0;                           ///< degrees clockwise already applied to frames: 0, 90, 180, 270
+  std::vector<int> subtitle_streams;  ///< text subtitles that are read
+  Size display_size;                  ///< after rotation and pixel aspect; 0x0 without video
+  double frame_rate = 0;              ///< average, frames/s; 0 if unknown
+  int rotation = 0;                   ///< degrees clockwise already applied to frames: 0, 90, 180, 270
 };
 
 /// A decoded video frame, upright and with square pixels. Pixels are made on demand, so that a frame nobody looks at costs no scaling.
@@ -58,8 +58,8 @@ class Frame {
 /// Decoded sound, mixed to mono.
 struct AudioBlock {
   Timestamp at = 0;
-  int sample_rate = 16000;          ///< Hz
-  std::vector<float> samples;       ///< float32 [N], in [-1, 1]
+  int sample_rate = 16000;     ///< Hz
+  std::vector<float> samples;  ///< float32 [N], in [-1, 1]
 };
 
 /// A piece of transcript with its time. Text is sound UTF-8 without markup; it is data, never instructions.
@@ -80,11 +80,11 @@ struct Gap {
 
 /// What reading a file to its end has shown.
 struct MediaSummary {
-  Duration duration = 0;            ///< measured: end of the last frame or sound
-  std::int64_t frames = 0;          ///< decoded
-  std::int64_t damaged = 0;         ///< packets or frames that could not be decoded
-  std::vector<Gap> gaps;            ///< sorted; spans nothing could be read from
-  std::string partial_reason;       ///< empty if the file was read whole; else one sentence for the user
+  Duration duration = 0;       ///< measured: end of the last frame or sound
+  std::int64_t frames = 0;     ///< decoded
+  std::int64_t damaged = 0;    ///< packets or frames that could not be decoded
+  std::vector<Gap> gaps;       ///< sorted; spans nothing could be read from
+  std::string partial_reason;  ///< empty if the file was read whole; else one sentence for the user
 };
 
 }  // namespace reelgraph::base

@@ -19,8 +19,8 @@ struct Box {
 
 /// An entity as mentioned in one observation.
 struct EntityMention {
-  std::string ref;                      ///< local to the observation
-  std::optional<std::string> stable_id; ///< JSON `id`: stable within `provenance.name`; the same id is the same entity
+  std::string ref;                       ///< local to the observation
+  std::optional<std::string> stable_id;  ///< JSON `id`: stable within `provenance.name`; the same id is the same entity
   std::optional<std::string> name;
   std::string type;
   std::vector<std::string> aliases;
@@ -47,7 +47,7 @@ struct Event {
 struct Relation {
   std::string source;  ///< ref
   std::string type;
-  std::string target;  ///< ref
+  std::string target;            ///< ref
   std::optional<TimeSpan> span;  ///< when it holds, if not all of the observation
 };
 

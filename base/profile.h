@@ -40,7 +40,7 @@ struct Profile {
   std::string prompt;  ///< task words for a vision-language model
   std::vector<Example> examples;
   nlohmann::json signals = nlohmann::json::object();  ///< options of the `signals` captioner, checked there
-  std::string digest;  ///< content hash: part of the prompt version
+  std::string digest;                                 ///< content hash: part of the prompt version
 };
 
 }  // namespace reelgraph::base

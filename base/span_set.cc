@@ -22,8 +22,7 @@ SpanSet::SpanSet(std::vector<TimeSpan> spans) {
 void SpanSet::add(TimeSpan span) {
   if (span.empty()) return;
   // First span that touches or follows; then swallow all that touch.
-  auto first = std::lower_bound(spans_.begin(), spans_.end(), span.start,
-                                [](const TimeSpan& s, Timestamp t) { return s.end < t; });
+  auto first = std::lower_bound(spans_.begin(), spans_.end(), span.start, [](const TimeSpan& s, Timestamp t) { return s.end < t; });
   auto last = first;
   for (; last != spans_.end() && last->start <= span.end; ++last) {
     span.start = std::min(span.start, last->start);
@@ -59,22 +58,20 @@ Duration SpanSet::total() const {
 }
 
 bool SpanSet::contains(Timestamp t) const {
-  const auto after = std::upper_bound(spans_.begin(), spans_.end(), t,
-                                      [](Timestamp at, const TimeSpan& s) { return at < s.start; });
+  const auto after = std::upper_bound(spans_.begin(), spans_.end(), t, [](Timestamp at, const TimeSpan& s) { return at < s.start; });
   return after != spans_.begin() && std::prev(after)->contains(t);
 }
 
 bool SpanSet::contains(TimeSpan span) const {
-  const auto after = std::upper_bound(spans_.begin(), spans_.end(), span.start,
-                                      [](Timestamp at, const TimeSpan& s) { return at < s.start; });
+  const auto after =
+      std::upper_bound(spans_.begin(), spans_.end(), span.start, [](Timestamp at, const TimeSpan& s) { return at < s.start; });
   if (after == spans_.begin()) return false;
   const TimeSpan& s = *std::prev(after);
   return span.empty() ? s.contains(span.start) : s.contains(span);
 }
 
 bool SpanSet::overlaps(TimeSpan span) const {
-  const auto first = std::lower_bound(spans_.begin(), spans_.end(), span.start,
-                                      [](const TimeSpan& s, Timestamp t) { return s.end <= t; });
+  const auto first = std::lower_bound(spans_.begin(), spans_.end(), span.start, [](const TimeSpan& s, Timestamp t) { return s.end <= t; });
   return first != spans_.end() && first->overlaps(span);
 }
 

@@ -10,15 +10,15 @@
 namespace reelgraph::chunker {
 
 struct ChunkerOptions {
-  base::Duration length = 30 * base::kSecond;   ///< of a window, > overlap
-  base::Duration overlap = 2 * base::kSecond;   ///< with the next window, >= 0
-  bool by_shots = false;                        ///< windows end at shot boundaries; `length` is then the longest, 2 s the shortest
-  double keyframe_fps = 1;                      ///< rate of candidates for keyframes, > 0
-  int keyframes_per_chunk = 8;                  ///< most kept of a chunk, >= 1
-  int keyframe_side = 768;                      ///< longer side of kept pictures, pixels
-  double analysis_fps = 5;                      ///< rate of the measurements
-  int analysis_width = 320;                     ///< pixels
-  base::Timestamp start = 0;                    ///< where the first chunk starts (`--from`)
+  base::Duration length = 30 * base::kSecond;  ///< of a window, > overlap
+  base::Duration overlap = 2 * base::kSecond;  ///< with the next window, >= 0
+  bool by_shots = false;                       ///< windows end at shot boundaries; `length` is then the longest, 2 s the shortest
+  double keyframe_fps = 1;                     ///< rate of candidates for keyframes, > 0
+  int keyframes_per_chunk = 8;                 ///< most kept of a chunk, >= 1
+  int keyframe_side = 768;                     ///< longer side of kept pictures, pixels
+  double analysis_fps = 5;                     ///< rate of the measurements
+  int analysis_width = 320;                    ///< pixels
+  base::Timestamp start = 0;                   ///< where the first chunk starts (`--from`)
 };
 
 /// @throws base::Error kInvalidArgument naming the option

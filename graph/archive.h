@@ -54,7 +54,9 @@ struct Finding {
   bool repaired = false;
   bool fatal = false;  ///< the archive cannot be trusted
 };
-/// Checks integrity, foreign keys, spans, counts, frame files and their hashes, and the derived index against the truth; `repair` rebuilds what is derived.
-[[nodiscard]] std::vector<Finding> verify(const std::filesystem::path& folder, bool repair, const std::function<void(const std::string&)>& progress = {});
+/// Checks integrity, foreign keys, spans, counts, frame files and their hashes, and the derived index against the truth; `repair` rebuilds
+/// what is derived.
+[[nodiscard]] std::vector<Finding> verify(const std::filesystem::path& folder, bool repair,
+                                          const std::function<void(const std::string&)>& progress = {});
 
 }  // namespace reelgraph::graph

@@ -22,27 +22,27 @@ enum class VideoState { kIngesting = 1, kDone = 2, kPartial = 3, kFailed = 4, kI
 
 struct VideoRecord {
   RowId row = 0;
-  std::string id;          ///< what users call it; unique
-  std::string title;       ///< may be empty
-  std::string path;        ///< absolute path of the media when ingested, or as imported; may be empty
-  std::string content_id;  ///< empty for imports
-  base::Duration duration = 0;                 ///< measured, or claimed while ingesting
-  std::optional<std::string> wall_start;       ///< ISO 8601
+  std::string id;                         ///< what users call it; unique
+  std::string title;                      ///< may be empty
+  std::string path;                       ///< absolute path of the media when ingested, or as imported; may be empty
+  std::string content_id;                 ///< empty for imports
+  base::Duration duration = 0;            ///< measured, or claimed while ingesting
+  std::optional<std::string> wall_start;  ///< ISO 8601
   VideoState state = VideoState::kIngesting;
-  std::string reason;      ///< of kPartial and kFailed
+  std::string reason;                               ///< of kPartial and kFailed
   nlohmann::json media = nlohmann::json::object();  ///< MediaInfo in short, sampling used
 };
 
 enum class ChunkState { kDone = 1, kFailed = 2 };
 
 struct ChunkRecord {
-  std::string key;         ///< hash(content id, span, sampling, captioner, model, prompt version)
+  std::string key;  ///< hash(content id, span, sampling, captioner, model, prompt version)
   RowId video = 0;
   base::TimeSpan span;
   base::TimeSpan own;
   ChunkState state = ChunkState::kDone;
   int attempts = 1;
-  std::string failure;     ///< reason of kFailed
+  std::string failure;  ///< reason of kFailed
   base::Usage usage;
 };
 
@@ -51,12 +51,12 @@ enum class CoverageStatus { kDescribed = 1, kFailed = 2, kNotSampled = 3, kLimit
 struct CoverageSpan {
   base::TimeSpan span;
   CoverageStatus status = CoverageStatus::kDescribed;
-  std::string reason;      ///< why failed or not sampled; for kLimited (described, but less was said) e.g. "camera_moves"
+  std::string reason;  ///< why failed or not sampled; for kLimited (described, but less was said) e.g. "camera_moves"
 };
 
 struct StoredFrame {
   base::Timestamp at = 0;
-  std::string file;        ///< relative to the archive folder: "frames/ab/ab12....jpg"
+  std::string file;  ///< relative to the archive folder: "frames/ab/ab12....jpg"
 };
 
 /// Everything one finished chunk adds, committed in one transaction.
@@ -69,13 +69,13 @@ struct ChunkCommit {
 
 struct ParticipantRecord {
   RowId entity = 0;
-  std::string name;        ///< display name: name, else description, else "TYPE N"
+  std::string name;  ///< display name: name, else description, else "TYPE N"
   std::string role;
 };
 
 struct EventRecord {
   RowId row = 0;
-  std::string video;       ///< id
+  std::string video;  ///< id
   std::string type;
   base::TimeSpan span;
   std::string description;
@@ -91,19 +91,19 @@ struct EventFilter {
   std::optional<base::TimeSpan> within;         ///< events that overlap it
   std::optional<base::TimeSpan> starts_within;  ///< events whose start lies in it
   std::vector<std::string> types;
-  std::vector<RowId> entities;                  ///< taking part (all of them must)
-  std::string role;                             ///< with `entities`: in this role
+  std::vector<RowId> entities;                                     ///< taking part (all of them must)
+  std::string role;                                                ///< with `entities`: in this role
   std::vector<std::pair<std::string, nlohmann::json>> attributes;  ///< equal to; a pair with an array: any of it
-  bool newest_first = false;                    ///< order by start descending (per video order by id ascending first)
-  int limit = 0;                                ///< 0: all
+  bool newest_first = false;                                       ///< order by start descending (per video order by id ascending first)
+  int limit = 0;                                                   ///< 0: all
 };
 
 struct EntityRecord {
   RowId row = 0;
-  std::string name;        ///< display name
+  std::string name;  ///< display name
   std::string type;
-  std::string stable_id;   ///< may be empty
-  std::string source;      ///< provenance.name of the stable id
+  std::string stable_id;  ///< may be empty
+  std::string source;     ///< provenance.name of the stable id
   std::vector<std::string> aliases;
   std::string description;
   nlohmann::json attributes;
@@ -142,12 +142,12 @@ struct Passage {
   RowId observation = 0;
   std::optional<RowId> event;
   std::string text;
-  double score = 0;        ///< larger is better; comparable within one result only
+  double score = 0;  ///< larger is better; comparable within one result only
 };
 
 struct SearchRequest {
-  std::vector<std::string> words;      ///< plain words; quoted by the store, so that no query syntax can slip in
-  bool match_all = false;              ///< else any word, ranked by BM25
+  std::vector<std::string> words;  ///< plain words; quoted by the store, so that no query syntax can slip in
+  bool match_all = false;          ///< else any word, ranked by BM25
   std::vector<std::string> videos;
   std::optional<base::TimeSpan> within;
   int limit = 10;
@@ -188,7 +188,7 @@ class Store {
   [[nodiscard]] virtual std::vector<EventRecord> events(const EventFilter& filter) const = 0;
   [[nodiscard]] virtual std::int64_t count_events(const EventFilter& filter) const = 0;
   [[nodiscard]] virtual std::optional<EventRecord> event(RowId row) const = 0;
-  [[nodiscard]] virtual std::vector<std::string> event_types() const = 0;   ///< in use, sorted; cheap whatever the size
+  [[nodiscard]] virtual std::vector<std::string> event_types() const = 0;  ///< in use, sorted; cheap whatever the size
   [[nodiscard]] virtual std::vector<std::string> entity_types() const = 0;
   [[nodiscard]] virtual std::vector<std::string> roles() const = 0;
   [[nodiscard]] virtual std::vector<std::string> relation_types() const = 0;
@@ -200,7 +200,8 @@ class Store {
   /// those with a name that holds all its words. Most mentioned first.
   [[nodiscard]] virtual std::vector<EntityRecord> find_entities(const std::string& name, bool whole_name, int limit) const = 0;
   /// Most mentioned first; `type` empty: all.
-  [[nodiscard]] virtual std::vector<EntityRecord> entities(const std::string& type, const std::vector<std::string>& videos, int limit) const = 0;
+  [[nodiscard]] virtual std::vector<EntityRecord> entities(const std::string& type, const std::vector<std::string>& videos,
+                                                           int limit) const = 0;
   [[nodiscard]] virtual std::vector<MentionRecord> mentions(RowId entity, int limit) const = 0;
   [[nodiscard]] virtual std::vector<RelationRecord> relations(RowId entity, int limit) const = 0;
   [[nodiscard]] virtual std::vector<Passage> search(const SearchRequest& request) const = 0;

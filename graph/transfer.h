@@ -18,9 +18,9 @@ struct ImportOptions {
 
 struct ImportResult {
   std::int64_t lines = 0;
-  std::int64_t added = 0;      ///< observations that were new
-  std::int64_t unchanged = 0;  ///< observations that were there already
-  std::int64_t skipped = 0;    ///< bad lines (`keep_going`)
+  std::int64_t added = 0;             ///< observations that were new
+  std::int64_t unchanged = 0;         ///< observations that were there already
+  std::int64_t skipped = 0;           ///< bad lines (`keep_going`)
   std::vector<std::string> warnings;  ///< at most 100
   std::vector<std::string> errors;    ///< at most 100, "FILE:LINE: reason"
 };
@@ -29,10 +29,11 @@ struct ImportResult {
 ImportResult import_jsonl(Archive& archive, std::istream& in, const std::string& name, const ImportOptions& options);
 
 struct ExportOptions {
-  std::string format = "jsonl";        ///< jsonl graphml csv srt vtt
-  std::vector<std::string> videos;     ///< ids; empty: all
+  std::string format = "jsonl";     ///< jsonl graphml csv srt vtt
+  std::vector<std::string> videos;  ///< ids; empty: all
 };
-/// Sorted by video, start, then content; no row ids, dates, attempts or costs. jsonl reimports to the same graph, byte-identical when exported again.
+/// Sorted by video, start, then content; no row ids, dates, attempts or costs. jsonl reimports to the same graph, byte-identical when
+/// exported again.
 void export_archive(const Archive& archive, std::ostream& out, const ExportOptions& options);
 
 }  // namespace reelgraph::graph

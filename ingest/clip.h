@@ -26,8 +26,8 @@ struct StillPicture {
 [[nodiscard]] StillPicture picture_at(const std::filesystem::path& film, base::Timestamp at, std::stop_token stop = {});
 
 struct ClipResult {
-  bool copied = false;   ///< streams copied without decoding; else re-encoded
-  base::TimeSpan span;   ///< what the clip holds
+  bool copied = false;  ///< streams copied without decoding; else re-encoded
+  base::TimeSpan span;  ///< what the clip holds
 };
 
 /// Writes `span` of a film to `output` (.mp4, .mkv, .mov, .webm by ending). Streams are copied where a key picture lies within

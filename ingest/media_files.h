@@ -17,8 +17,8 @@ namespace reelgraph::ingest {
 /// XXH3-128 of bytes in memory, 32 hexadecimal digits.
 [[nodiscard]] std::string content_id_of(std::string_view bytes);
 
-/// What a user's paths, folders (recursive) and globs stand for: each file once, sorted within its argument. Inside folders only files that look
-/// like media by ending are taken; a file named directly is taken whatever it is called. Side-car subtitles are not listed.
+/// What a user's paths, folders (recursive) and globs stand for: each file once, sorted within its argument. Inside folders only files that
+/// look like media by ending are taken; a file named directly is taken whatever it is called. Side-car subtitles are not listed.
 /// @throws base::Error kBadInput for a path that does not exist, a glob that matches nothing, a folder without media
 [[nodiscard]] std::vector<std::filesystem::path> find_media(const std::vector<std::string>& arguments);
 

@@ -15,11 +15,11 @@ namespace reelgraph::ingest {
 
 /// Limits against hostile files. 0 never means "unlimited" here.
 struct ReaderLimits {
-  std::int64_t max_pixels = 8192LL * 8192;             ///< per frame
-  std::int64_t max_allocation_bytes = 1LL << 30;       ///< one allocation inside FFmpeg
+  std::int64_t max_pixels = 8192LL * 8192;        ///< per frame
+  std::int64_t max_allocation_bytes = 1LL << 30;  ///< one allocation inside FFmpeg
   int max_streams = 64;
-  double open_deadline_s = 30;                         ///< for opening and probing
-  double stall_deadline_s = 60;                        ///< longest wait for one event
+  double open_deadline_s = 30;   ///< for opening and probing
+  double stall_deadline_s = 60;  ///< longest wait for one event
 };
 
 struct ReaderOptions {
@@ -30,7 +30,7 @@ struct ReaderOptions {
   bool want_video = true;
   bool want_audio = true;
   bool want_subtitles = true;
-  int threads = 0;                      ///< of the video decoder; 0: one per core
+  int threads = 0;  ///< of the video decoder; 0: one per core
   ReaderLimits limits;
 };
 

@@ -42,9 +42,9 @@ struct CoverageReport {
 struct Answer {
   std::string question;
   Status status = Status::kNotUnderstood;
-  std::string kind;        ///< count entity time duration boolean list event choice moment text; empty unless answered
-  nlohmann::json value;    ///< shape by kind, as in the command line's contract
-  std::string text;        ///< one or a few sentences; also for the other statuses: what is known instead
+  std::string kind;      ///< count entity time duration boolean list event choice moment text; empty unless answered
+  nlohmann::json value;  ///< shape by kind, as in the command line's contract
+  std::string text;      ///< one or a few sentences; also for the other statuses: what is known instead
   std::vector<Claim> claims;
   std::vector<Citation> citations;
   CoverageReport coverage;
@@ -56,10 +56,10 @@ struct Answer {
 [[nodiscard]] nlohmann::ordered_json to_json(const Answer& answer);
 
 struct AskOptions {
-  std::vector<std::string> videos;             ///< ids; empty: all
+  std::vector<std::string> videos;  ///< ids; empty: all
   std::optional<base::Timestamp> from, to;
-  std::vector<std::string> choices;            ///< multiple choice
-  std::vector<std::string> without;            ///< views switched off: lexical vector graph frames plan
+  std::vector<std::string> choices;  ///< multiple choice
+  std::vector<std::string> without;  ///< views switched off: lexical vector graph frames plan
   int max_citations = 10;
 };
 
@@ -85,7 +85,8 @@ class Engine {
   /// @param profiles words people use for types; those of types that the archive does not hold are ignored
   Engine(const graph::Store& store, std::vector<base::Profile> profiles);
 
-  /// Any text is a question; none makes it throw but a failing archive. @throws base::Error kInvalidArgument for unknown videos or from >= to
+  /// Any text is a question; none makes it throw but a failing archive. @throws base::Error kInvalidArgument for unknown videos or from >=
+  /// to
   [[nodiscard]] Answer ask(const std::string& question, const AskOptions& options) const;
   [[nodiscard]] std::vector<Hit> search(const std::string& words, const SearchOptions& options) const;
 

@@ -101,8 +101,10 @@ ProcessResult run(const std::vector<std::string>& command, const std::filesystem
       if ((fd.revents & (POLLIN | POLLHUP | POLLERR)) == 0) return;
       char buffer[65536];
       const ssize_t n = ::read(fd.fd, buffer, sizeof buffer);
-      if (n > 0) text.append(buffer, static_cast<std::size_t>(n));
-      else pipe.close_read();
+      if (n > 0)
+        text.append(buffer, static_cast<std::size_t>(n));
+      else
+        pipe.close_read();
     };
     drain(fds[0], out, result.out);
     drain(fds[1], err, result.err);

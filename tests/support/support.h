@@ -9,8 +9,8 @@
 // Catch2's main header moved between versions 2 and 3.
 #if __has_include(<catch2/catch_test_macros.hpp>)
 #include <catch2/catch_all.hpp>
-using Catch::Matchers::Contains;
 using Catch::Approx;
+using Catch::Matchers::Contains;
 #else
 #include <catch2/catch.hpp>
 using Catch::Matchers::Contains;

@@ -1,0 +1,1 @@
+#include "captioner/factory.h"

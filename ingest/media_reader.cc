@@ -1,0 +1,1 @@
+#include "ingest/media_reader.h"
