@@ -4,6 +4,10 @@
 add_library(reelgraph_options INTERFACE)
 target_include_directories(reelgraph_options INTERFACE "${CMAKE_SOURCE_DIR}" "${CMAKE_BINARY_DIR}/generated")
 target_compile_options(reelgraph_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wimplicit-fallthrough)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+  # False alarms on `"text" + string` (GCC bug 105651).
+  target_compile_options(reelgraph_options INTERFACE -Wno-restrict)
+endif()
 if(REELGRAPH_WERROR)
   target_compile_options(reelgraph_options INTERFACE -Werror)
 endif()
