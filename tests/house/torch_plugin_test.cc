@@ -1,6 +1,5 @@
 // libtorch costs 0.4 s and 155 MB a process: only what needs it may map it, and what is not there is said plainly.
 
-#include <fstream>
 #include <string>
 
 #include "base/error.h"
@@ -8,18 +7,6 @@
 #include "tests/support/support.h"
 
 namespace reelgraph::test {
-namespace {
-
-bool maps_libtorch() {
-  std::ifstream maps("/proc/self/maps");
-  std::string line;
-  while (std::getline(maps, line)) {
-    if (line.find("libtorch") != std::string::npos || line.find("libc10") != std::string::npos) return true;
-  }
-  return false;
-}
-
-}  // namespace
 
 TEST_CASE("the program does not ask the loader for libtorch", "[house][torch]") {
   // LD_TRACE_LOADED_OBJECTS lists what would be mapped at start, through every level of dependencies, and runs nothing.
@@ -87,11 +74,11 @@ TEST_CASE("a library of something else is refused as no plugin", "[house][torch]
 
 #ifdef REELGRAPH_HAS_TORCH
 TEST_CASE("the plugin loads on demand and tells what libtorch is", "[house][torch]") {
-  REQUIRE_FALSE(maps_libtorch());
+  REQUIRE_THAT(read_file("/proc/self/maps"), !Contains("libtorch"));
   const auto file = captioner::find_torch_plugin(captioner::torch_plugin_folders(binary()));
   REQUIRE(file.has_value());
   const nlohmann::json facts = captioner::TorchPlugin::load(*file).facts();
-  CHECK(maps_libtorch());
+  CHECK_THAT(read_file("/proc/self/maps"), Contains("libtorch"));
   INFO(facts.dump(2));
   CHECK_THAT(facts.at("version").get<std::string>(), Contains("."));
   CHECK(facts.at("threads").get<int>() >= 1);
