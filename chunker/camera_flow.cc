@@ -10,9 +10,9 @@ namespace reelgraph::chunker {
 namespace {
 
 constexpr int kColumns = 12, kRows = 8;
-constexpr double kAgree = 0.8;           // pixels off the fitted movement
-constexpr double kTexture = 12;          // least corner response, in grey levels of the weaker direction
-constexpr double kLeastCells = 0.4;     // share of the picture that must have texture for full confidence
+constexpr double kAgree = 0.8;       // pixels off the fitted movement
+constexpr double kTexture = 12;      // least corner response, in grey levels of the weaker direction
+constexpr double kLeastCells = 0.4;  // share of the picture that must have texture for full confidence
 
 /// The best corner of each cell of a grid, so that points cover the picture and one rich object does not outvote the rest.
 std::vector<cv::Point2f> grid_corners(const cv::Mat& picture) {
@@ -31,7 +31,8 @@ std::vector<cv::Point2f> grid_corners(const cv::Mat& picture) {
       cv::Point where;
       cv::minMaxLoc(response(cv::Rect(x0, y0, x1 - x0, y1 - y0)), nullptr, &best, nullptr, &where);
       // cornerMinEigenVal scales derivatives of 8-bit pictures by 1 / (255 * 4 * 5); back to grey levels.
-      if (std::sqrt(std::max(0.0, best)) * 255 > kTexture) points.emplace_back(static_cast<float>(x0 + where.x), static_cast<float>(y0 + where.y));
+      if (std::sqrt(std::max(0.0, best)) * 255 > kTexture)
+        points.emplace_back(static_cast<float>(x0 + where.x), static_cast<float>(y0 + where.y));
     }
   }
   return points;

@@ -12,11 +12,11 @@
 namespace reelgraph::chunker {
 namespace {
 
-constexpr double kLeastDifference = 16;  // grey levels
-constexpr double kOverNoise = 5;         // times the median difference
-constexpr double kLeastBlob = 0.00014;   // share of the picture: 8 of 320 x 180 pixels, a hand that stirs
+constexpr double kLeastDifference = 16;      // grey levels
+constexpr double kOverNoise = 5;             // times the median difference
+constexpr double kLeastBlob = 0.00014;       // share of the picture: 8 of 320 x 180 pixels, a hand that stirs
 constexpr double kLeastBlobMoving = 0.0012;  // the same under a moving camera, whose compensation leaves crumbs
-constexpr double kNoisyMedian = 14;      // grey levels by which half of the picture changes when nothing can be told
+constexpr double kNoisyMedian = 14;          // grey levels by which half of the picture changes when nothing can be told
 constexpr double kNoisyShare = 0.75;
 
 /// present = gain * previous + offset for one channel, over the pixels that most agree.

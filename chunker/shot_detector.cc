@@ -18,10 +18,10 @@ constexpr int kBins = 32;
 
 constexpr double kCutScore = 0.42;
 constexpr double kOverMedian = 2.2;
-constexpr double kOverMedianAfter = 1.5;   // a shot may begin with more movement than the last one had
-constexpr double kLeastStructure = 0.12;   // below: the same scene in another light
-constexpr double kSameScene = 0.25;        // frames closer than this show the same picture
-constexpr double kBlankSpread = 6;         // grey levels; black, white or one colour
+constexpr double kOverMedianAfter = 1.5;  // a shot may begin with more movement than the last one had
+constexpr double kLeastStructure = 0.12;  // below: the same scene in another light
+constexpr double kSameScene = 0.25;       // frames closer than this show the same picture
+constexpr double kBlankSpread = 6;        // grey levels; black, white or one colour
 constexpr Duration kFlash = 300 * kMillisecond;
 constexpr Duration kShortInsert = 120 * kMillisecond;
 constexpr Duration kMemory = 2500 * kMillisecond;
@@ -271,7 +271,8 @@ void ShotDetector::look_for_dissolve() {
     }
     if (!mixed) continue;
     const double rise = parts[2].share - parts[0].share;
-    if (parts[1].share < 0.25 || parts[1].share > 0.75 || rise < 0.25 || parts[1].share <= parts[0].share || parts[2].share <= parts[1].share)
+    if (parts[1].share < 0.25 || parts[1].share > 0.75 || rise < 0.25 || parts[1].share <= parts[0].share ||
+        parts[2].share <= parts[1].share)
       continue;
     // The best-centred look at the dissolve is the one whose ends differ most and whose middle is half and half.
     const double score = d.score() - std::abs(parts[1].share - 0.5);
