@@ -240,6 +240,7 @@ class Reading {
           std::any_of(question_.times.begin(), question_.times.end(), [&](const TimePhrase& t) { return t.from <= i && i < t.to; });
       if (!in_time && !is_stop_word(w.folded) && !is_negation(w.folded) && (in_link || !is_light_word(w)))
         question_.content.push_back(w.folded);
+      if (is_any(w.folded, {"total", "altogether", "combined"})) question_.total = true;
       if (taken_[i] || i == unit_asked_) continue;
       if (is_negation(w.folded)) {
         if (question_.negated) question_.unsupported.push_back(w.folded);

@@ -45,6 +45,7 @@ struct Question {
   std::optional<Anchor> anchor;
   std::vector<TimePhrase> times;
   bool negated = false;                  ///< asks where there is none
+  bool total = false;                    ///< "in total": lengths are added even where events overlap
   bool partial = false;                  ///< a type is meant by a part of its name
   bool known_absent = false;             ///< the type is reelgraph's own, and the archive holds no event of it
   std::vector<std::string> direction;    ///< the preposition before each entity ("to", "from", "by", "")
