@@ -6,7 +6,6 @@
 #include <unicode/unistr.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <unordered_map>
 #include <unordered_set>
@@ -175,10 +174,15 @@ std::optional<int> parse_ordinal(std::string_view folded) {
 std::string plural(std::int64_t n, std::string_view noun) {
   std::string word(noun);
   std::replace(word.begin(), word.end(), '_', ' ');
-  if (n != 1) {
-    static const std::array<std::string_view, 5> hissing = {"s", "x", "z", "ch", "sh"};
-    const bool hiss = std::any_of(hissing.begin(), hissing.end(), [&](std::string_view e) { return word.ends_with(e); });
-    word += hiss ? "es" : "s";
+  if (n != 1 && !word.empty()) {
+    const auto ends = [&](std::string_view e) { return word.ends_with(e); };
+    if (ends("y") && word.size() > 1 && std::string_view("aeiou").find(word[word.size() - 2]) == std::string_view::npos) {
+      word.replace(word.size() - 1, 1, "ies");
+    } else if (ends("ss") || ends("x") || ends("z") || ends("ch") || ends("sh")) {
+      word += "es";
+    } else if (!ends("s")) {  // "camera moves" is many already
+      word += "s";
+    }
   }
   return std::to_string(n) + " " + word;
 }
