@@ -1,1 +1,282 @@
 #include "query/engine.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/error.h"
+#include "base/utf8.h"
+#include "query/execute.h"
+#include "query/retrieval.h"
+
+namespace reelgraph::query {
+namespace {
+
+constexpr std::size_t kLongestQuestion = 1 << 14;  // bytes that are read; what follows is no question any more
+constexpr double kEnoughMatched = 0.5;             // share of a question's words that the nearest evidence must hold to be one
+
+using Clock = std::chrono::steady_clock;
+
+class Stopwatch {
+ public:
+  double lap() {
+    const auto now = Clock::now();
+    const double ms = std::chrono::duration<double, std::milli>(now - last_).count();
+    last_ = now;
+    return ms;
+  }
+
+ private:
+  Clock::time_point last_ = Clock::now();
+};
+
+bool is_without(const AskOptions& options, std::string_view view) {
+  return std::find(options.without.begin(), options.without.end(), view) != options.without.end();
+}
+
+std::vector<std::string> ids_of(const std::vector<graph::VideoRecord>& videos) {
+  std::vector<std::string> ids;
+  for (const graph::VideoRecord& v : videos) ids.push_back(v.id);
+  return ids;
+}
+
+// The answering of one question; lives as long as that takes.
+class Asking {
+ public:
+  Asking(const graph::Store& store, const std::vector<base::Profile>& profiles, const AskOptions& options)
+      : store_(store),
+        profiles_(profiles),
+        options_(options),
+        evidence_(store, std::max(options.max_citations, 1), !is_without(options, "frames")) {}
+
+  Answer ask(const std::string& text) {
+    Stopwatch watch;
+    answer_.question = base::sanitize_utf8(text);
+    const auto selected = select_videos(store_, options_);
+    read(base::sanitize_utf8(text, kLongestQuestion), selected);
+    answer_.plan = plan_json(question_);
+    answer_.plan_ms = watch.lap();
+    scope_ = make_scope(store_, videos_, options_.videos.empty() && !named_video_, options_, question_);
+    answer_.coverage = coverage_report(store_, scope_);
+    plan_views();
+    answer_.retrieve_ms = watch.lap();
+    decide();
+    answer_.citations = evidence_.take();
+    answer_.answer_ms = watch.lap();
+    return std::move(answer_);
+  }
+
+ private:
+  // A video that the question names restricts it, if no option did; its name is then no longer a part of the question.
+  void read(std::string text, const std::vector<graph::VideoRecord>& selected) {
+    videos_ = selected;
+    for (std::size_t at = 0; at < text.size() && options_.videos.empty() && !named_video_;) {
+      const std::size_t from = text.find_first_not_of(" \t\n", at);
+      if (from == std::string::npos) break;
+      std::size_t to = std::min(text.find_first_of(" \t\n", from), text.size());
+      at = to;
+      std::string token = text.substr(from, to - from);
+      while (!token.empty() && std::string_view("?!.,;:\"'").find(token.back()) != std::string_view::npos) token.pop_back();
+      // Ids are made of file names: only what looks like one is looked up, so that "video" or "match" alone names nothing.
+      if (token.size() < 3 || token.size() > 200 || token.find_first_of("_-.0123456789") == std::string::npos) continue;
+      const auto it = std::find_if(selected.begin(), selected.end(), [&](const graph::VideoRecord& v) { return v.id == token; });
+      if (it == selected.end()) continue;
+      videos_ = {*it};
+      named_video_ = true;
+      text.erase(from, token.size());
+    }
+    words_ = cutter_.cut(text);
+    const Linker linker(store_, profiles_, cutter_);
+    const bool all = options_.videos.empty() && !named_video_;
+    question_ = understand(words_, linker, all ? std::vector<std::string>{} : ids_of(videos_));
+  }
+
+  void plan_views() {
+    nlohmann::json& plan = answer_.plan;
+    if (named_video_) plan["video"] = videos_.front().id;
+    nlohmann::json spans = nlohmann::json::array();
+    for (const VideoScope& v : scope_.videos) {
+      if (scope_.whole || spans.size() >= 20) break;
+      spans.push_back({v.video.id, base::to_seconds(v.asked.start), base::to_seconds(v.asked.end)});
+    }
+    if (!spans.empty()) plan["spans"] = std::move(spans);
+    plan["videos"] = scope_.videos.size();
+    if (!scope_.covers) plan["coverage"] = "not listed for " + std::to_string(scope_.videos.size()) + " videos";
+  }
+
+  void refuse(Status status, const std::string& text) {
+    answer_.status = status;
+    answer_.text = text;
+  }
+
+  void decide() {
+    if (question_.content.empty() && question_.subjects.empty() && question_.entities.empty() && question_.intent != Intent::kEvents) {
+      return refuse(Status::kNotUnderstood, words_.empty() ? "The question holds no words." : "The question names nothing to look for.");
+    }
+    if (scope_.videos.empty()) return refuse(scope_.problem_status, scope_.problem);
+    if (scope_.covers && scope_.asked_total() > 0 && scope_.described_total() == 0) {
+      return refuse(Status::kNotCovered, "Nothing of what was asked about has been described.");
+    }
+    if (!options_.choices.empty()) return multiple_choice();
+    if (unknown_words()) return;
+    if (!is_without(options_, "plan") && !is_without(options_, "graph")) {
+      Execution execution(store_, question_, scope_, evidence_, answer_);
+      if (execution.run()) {
+        answer_.plan["views"] = {"graph"};
+        return;
+      }
+    }
+    nearest_evidence();
+  }
+
+  // What nothing in the archive bears the name of was not seen; no search would find it.
+  bool unknown_words() {
+    std::vector<std::string> unknown;
+    std::size_t checked = 0;
+    for (const Word& w : question_.leftover) {
+      if (++checked > 40) break;
+      if (!parse_number(w.folded) && !store_.knows_word(w.folded)) unknown.push_back(w.text);
+    }
+    if (unknown.empty()) return false;
+    const bool something = question_.intent != Intent::kOpen || !question_.subjects.empty() || !question_.entities.empty() || any_name();
+    // One unknown word does not make a long description unknown.
+    if (question_.intent == Intent::kOpen && unknown.size() * 2 <= question_.content.size()) return false;
+    if (!something) {
+      refuse(Status::kNotUnderstood, "The question could not be read: nothing in the archive is called \"" + unknown.front() + "\".");
+      return true;
+    }
+    std::string names;
+    for (std::size_t i = 0; i < unknown.size() && i < 5; ++i) names += (i > 0 ? ", \"" : "\"") + unknown[i] + "\"";
+    refuse(Status::kNotSeen, "Nothing in the archive is called " + names + ".");
+    return true;
+  }
+
+  [[nodiscard]] bool any_name() const {
+    return std::any_of(question_.leftover.begin(), question_.leftover.end(), [](const Word& w) { return w.capital || w.quoted; });
+  }
+
+  [[nodiscard]] std::vector<Retrieved> passages(const RetrievalRequest& request) const {
+    std::vector<Retrieved> found;
+    if (is_without(options_, "lexical")) return found;
+    if (scope_.whole) {
+      found = retrieve(store_, cutter_, request);
+    } else {
+      // Every video has its own part: the widest span is searched, and what lies outside a video's own part dropped.
+      RetrievalRequest wide = request;
+      base::TimeSpan span = scope_.videos.front().asked;
+      for (const VideoScope& v : scope_.videos) span = {std::min(span.start, v.asked.start), std::max(span.end, v.asked.end)};
+      wide.within = span;
+      wide.limit = request.limit * 2;
+      found = retrieve(store_, cutter_, wide);
+      std::erase_if(found, [&](const Retrieved& r) {
+        return std::none_of(scope_.videos.begin(), scope_.videos.end(),
+                            [&](const VideoScope& v) { return v.video.id == r.passage.video && v.asked.overlaps(r.passage.span); });
+      });
+    }
+    if (found.size() > static_cast<std::size_t>(request.limit)) found.resize(static_cast<std::size_t>(request.limit));
+    return found;
+  }
+
+  [[nodiscard]] RetrievalRequest request() const {
+    RetrievalRequest r;
+    r.words = question_.content;
+    r.limit = std::clamp(options_.max_citations, 1, 20);
+    if (!scope_.everything && scope_.videos.size() <= Scope::kMostListed) {
+      for (const VideoScope& v : scope_.videos) r.videos.push_back(v.video.id);
+    }
+    return r;
+  }
+
+  void nearest_evidence() {
+    answer_.plan["views"] = nlohmann::json::array({"lexical"});
+    const auto found = passages(request());
+    // A number, a yes or a name may not be read off a passage: then the question stays unanswered, with what is near it.
+    const bool computed = question_.intent != Intent::kOpen && question_.intent != Intent::kEvents;
+    if (found.empty()) {
+      const bool known = question_.understood() && computed;
+      return refuse(known ? Status::kNotUnderstood : Status::kNotSeen, "Nothing in what was described speaks of that.");
+    }
+    std::string text;
+    for (const Retrieved& r : found) {
+      const int n = evidence_.cite(r.passage);
+      const std::string line = when_where(r.passage.video, r.passage.span) + ": " + base::ellipsize(r.passage.text, 300);
+      if (answer_.claims.size() < 3) text += " At " + line;
+      answer_.claims.push_back({line, n > 0 ? std::vector<int>{n} : std::vector<int>{}});
+    }
+    if (computed) {
+      std::string why;
+      for (const std::string& o : question_.unsupported) why += (why.empty() ? "" : ", ") + o;
+      for (std::size_t i = 0; why.empty() && i < question_.leftover.size() && i < 5; ++i)
+        why += (i > 0 ? ", " : "") + question_.leftover[i].text;
+      return refuse(Status::kNotUnderstood, "This cannot be computed from the archive" +
+                                                (why.empty() ? std::string() : " (not understood: " + why + ")") +
+                                                ". The nearest evidence:" + text);
+    }
+    if (found.front().matched < kEnoughMatched) {
+      return refuse(Status::kNotSeen, "Nothing in what was described speaks of all that. The nearest evidence:" + text);
+    }
+    answer_.status = Status::kAnswered;
+    answer_.kind = "text";
+    answer_.text = "Not computed; this is the nearest evidence." + text;
+    answer_.value = answer_.text;
+  }
+
+  void multiple_choice() {
+    answer_.plan["intent"] = "choice";
+    answer_.plan["views"] = nlohmann::json::array({"lexical"});
+    const auto choice = is_without(options_, "lexical") ? std::nullopt : choose(store_, cutter_, request(), options_.choices);
+    if (!choice) return refuse(Status::kNotSeen, "Nothing in what was described speaks for any of the options.");
+    const std::string& option = options_.choices[static_cast<std::size_t>(choice->index)];
+    answer_.status = Status::kAnswered;
+    answer_.kind = "choice";
+    answer_.value = choice->index;
+    answer_.text = "Most of the evidence speaks for \"" + base::sanitize_utf8(option, 1000) + "\".";
+    for (const Retrieved& r : choice->evidence) {
+      const int n = evidence_.cite(r.passage);
+      answer_.claims.push_back({base::ellipsize(r.passage.text, 300), n > 0 ? std::vector<int>{n} : std::vector<int>{}});
+    }
+  }
+
+  const graph::Store& store_;
+  const std::vector<base::Profile>& profiles_;
+  const AskOptions& options_;
+  WordCutter cutter_;
+  Evidence evidence_;
+  std::vector<graph::VideoRecord> videos_;
+  bool named_video_ = false;
+  std::vector<Word> words_;
+  Question question_;
+  Scope scope_;
+  Answer answer_;
+};
+
+}  // namespace
+
+Engine::Engine(const graph::Store& store, std::vector<base::Profile> profiles) : store_(store), profiles_(std::move(profiles)) {}
+
+Answer Engine::ask(const std::string& question, const AskOptions& options) const {
+  return Asking(store_, profiles_, options).ask(question);
+}
+
+std::vector<Hit> Engine::search(const std::string& words, const SearchOptions& options) const {
+  AskOptions selection;
+  selection.videos = options.videos;
+  selection.from = options.from;
+  selection.to = options.to;
+  if (options.limit <= 0)
+    throw base::Error(base::ErrorCode::kInvalidArgument, "a limit below 1 finds nothing", "--limit", "give a larger one");
+  const WordCutter cutter;
+  RetrievalRequest request;
+  request.words = content_words(cutter, base::sanitize_utf8(words, kLongestQuestion));
+  if (options.from && options.to && *options.from >= *options.to) (void)select_videos(store_, selection);  // refuses, with the reason
+  if (!options.videos.empty()) request.videos = ids_of(select_videos(store_, selection));
+  if (options.from || options.to) request.within = base::TimeSpan{options.from.value_or(0), options.to.value_or(base::kMaxTimestamp)};
+  request.limit = std::min(options.limit, 1000);
+  auto hits = join_hits(retrieve(store_, cutter, request), request.limit);
+  for (Hit& hit : hits) {
+    const auto frame = store_.frame_near(hit.video, hit.span, hit.span.start + hit.span.length() / 2, 3 * base::kSecond);
+    if (frame) hit.frame = frame->file;
+  }
+  return hits;
+}
+
+}  // namespace reelgraph::query
