@@ -14,9 +14,9 @@ using base::Timestamp;
 
 constexpr base::Duration kSlack = 50 * base::kMillisecond;
 
-base::Duration samples_length(std::int64_t samples) { return av_rescale(samples, base::kSecond, AudioMixer::kRate); }
-
 }  // namespace
+
+base::Duration AudioMixer::length_of(std::int64_t samples) const { return av_rescale(samples, base::kSecond, rate_); }
 
 bool AudioMixer::prepare(const AVFrame& frame) {
   const Format format{frame.sample_rate, frame.format, frame.ch_layout.nb_channels,
@@ -34,7 +34,7 @@ bool AudioMixer::prepare(const AVFrame& frame) {
   }
   AVChannelLayout mono = AV_CHANNEL_LAYOUT_MONO;
   SwrContext* swr = nullptr;
-  const int error = swr_alloc_set_opts2(&swr, &mono, AV_SAMPLE_FMT_FLT, kRate, &from, static_cast<AVSampleFormat>(frame.format),
+  const int error = swr_alloc_set_opts2(&swr, &mono, AV_SAMPLE_FMT_FLT, rate_, &from, static_cast<AVSampleFormat>(frame.format),
                                         frame.sample_rate, 0, nullptr);
   av_channel_layout_uninit(&from);
   Swr made(swr);
@@ -62,16 +62,17 @@ void AudioMixer::convert(const AVFrame* frame) {
 }
 
 void AudioMixer::give_full_blocks(std::vector<base::AudioBlock>& out, bool all) {
+  const auto block_size = static_cast<std::size_t>(rate_ / 10);  // 0.1 s
   std::size_t given = 0;
-  while (pending_.size() - given >= kBlock || (all && given < pending_.size())) {
-    const std::size_t n = std::min(kBlock, pending_.size() - given);
+  while (pending_.size() - given >= block_size || (all && given < pending_.size())) {
+    const std::size_t n = std::min(block_size, pending_.size() - given);
     base::AudioBlock block;
-    block.at = run_start_ + samples_length(run_samples_);
-    block.sample_rate = kRate;
+    block.at = run_start_ + length_of(run_samples_);
+    block.sample_rate = rate_;
     block.samples.assign(pending_.begin() + static_cast<std::ptrdiff_t>(given), pending_.begin() + static_cast<std::ptrdiff_t>(given + n));
     run_samples_ += static_cast<std::int64_t>(n);
     given += n;
-    end_ = run_start_ + samples_length(run_samples_);
+    end_ = run_start_ + length_of(run_samples_);
     out.push_back(std::move(block));
   }
   pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(given));
@@ -89,8 +90,8 @@ void AudioMixer::finish(std::vector<base::AudioBlock>& out) { drain(out); }
 void AudioMixer::add(const AVFrame& frame, std::vector<base::AudioBlock>& out) {
   if (frame.nb_samples <= 0) return;
   if (frame.pts != AV_NOPTS_VALUE && running_) {
-    const std::int64_t inside = swr_ ? swr_get_delay(swr_.get(), kRate) : 0;
-    const Timestamp counted = run_start_ + samples_length(run_samples_ + static_cast<std::int64_t>(pending_.size()) + inside);
+    const std::int64_t inside = swr_ ? swr_get_delay(swr_.get(), rate_) : 0;
+    const Timestamp counted = run_start_ + length_of(run_samples_ + static_cast<std::int64_t>(pending_.size()) + inside);
     if (std::abs(frame.pts - counted) > kSlack) drain(out);
   }
   const Format before = format_;
@@ -113,10 +114,10 @@ void AudioMixer::add(const AVFrame& frame, std::vector<base::AudioBlock>& out) {
   convert(&frame);
   // Before the film's start, or over what was given: not heard.
   const Timestamp earliest = std::max<Timestamp>(0, end_.value_or(0));
-  const Timestamp at = run_start_ + samples_length(run_samples_);
+  const Timestamp at = run_start_ + length_of(run_samples_);
   if (at < earliest) {
     const std::int64_t cut = std::min<std::int64_t>(static_cast<std::int64_t>(pending_.size()),
-                                                    av_rescale_rnd(earliest - at, kRate, base::kSecond, AV_ROUND_UP));
+                                                    av_rescale_rnd(earliest - at, rate_, base::kSecond, AV_ROUND_UP));
     pending_.erase(pending_.begin(), pending_.begin() + static_cast<std::ptrdiff_t>(cut));
     run_samples_ += cut;
   }

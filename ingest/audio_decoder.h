@@ -1,5 +1,5 @@
 #pragma once
-// Decoded sound to mono float blocks at 16 kHz on the film's clock.
+// Decoded sound to mono float blocks of one rate on the film's clock.
 
 #include <optional>
 #include <vector>
@@ -13,8 +13,8 @@ namespace reelgraph::ingest {
 /// (a gap, a join), the count starts again there. Never steps back: sound that overlaps what was given is cut off.
 class AudioMixer {
  public:
-  static constexpr int kRate = 16'000;
-  static constexpr std::size_t kBlock = 1600;  ///< samples: 0.1 s
+  /// @param rate of what is given, Hz
+  explicit AudioMixer(int rate = 16'000) : rate_(rate) {}
 
   /// Takes one decoded frame; its pts is microseconds of the film or AV_NOPTS_VALUE. Blocks that are full go to `out`.
   void add(const AVFrame& frame, std::vector<base::AudioBlock>& out);
@@ -37,6 +37,9 @@ class AudioMixer {
   void convert(const AVFrame* frame);
   void give_full_blocks(std::vector<base::AudioBlock>& out, bool all);
 
+  [[nodiscard]] base::Duration length_of(std::int64_t samples) const;
+
+  int rate_;
   Swr swr_;
   Format format_;
   std::vector<float> pending_;     ///< float32 [N] not yet given

@@ -26,11 +26,12 @@ Timestamp time_of(const AVPacket& packet) { return packet.pts != AV_NOPTS_VALUE 
 
 }  // namespace
 
-FileReader::FileReader(std::unique_ptr<Input> input, const ReaderOptions& options, bool earlier)
+FileReader::FileReader(std::unique_ptr<Input> input, const ReaderOptions& options, Extras extras)
     : options_(options),
-      earlier_(earlier),
+      earlier_(extras.earlier),
       input_(std::move(input)),
       choice_(choose_streams(*input_)),
+      mixer_(extras.audio_rate),
       frame_times_(choice_.info.video_stream >= 0 ? nominal_interval(*input_->stream(choice_.info.video_stream))
                                                   : 40 * base::kMillisecond) {
   input_->interrupt().allow(options_.limits.open_deadline_s);

@@ -21,8 +21,12 @@ namespace reelgraph::ingest {
 /// Reads one file once. Keeps one picture back, so that each is given with its measured duration.
 class FileReader final : public MediaReader {
  public:
-  /// @param earlier also give the pictures between the key picture before `options.from` and it
-  FileReader(std::unique_ptr<Input> input, const ReaderOptions& options, bool earlier = false);
+  struct Extras {
+    bool earlier = false;     ///< also give the pictures between the key picture before `options.from` and it
+    int audio_rate = 16'000;  ///< Hz
+  };
+  FileReader(std::unique_ptr<Input> input, const ReaderOptions& options, Extras extras);
+  FileReader(std::unique_ptr<Input> input, const ReaderOptions& options) : FileReader(std::move(input), options, Extras{}) {}
 
   [[nodiscard]] const base::MediaInfo& info() const override { return choice_.info; }
   [[nodiscard]] std::optional<MediaEvent> next() override;
