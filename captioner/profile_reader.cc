@@ -20,6 +20,12 @@ constexpr std::size_t kMostEntries = 2000;  // of one list
 constexpr std::size_t kMostText = 64 * 1024;
 constexpr std::size_t kMostCorners = 256;
 
+std::string quoted(std::string_view text) {
+  std::string result = "\"";
+  result.append(text).append("\"");
+  return result;
+}
+
 /// Reads one file's tables; every refusal names the line.
 class Reader {
  public:
@@ -67,7 +73,7 @@ class Reader {
 
   [[nodiscard]] std::string text(const toml::table& table, std::string_view key) const {
     const toml::node* node = table.get(key);
-    return node == nullptr ? std::string() : string_of(*node, "\"" + std::string(key) + "\"");
+    return node == nullptr ? std::string() : string_of(*node, quoted(key));
   }
 
   [[nodiscard]] std::string name_of(const toml::table& table, const toml::node& at, const std::string& what) const {
@@ -86,9 +92,8 @@ class Reader {
     const toml::node* node = table.get(key);
     if (node == nullptr) return nullptr;
     const toml::array* array = node->as_array();
-    if (array == nullptr)
-      refuse(*node, "\"" + std::string(key) + "\" is not a list", "write [...], or [[" + std::string(key) + "]] for tables");
-    if (array->size() > kMostEntries) refuse(*node, "\"" + std::string(key) + "\" has more than 2000 entries", "shorten it");
+    if (array == nullptr) refuse(*node, quoted(key) + " is not a list", "write [...], or [[" + std::string(key) + "]] for tables");
+    if (array->size() > kMostEntries) refuse(*node, quoted(key) + " has more than 2000 entries", "shorten it");
     return array;
   }
 
@@ -104,10 +109,10 @@ class Reader {
     const toml::array* array = list(table, key);
     if (array == nullptr) return result;
     for (const toml::node& node : *array) {
-      std::string word = string_of(node, "an entry of \"" + std::string(key) + "\"");
+      std::string word = string_of(node, "an entry of " + quoted(key));
       std::transform(word.begin(), word.end(), word.begin(),
                      [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-      if (word.find_first_not_of(" \t\n") == std::string::npos) refuse(node, "an empty entry in \"" + std::string(key) + "\"", "remove it");
+      if (word.find_first_not_of(" \t\n") == std::string::npos) refuse(node, "an empty entry in " + quoted(key), "remove it");
       if (std::find(result.begin(), result.end(), word) == result.end()) result.push_back(std::move(word));
     }
     return result;

@@ -10,9 +10,10 @@ namespace reelgraph::chunker {
 namespace {
 
 constexpr int kColumns = 12, kRows = 8;
-constexpr double kAgree = 0.8;       // pixels off the fitted movement
-constexpr double kTexture = 12;      // least corner response, in grey levels of the weaker direction
-constexpr double kLeastCells = 0.4;  // share of the picture that must have texture for full confidence
+constexpr double kAgree = 0.8;        // pixels off the fitted movement
+constexpr double kTexture = 12;       // least corner response, in grey levels of the weaker direction
+constexpr double kLeastCells = 0.25;  // share of the picture that must have texture for full confidence
+constexpr double kLeastSpread = 0.2;  // deviation of the agreeing points, in picture sides, for full confidence: 0.29 is all over
 
 /// The best corner of each cell of a grid, so that points cover the picture and one rich object does not outvote the rest.
 std::vector<cv::Point2f> grid_corners(const cv::Mat& picture) {
@@ -107,12 +108,24 @@ CameraMove estimate_camera(const cv::Mat& previous, const cv::Mat& present) {
     best = fit(at, flow, weights);
   }
   std::size_t agree = 0;
+  double sx = 0, sy = 0, sxx = 0, syy = 0;
   for (std::size_t i = 0; i < at.size(); ++i) {
     const cv::Point2d off = flow[i] - best.displacement(at[i].x, at[i].y);
-    agree += off.dot(off) < kAgree * kAgree ? 1 : 0;
+    if (off.dot(off) >= kAgree * kAgree) continue;
+    ++agree;
+    sx += at[i].x;
+    sy += at[i].y;
+    sxx += at[i].x * at[i].x;
+    syy += at[i].y * at[i].y;
   }
+  if (agree == 0) return move;
+  const auto count = static_cast<double>(agree);
+  // One large thing on a plain ground moves by itself; a camera moves what lies all over the picture.
+  const double spread_x = std::sqrt(std::max(0.0, sxx / count - sx / count * (sx / count))) / previous.cols;
+  const double spread_y = std::sqrt(std::max(0.0, syy / count - sy / count * (sy / count))) / previous.rows;
+  const double spread = std::min(1.0, spread_x / kLeastSpread) * std::min(1.0, spread_y / kLeastSpread);
   const double textured = static_cast<double>(points.size()) / (kColumns * kRows);
-  move.confidence = static_cast<double>(agree) / static_cast<double>(points.size()) * std::min(1.0, textured / kLeastCells);
+  move.confidence = count / static_cast<double>(points.size()) * std::min(1.0, textured / kLeastCells) * spread;
   move.shift_x = best.tx;
   move.shift_y = best.ty;
   move.zoom = best.a;

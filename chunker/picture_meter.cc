@@ -17,6 +17,7 @@ constexpr double kOverNoise = 5;             // times the median difference
 constexpr double kLeastBlob = 0.00014;       // share of the picture: 8 of 320 x 180 pixels, a hand that stirs
 constexpr double kLeastBlobMoving = 0.0012;  // the same under a moving camera, whose compensation leaves crumbs
 constexpr double kNoisyMedian = 14;          // grey levels by which half of the picture changes when nothing can be told
+constexpr int kClippedLow = 2, kClippedHigh = 253;
 constexpr double kNoisyShare = 0.75;
 
 /// present = gain * previous + offset for one channel, over the pixels that most agree.
@@ -34,7 +35,7 @@ Tone fit_tone(const cv::Mat& previous, const cv::Mat& present, int channel) {
     const auto* q = present.ptr<cv::Vec3b>(y);
     for (int x = 0; x < previous.cols; ++x) {
       const int a = p[x][channel], b = q[x][channel];
-      if (a < 3 || b < 3 || a > 252 || b > 252) continue;  // clipped: says nothing about gain
+      if (a <= kClippedLow || b <= kClippedLow || a >= kClippedHigh || b >= kClippedHigh) continue;  // clipped: says nothing about gain
       counts[static_cast<std::size_t>(a / 4 * kCells + b / 4)] += 1;
     }
   }
@@ -63,17 +64,25 @@ Tone fit_tone(const cv::Mat& previous, const cv::Mat& present, int channel) {
   return tone;
 }
 
-cv::Mat apply_tone(const cv::Mat& picture, const std::array<Tone, 3>& tones) {
-  cv::Mat table(1, 256, CV_8UC3);
+/// What the present picture may show where nothing moved. A clipped pixel of the previous one was at least (at most) that bright.
+struct Expected {
+  cv::Mat low, high;
+};
+
+Expected apply_tone(const cv::Mat& picture, const std::array<Tone, 3>& tones) {
+  cv::Mat low_table(1, 256, CV_8UC3), high_table(1, 256, CV_8UC3);
   for (int i = 0; i < 256; ++i) {
     for (int c = 0; c < 3; ++c) {
       const Tone& tone = tones[static_cast<std::size_t>(c)];
-      table.at<cv::Vec3b>(0, i)[c] = cv::saturate_cast<unsigned char>(tone.gain * i + tone.offset);
+      const auto level = cv::saturate_cast<unsigned char>(tone.gain * i + tone.offset);
+      low_table.at<cv::Vec3b>(0, i)[c] = i <= kClippedLow ? 0 : level;
+      high_table.at<cv::Vec3b>(0, i)[c] = i >= kClippedHigh ? 255 : level;
     }
   }
-  cv::Mat result;
-  cv::LUT(picture, table, result);
-  return result;
+  Expected expected;
+  cv::LUT(picture, low_table, expected.low);
+  cv::LUT(picture, high_table, expected.high);
+  return expected;
 }
 
 double median_level(const cv::Mat& difference, const cv::Mat& valid) {
@@ -97,27 +106,26 @@ double median_level(const cv::Mat& difference, const cv::Mat& valid) {
   return 255;
 }
 
-/// The largest change of any channel.
-cv::Mat largest_channel(const cv::Mat& a, const cv::Mat& b) {
-  cv::Mat difference;
-  cv::absdiff(a, b, difference);
+cv::Mat largest_channel(const cv::Mat& picture) {
   std::array<cv::Mat, 3> channels;
-  cv::split(difference, channels.data());
+  cv::split(picture, channels.data());
   cv::max(channels[0], channels[1], channels[0]);
   cv::max(channels[0], channels[2], channels[0]);
   return channels[0];
 }
 
-/// How far `present` lies outside what `previous` shows within a pixel around: 0 where a warp by parts of a pixel explains the change.
-cv::Mat outside_of_neighbourhood(const cv::Mat& previous, const cv::Mat& present) {
-  cv::Mat high, low, above, below;
-  const cv::Mat around = cv::getStructuringElement(cv::MORPH_RECT, {3, 3});
-  cv::dilate(previous, high, around);
-  cv::erode(previous, low, around);
+/// How far `present` lies outside what was expected, the largest of the channels. `tolerant`: outside of all that is expected within a
+/// pixel around, so that a warp by parts of a pixel explains the change.
+cv::Mat unexpected(const Expected& expected, const cv::Mat& present, bool tolerant) {
+  cv::Mat low = expected.low, high = expected.high, above, below;
+  if (tolerant) {
+    const cv::Mat around = cv::getStructuringElement(cv::MORPH_RECT, {3, 3});
+    cv::erode(expected.low, low, around);
+    cv::dilate(expected.high, high, around);
+  }
   cv::subtract(present, high, above);
   cv::subtract(low, present, below);
-  cv::Mat zero = cv::Mat::zeros(present.size(), present.type());
-  return largest_channel(cv::max(above, below), zero);
+  return largest_channel(cv::max(above, below));
 }
 
 }  // namespace
@@ -158,8 +166,9 @@ base::PictureSample PictureMeter::measure(base::Timestamp at, const base::Image&
   cv::minMaxLoc(raw, nullptr, &largest);
   if (largest < kLeastDifference) {
     // Nothing changed by more than noise: a still picture, which is what static cameras mostly give.
-    cv::Mat difference = largest_channel(before, colour);
-    cv::minMaxLoc(difference, nullptr, &largest);
+    cv::Mat difference;
+    cv::absdiff(before, colour, difference);
+    cv::minMaxLoc(difference.reshape(1), nullptr, &largest);
     if (largest < kLeastDifference) return sample;
   }
 
@@ -180,9 +189,7 @@ base::PictureSample PictureMeter::measure(base::Timestamp at, const base::Image&
   }
   std::array<Tone, 3> tones;
   for (int c = 0; c < 3; ++c) tones[static_cast<std::size_t>(c)] = fit_tone(before, colour, c);
-  before = apply_tone(before, tones);
-
-  const cv::Mat difference = camera.moved ? outside_of_neighbourhood(before, colour) : largest_channel(before, colour);
+  const cv::Mat difference = unexpected(apply_tone(before, tones), colour, camera.moved);
   const double typical = median_level(difference, valid);
   const double threshold = std::max(kLeastDifference, kOverNoise * typical);
   cv::Mat mask = (difference > threshold) & valid;
