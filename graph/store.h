@@ -12,6 +12,7 @@
 
 #include "base/captioner.h"
 #include "base/observation.h"
+#include "base/observation_json.h"
 #include "base/span_set.h"
 
 namespace reelgraph::graph {
@@ -157,6 +158,24 @@ struct Counts {
   std::int64_t videos = 0, chunks = 0, observations = 0, entities = 0, mentions = 0, events = 0, relations = 0, frames = 0;
 };
 
+/// One transaction over many lines of an import. Rolled back when destroyed without `commit`. While it lives, the store takes no other
+/// change.
+class Bulk {
+ public:
+  virtual ~Bulk() = default;
+  /// Adds a video or fills in what the line knows: its duration never shrinks, and of a video that was ingested only what is empty changes.
+  virtual void put_video(const base::VideoLine& line) = 0;
+  /// @param o canonical (base::make_canonical or a read line with renumbered refs). A video nobody has announced is made.
+  /// @returns false if the same observation is there already
+  virtual bool add(const base::Observation& o) = 0;
+  virtual bool add(const base::CoverageLine& line) = 0;
+  virtual bool add(const base::IdentityLine& line) = 0;
+  virtual bool add(const base::SummaryLine& line) = 0;
+  /// Videos whose claimed duration was too short and what they grew to; names and durations.
+  [[nodiscard]] virtual std::vector<std::pair<std::string, base::Duration>> grown() const = 0;
+  virtual void commit() = 0;
+};
+
 /// Not for use from several threads; open one per thread. Every change is one transaction: on an exception nothing of it stays.
 /// All functions throw base::Error kArchive when the database fails.
 class Store {
@@ -169,7 +188,7 @@ class Store {
   /// Removes a video and all that hangs on it.
   virtual void remove_video(const std::string& id) = 0;
   /// Stores a chunk and all that was seen in it. A chunk with the same key replaces a failed one; a done one is left as it is.
-  /// An observation over a span that another captioner has described supersedes that one.
+  /// An observation supersedes that of an earlier chunk with another key once the later chunks' own parts cover its own part.
   virtual void commit_chunk(const ChunkCommit& commit) = 0;
   /// Replaces all coverage of a video with status kNotSampled or kFailed whose reason is not a chunk's (gaps found at the end of a file).
   virtual void put_gaps(const std::string& video, const std::vector<CoverageSpan>& gaps) = 0;
@@ -180,6 +199,8 @@ class Store {
   [[nodiscard]] virtual std::optional<VideoRecord> find_video(const std::string& text) const = 0;
   [[nodiscard]] virtual std::optional<VideoRecord> find_content(const std::string& content_id) const = 0;
   [[nodiscard]] virtual std::vector<ChunkRecord> chunks(const std::string& video) const = 0;
+  /// By start. A failed chunk that another run has described is not failed. An imported video without coverage of its own counts as
+  /// described over its whole length, because its source speaks of all of it.
   [[nodiscard]] virtual std::vector<CoverageSpan> coverage(const std::string& video) const = 0;
   [[nodiscard]] virtual Counts counts() const = 0;
   [[nodiscard]] virtual std::vector<std::string> captioners() const = 0;  ///< provenance names and versions in use
@@ -196,8 +217,8 @@ class Store {
   /// Observations overlapping a span, by start.
   [[nodiscard]] virtual std::vector<ObservationRecord> observations(const std::string& video, base::TimeSpan span, int limit) const = 0;
   [[nodiscard]] virtual std::optional<EntityRecord> entity(RowId row) const = 0;
-  /// Entities one of whose names or aliases equals `name` when case, accents and punctuation are folded; else, if `prefix_words`,
-  /// those with a name that holds all its words. Most mentioned first.
+  /// Entities one of whose names or aliases equals `name` when case, accents and punctuation are folded; if there are none and not
+  /// `whole_name`, those with a name that holds all its words. Most mentioned first.
   [[nodiscard]] virtual std::vector<EntityRecord> find_entities(const std::string& name, bool whole_name, int limit) const = 0;
   /// Most mentioned first; `type` empty: all.
   [[nodiscard]] virtual std::vector<EntityRecord> entities(const std::string& type, const std::vector<std::string>& videos,
@@ -210,6 +231,15 @@ class Store {
   /// The kept frame that lies in `span`, nearest to `at`; else the nearest within `slack` of `at`.
   [[nodiscard]] virtual std::optional<StoredFrame> frame_near(const std::string& video, base::TimeSpan span, base::Timestamp at,
                                                               base::Duration slack) const = 0;
+
+  // --- lines in bulk (`graph/transfer.h`) ---
+  [[nodiscard]] virtual std::unique_ptr<Bulk> begin_bulk() = 0;
+  /// Live observations of a video, canonical, by start.
+  virtual void each_observation(const std::string& video, const std::function<void(const base::Observation&)>& visit) const = 0;
+  virtual void each_summary(const std::string& video, const std::function<void(const base::SummaryLine&)>& visit) const = 0;
+  virtual void each_identity(const std::function<void(const base::IdentityLine&)>& visit) const = 0;
+  /// Coverage as it is stored; `coverage` also knows what an import without any stands for.
+  [[nodiscard]] virtual std::vector<CoverageSpan> stored_coverage(const std::string& video) const = 0;
 };
 
 }  // namespace reelgraph::graph
