@@ -3,7 +3,8 @@
 
 add_library(reelgraph_options INTERFACE)
 target_include_directories(reelgraph_options INTERFACE "${CMAKE_SOURCE_DIR}" "${CMAKE_BINARY_DIR}/generated")
-target_compile_options(reelgraph_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wimplicit-fallthrough)
+target_compile_options(reelgraph_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Wimplicit-fallthrough
+  -Wno-missing-field-initializers)  # members that a designated initializer leaves out are initialised by the language
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
   # False alarms on `"text" + string` (GCC bug 105651).
   target_compile_options(reelgraph_options INTERFACE -Wno-restrict)
