@@ -34,8 +34,8 @@ std::string reason_of(const base::Error& error) {
 /// Hands out files in order and decides, one at a time, what each is: so ids do not depend on which thread was faster.
 class Admissions {
  public:
-  Admissions(const IngestRequest& request, const base::CaptionerIdentity& identity, MediaSource& source, Writer& writer, const base::LogSink& log,
-             std::stop_token stop)
+  Admissions(const IngestRequest& request, const base::CaptionerIdentity& identity, MediaSource& source, Writer& writer,
+             const base::LogSink& log, std::stop_token stop)
       : request_(request), identity_(identity), source_(source), writer_(writer), log_(log), stop_(std::move(stop)) {
     writer_.with_store([&](graph::Store& store) {
       for (const graph::VideoRecord& video : store.videos()) ids_[video.id] = {video.path, video.content_id, video.state};
@@ -66,7 +66,8 @@ class Admissions {
     } catch (const base::Error& error) {
       if (error.code() == base::ErrorCode::kArchive || error.code() == base::ErrorCode::kInternal) throw;
       const bool stopped = error.code() == base::ErrorCode::kInterrupted || stop_.stop_requested();
-      next.outcome = VideoOutcome{.path = path.string(), .status = stopped ? Status::kInterrupted : Status::kFailed, .reason = reason_of(error)};
+      next.outcome =
+          VideoOutcome{.path = path.string(), .status = stopped ? Status::kInterrupted : Status::kFailed, .reason = reason_of(error)};
     }
     return next;
   }
@@ -106,7 +107,8 @@ class Admissions {
     const std::string path = admission.path.string();
     const bool copy = !same_file(video.path, path);
     if (!request_.id.empty() && request_.id != video.id) {
-      base::log(log_, base::LogLevel::kWarning, path + ": the archive knows this content as " + video.id + "; --id " + request_.id + " is not used");
+      base::log(log_, base::LogLevel::kWarning,
+                path + ": the archive knows this content as " + video.id + "; --id " + request_.id + " is not used");
     }
     const auto [chunks, coverage] =
         writer_.with_store([&](graph::Store& store) { return std::pair(store.chunks(video.id), store.coverage(video.id)); });
@@ -134,7 +136,8 @@ class Admissions {
     std::string id = wanted;
     for (int n = 2; !may_take(id, path); ++n) {
       if (!request_.id.empty()) {
-        throw base::Error(base::ErrorCode::kInvalidArgument, "the id " + id + " belongs to another video (" + ids_[id].path + ")", path, "choose another --id");
+        throw base::Error(base::ErrorCode::kInvalidArgument, "the id " + id + " belongs to another video (" + ids_[id].path + ")", path,
+                          "choose another --id");
       }
       id = wanted + "-" + std::to_string(n);
     }
@@ -149,7 +152,10 @@ class Admissions {
     if (found == ids_.end()) return true;
     const Known& known = found->second;
     if (known.state == graph::VideoState::kFailed && same_file(known.path, path)) {
-      writer_.with_store([&](graph::Store& store) { store.remove_video(id); return 0; });
+      writer_.with_store([&](graph::Store& store) {
+        store.remove_video(id);
+        return 0;
+      });
       return true;
     }
     return !request_.id.empty() && known.state == graph::VideoState::kImported && known.content.empty();
@@ -169,8 +175,8 @@ class Admissions {
 
 }  // namespace
 
-BatchResult ingest_batch(const IngestRequest& request, base::Captioner& captioner, MediaSource& source, graph::Store& store, FrameSink& frames,
-                         ProgressSink& progress, const base::LogSink& log, std::stop_token stop) {
+BatchResult ingest_batch(const IngestRequest& request, base::Captioner& captioner, MediaSource& source, graph::Store& store,
+                         FrameSink& frames, ProgressSink& progress, const base::LogSink& log, std::stop_token stop) {
   Writer writer(store, frames);
   Admissions admissions(request, captioner.identity(), source, writer, log, stop);
   BatchResult result;
@@ -190,8 +196,9 @@ BatchResult ingest_batch(const IngestRequest& request, base::Captioner& captione
           copies.emplace_back(next->file, *next->copy_of);
           continue;
         }
-        VideoOutcome outcome = next->outcome ? std::move(*next->outcome)
-                                             : VideoIngest(request, std::move(next->admission), captioner, source, writer, progress, log, stop).run();
+        VideoOutcome outcome = next->outcome
+                                   ? std::move(*next->outcome)
+                                   : VideoIngest(request, std::move(next->admission), captioner, source, writer, progress, log, stop).run();
         progress.finished(next->file, outcome);
         const std::lock_guard lock(mutex);
         result.videos[static_cast<std::size_t>(next->file)] = std::move(outcome);
@@ -212,7 +219,10 @@ BatchResult ingest_batch(const IngestRequest& request, base::Captioner& captione
   for (const auto& [file, first] : copies) {
     const VideoOutcome& original = result.videos[static_cast<std::size_t>(first)];
     VideoOutcome& copy = result.videos[static_cast<std::size_t>(file)];
-    copy = {.id = original.id, .path = request.files[static_cast<std::size_t>(file)].string(), .status = original.status, .duration = original.duration};
+    copy = {.id = original.id,
+            .path = request.files[static_cast<std::size_t>(file)].string(),
+            .status = original.status,
+            .duration = original.duration};
     copy.reason = "same content as " + original.id;
     copy.model_failure = original.model_failure;
     if (original.status == Status::kDone || original.status == Status::kPartial) copy.status = Status::kUnchanged;

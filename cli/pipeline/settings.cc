@@ -53,7 +53,8 @@ std::string settings_words(const nlohmann::json& settings) {
   return words;
 }
 
-std::string chunk_key(const std::string& content_id, const base::TimeSpan& span, const base::TimeSpan& own, const nlohmann::json& settings) {
+std::string chunk_key(const std::string& content_id, const base::TimeSpan& span, const base::TimeSpan& own,
+                      const nlohmann::json& settings) {
   const nlohmann::json key{content_id, span.start, span.end, own.start, own.end, settings};
   return ingest::content_id_of(key.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }

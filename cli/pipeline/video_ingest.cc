@@ -33,10 +33,14 @@ std::string count_of(std::int64_t n, const std::string& thing) { return std::to_
 
 }  // namespace
 
-bool is_finished(const graph::VideoRecord& video, const std::vector<graph::ChunkRecord>& chunks, const std::vector<graph::CoverageSpan>& coverage,
-                 const Sampling& sampling) {
+bool is_finished(const graph::VideoRecord& video, const std::vector<graph::ChunkRecord>& chunks,
+                 const std::vector<graph::CoverageSpan>& coverage, const Sampling& sampling) {
   if (video.state != graph::VideoState::kDone && video.state != graph::VideoState::kPartial) return false;
-  const auto failed = [](const graph::ChunkRecord& chunk) { return chunk.state == graph::ChunkState::kFailed; };
+  const base::SpanSet described = coverage_of(coverage, graph::CoverageStatus::kDescribed);
+  // A failed chunk of an earlier run whose part was described since is no loss.
+  const auto failed = [&](const graph::ChunkRecord& chunk) {
+    return chunk.state == graph::ChunkState::kFailed && !described.contains(chunk.own);
+  };
   if (std::any_of(chunks.begin(), chunks.end(), failed)) return false;
   base::SpanSet settled;
   for (const graph::CoverageSpan& part : coverage) {
@@ -188,12 +192,17 @@ bool VideoIngest::read(Reading& reading) {
   return true;
 }
 
-std::vector<base::CaptionResult> VideoIngest::describe(Reading& reading, const std::vector<base::Chunk>& chunks, std::vector<int>& attempts) {
+std::vector<base::CaptionResult> VideoIngest::describe(Reading& reading, const std::vector<base::Chunk>& chunks,
+                                                       std::vector<int>& attempts) {
   attempts.assign(chunks.size(), 1);
   if (chunks.empty()) return {};
   const auto checked = [&](std::span<const base::Chunk> batch) {
     std::vector<base::CaptionResult> results = reading.session->describe(batch);
-    if (results.size() != batch.size()) throw base::Error(base::ErrorCode::kInternal, "the captioner gave " + count_of(static_cast<std::int64_t>(results.size()), "result") + " for " + count_of(static_cast<std::int64_t>(batch.size()), "chunk"), captioner_.identity().kind);
+    if (results.size() != batch.size())
+      throw base::Error(base::ErrorCode::kInternal,
+                        "the captioner gave " + count_of(static_cast<std::int64_t>(results.size()), "result") + " for " +
+                            count_of(static_cast<std::int64_t>(batch.size()), "chunk"),
+                        captioner_.identity().kind);
     return results;
   };
   std::vector<base::CaptionResult> results = checked(chunks);
@@ -214,7 +223,9 @@ std::vector<base::CaptionResult> VideoIngest::describe(Reading& reading, const s
 /// Describes and commits the pending chunks.
 void VideoIngest::flush(Reading& reading) {
   std::vector<base::Chunk> chunks;
-  const auto is_done = [&](const base::Chunk& chunk) { return done_keys_.contains(chunk_key(admission_.content_id, chunk.span, chunk.own, settings_)); };
+  const auto is_done = [&](const base::Chunk& chunk) {
+    return done_keys_.contains(chunk_key(admission_.content_id, chunk.span, chunk.own, settings_));
+  };
   for (base::Chunk& chunk : reading.pending) {
     if (captioner_.has_memory() || !is_done(chunk))
       chunks.push_back(std::move(chunk));
@@ -257,7 +268,9 @@ void VideoIngest::settle(Reading& reading, const base::Chunk& chunk, base::Capti
     ++outcome_.chunks_skipped;
     return;
   }
-  commit.chunk = {key, video_.row, chunk.span, chunk.own, result.observation ? graph::ChunkState::kDone : graph::ChunkState::kFailed, attempts, result.failure, result.usage};
+  commit.chunk = {
+      key,      video_.row,     chunk.span,  chunk.own, result.observation ? graph::ChunkState::kDone : graph::ChunkState::kFailed,
+      attempts, result.failure, result.usage};
   commit.observation = std::move(result.observation);
   commit.coverage = std::move(coverage);
   const bool described = commit.observation.has_value();
@@ -269,7 +282,8 @@ void VideoIngest::settle(Reading& reading, const base::Chunk& chunk, base::Capti
     done_keys_.insert(key);
   } else {
     ++outcome_.chunks_failed;
-    base::log(log_, base::LogLevel::kWarning, admission_.id + " at " + base::format_time(chunk.span.start) + ": chunk not described: " + result.failure);
+    base::log(log_, base::LogLevel::kWarning,
+              admission_.id + " at " + base::format_time(chunk.span.start) + ": chunk not described: " + result.failure);
   }
 }
 
@@ -280,8 +294,11 @@ void VideoIngest::close(Reading& reading) {
   const base::Duration measured = std::max(summary.duration, reading.seen);
   if (reading.events == 0 && outcome_.chunks_skipped == 0) {
     const bool past = sampling.from && video_.duration > 0 && *sampling.from >= video_.duration;
-    throw base::Error(base::ErrorCode::kBadInput, past ? "--from is past the end of the film, which is " + base::format_time(video_.duration) + " long"
-                      : summary.partial_reason.empty() ? "it holds no picture, sound or subtitle that can be read" : summary.partial_reason, outcome_.path);
+    throw base::Error(base::ErrorCode::kBadInput,
+                      past ? "--from is past the end of the film, which is " + base::format_time(video_.duration) + " long"
+                      : summary.partial_reason.empty() ? "it holds no picture, sound or subtitle that can be read"
+                                                       : summary.partial_reason,
+                      outcome_.path);
   }
   base::Timestamp end = std::max(measured, read_from_);
   if (sampling.to) end = std::min(end, *sampling.to);
@@ -309,16 +326,21 @@ void VideoIngest::close(Reading& reading) {
     untold.subtract(described);
     add_gap(untold, graph::CoverageStatus::kFailed, gap.reason);
   }
-  writer_.with_store([&](graph::Store& store) { store.put_gaps(admission_.id, gaps); return 0; });
+  writer_.with_store([&](graph::Store& store) {
+    store.put_gaps(admission_.id, gaps);
+    return 0;
+  });
 
   std::string reason = join(summary.partial_reason, reading.stopped);
   if (reason.empty()) {
     // Seen by an earlier run that was interrupted: its chunks hold what could not be read.
     for (const graph::CoverageSpan& part : stored) {
-      if (part.status == graph::CoverageStatus::kFailed && outcome_.chunks_failed == 0) reason = part.reason + " at " + base::format_time(part.span.start);
+      if (part.status == graph::CoverageStatus::kFailed && outcome_.chunks_failed == 0)
+        reason = part.reason + " at " + base::format_time(part.span.start);
     }
   }
-  if (outcome_.chunks_failed > 0) reason = join(reason, count_of(outcome_.chunks_failed, "chunk") + " could not be described; ingest again to retry");
+  if (outcome_.chunks_failed > 0)
+    reason = join(reason, count_of(outcome_.chunks_failed, "chunk") + " could not be described; ingest again to retry");
   video_.state = reason.empty() ? graph::VideoState::kDone : graph::VideoState::kPartial;
   video_.reason = reason;
   writer_.with_store([&](graph::Store& store) { return store.put_video(video_); });
@@ -332,7 +354,8 @@ void VideoIngest::fail(const std::string& reason) {
   outcome_.status = Status::kFailed;
   outcome_.reason = reason;
   outcome_.duration = video_.duration;
-  if (admission_.known && admission_.known->state != graph::VideoState::kIngesting && admission_.known->state != graph::VideoState::kFailed) {
+  if (admission_.known && admission_.known->state != graph::VideoState::kIngesting &&
+      admission_.known->state != graph::VideoState::kFailed) {
     // It was whole before; that this run failed takes nothing away.
     outcome_.duration = admission_.known->duration;
     writer_.with_store([&](graph::Store& store) { return store.put_video(*admission_.known); });
