@@ -37,6 +37,7 @@ struct PictureSample {
   double motion_y = 0.5;         ///< the same from the top
   double camera_x = 0;           ///< shift of the whole picture since the previous sample, in widths (right is positive)
   double camera_y = 0;           ///< in heights (down is positive)
+  double camera_zoom = 0;        ///< relative growth of the whole picture since the previous sample (0.01: 1 % larger)
   double camera_confidence = 0;  ///< 0..1: how much of the picture agrees on that shift
   bool noisy = false;            ///< changes everywhere without structure: motion cannot be told
 };

@@ -1,1 +1,29 @@
 #include "captioner/factory.h"
+
+#include "base/error.h"
+#include "captioner/signals/captioner.h"
+
+namespace reelgraph::captioner {
+namespace {
+
+bool starts_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
+
+[[noreturn]] void not_in_this_build(const std::string& spec, const char* what) {
+  throw base::Error(base::ErrorCode::kModel, std::string("this build has no captioner that ") + what, "captioner " + spec,
+                    "use --captioner signals, or describe the video elsewhere and bring the observations in with `reelgraph import`");
+}
+
+}  // namespace
+
+std::unique_ptr<base::Captioner> make_captioner(const CaptionerOptions& options) {
+  if (options.spec == "signals") {
+    const std::string where = options.profile.name.empty() ? "profile" : "profile " + options.profile.name;
+    return std::make_unique<signals::SignalsCaptioner>(signals::parse_options(options.profile.signals, where));
+  }
+  if (starts_with(options.spec, "local:")) not_in_this_build(options.spec, "runs a model folder");
+  if (starts_with(options.spec, "endpoint:")) not_in_this_build(options.spec, "asks a model server");
+  throw base::Error(base::ErrorCode::kInvalidArgument, "unknown captioner \"" + options.spec + "\"", {},
+                    "use signals, local:FOLDER or endpoint:URL");
+}
+
+}  // namespace reelgraph::captioner

@@ -33,7 +33,8 @@ class Chunker {
   Chunker(Chunker&&) noexcept;
   Chunker& operator=(Chunker&&) noexcept;
 
-  /// @returns true if a shot begins with this frame (known at once for cuts)
+  /// @returns true if the frame looks like the first of a new shot; flashes are told from cuts only later, so the signals of the chunk have
+  /// the final word (fades and dissolves are known there only)
   bool add(const base::Frame& frame);
   void add(const base::AudioBlock& sound);
   void add(const base::Cue& cue);

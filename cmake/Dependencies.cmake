@@ -62,9 +62,19 @@ add_library(Snowball::stemmer UNKNOWN IMPORTED)
 set_target_properties(Snowball::stemmer PROPERTIES IMPORTED_LOCATION "${STEMMER_LIBRARY}" INTERFACE_INCLUDE_DIRECTORIES "${STEMMER_INCLUDE_DIR}")
 
 if(REELGRAPH_TORCH)
-  # Torch's own package file sets CMAKE_CXX_FLAGS and warns about what Debian leaves out; keep both from the rest of the build.
   find_package(Torch QUIET)
   if(NOT Torch_FOUND)
-    reelgraph_need("libtorch (or configure with -DREELGRAPH_TORCH=OFF)" "libtorch-dev libdnnl-dev")
+    reelgraph_need("libtorch (or configure with -DREELGRAPH_TORCH=OFF)" "libtorch-dev libdnnl-dev libopenblas0-openmp")
+  endif()
+  # libtorch obeys its thread count only with OpenBLAS's OpenMP build, which lies in a folder of its own. The first libblas.so.3 of a process is
+  # everybody's (OpenCV brings one at start), so the program itself must ask for it, and by RPATH: RUNPATH is not heeded for what libtorch needs.
+  find_path(REELGRAPH_OPENBLAS_OPENMP libblas.so.3 PATHS "/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-openmp" NO_DEFAULT_PATH)
+  if(REELGRAPH_OPENBLAS_OPENMP)
+    # One RPATH for both trees: to edit it at install CMake would pad the build's with an empty element, which means the current folder.
+    set(CMAKE_INSTALL_RPATH "${REELGRAPH_OPENBLAS_OPENMP}")
+    set(CMAKE_BUILD_WITH_INSTALL_RPATH ON)
+    add_link_options(LINKER:--disable-new-dtags)
+  else()
+    message(WARNING "OpenBLAS's OpenMP build was not found: libtorch will be slow. Cure: scripts/setup, or apt-get install libopenblas0-openmp")
   endif()
 endif()

@@ -1,0 +1,257 @@
+#include "captioner/profile_reader.h"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <cmath>
+#include <initializer_list>
+#include <set>
+#include <string_view>
+#include <utility>
+
+#include "base/error.h"
+#include "base/utf8.h"
+#include "captioner/signals/options.h"
+
+namespace reelgraph::captioner {
+namespace {
+
+constexpr std::size_t kMostEntries = 2000;  // of one list
+constexpr std::size_t kMostText = 64 * 1024;
+constexpr std::size_t kMostCorners = 256;
+
+std::string quoted(std::string_view text) {
+  std::string result = "\"";
+  result.append(text).append("\"");
+  return result;
+}
+
+/// Reads one file's tables; every refusal names the line.
+class Reader {
+ public:
+  explicit Reader(std::string where) : where_(std::move(where)) {}
+
+  RawProfile read(const toml::table& root) {
+    only_keys(root, {"name", "description", "prompt", "entity_types", "event_types", "roles", "zones", "examples", "signals"}, "a profile");
+    base::Profile& p = raw_.profile;
+    p.name = name_of(root, root, "the profile");
+    p.description = text(root, "description");
+    p.prompt = text(root, "prompt");
+    p.entity_types = terms(root, "entity_types", false);
+    p.event_types = terms(root, "event_types", true);
+    p.roles = terms(root, "roles", false);
+    read_zones(root);
+    read_examples(root);
+    read_signals(root);
+    return std::move(raw_);
+  }
+
+ private:
+  [[nodiscard]] std::string place(const toml::node& node) const {
+    const auto line = node.source().begin.line;
+    return line > 0 ? where_ + ":" + std::to_string(line) : where_;
+  }
+  [[noreturn]] void refuse(const toml::node& node, const std::string& message, const std::string& cure) const {
+    throw base::Error(base::ErrorCode::kBadInput, message, place(node), cure);
+  }
+
+  void only_keys(const toml::table& table, std::initializer_list<std::string_view> known, const std::string& what) const {
+    for (auto&& [key, node] : table) {
+      if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
+      std::string list;
+      for (const std::string_view k : known) list.append(list.empty() ? "" : ", ").append(k);
+      refuse(node, "unknown key \"" + base::ellipsize(key.str(), 60) + "\" in " + what, "known keys: " + list);
+    }
+  }
+
+  [[nodiscard]] std::string string_of(const toml::node& node, const std::string& what) const {
+    const auto* value = node.as_string();
+    if (value == nullptr) refuse(node, what + " is not a string", "put it in quotes");
+    if (value->get().size() > kMostText) refuse(node, what + " is longer than 64 KiB", "shorten it");
+    return base::sanitize_utf8(value->get());
+  }
+
+  [[nodiscard]] std::string text(const toml::table& table, std::string_view key) const {
+    const toml::node* node = table.get(key);
+    return node == nullptr ? std::string() : string_of(*node, quoted(key));
+  }
+
+  [[nodiscard]] std::string name_of(const toml::table& table, const toml::node& at, const std::string& what) const {
+    const toml::node* node = table.get("name");
+    if (node == nullptr) refuse(at, what + " has no name", "add name = \"...\"");
+    const std::string name = string_of(*node, "the name");
+    const bool good = !name.empty() && name.size() <= 100 && std::all_of(name.begin(), name.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+    });
+    if (!good)
+      refuse(*node, "the name \"" + base::ellipsize(name, 60) + "\" is not of lower-case letters, digits and _", "write it as in pick_up");
+    return name;
+  }
+
+  [[nodiscard]] const toml::array* list(const toml::table& table, std::string_view key) const {
+    const toml::node* node = table.get(key);
+    if (node == nullptr) return nullptr;
+    const toml::array* array = node->as_array();
+    if (array == nullptr) refuse(*node, quoted(key) + " is not a list", "write [...], or [[" + std::string(key) + "]] for tables");
+    if (array->size() > kMostEntries) refuse(*node, quoted(key) + " has more than 2000 entries", "shorten it");
+    return array;
+  }
+
+  [[nodiscard]] const toml::table& table_of(const toml::node& node, const std::string& key) const {
+    const toml::table* table = node.as_table();
+    if (table == nullptr) refuse(node, "an entry of \"" + key + "\" is not a table", "write it as [[" + key + "]] with its keys below");
+    return *table;
+  }
+
+  /// Words and phrases, lower case, each once.
+  [[nodiscard]] std::vector<std::string> words(const toml::table& table, std::string_view key) const {
+    std::vector<std::string> result;
+    const toml::array* array = list(table, key);
+    if (array == nullptr) return result;
+    for (const toml::node& node : *array) {
+      std::string word = string_of(node, "an entry of " + quoted(key));
+      std::transform(word.begin(), word.end(), word.begin(),
+                     [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+      if (word.find_first_not_of(" \t\n") == std::string::npos) refuse(node, "an empty entry in " + quoted(key), "remove it");
+      if (std::find(result.begin(), result.end(), word) == result.end()) result.push_back(std::move(word));
+    }
+    return result;
+  }
+
+  std::vector<base::Term> terms(const toml::table& root, const std::string& key, bool events) {
+    std::vector<base::Term> result;
+    std::set<std::string> seen;
+    const toml::array* array = list(root, key);
+    if (array == nullptr) return result;
+    for (const toml::node& node : *array) {
+      const toml::table& table = table_of(node, key);
+      if (events) {
+        only_keys(table, {"name", "description", "synonyms", "roles"}, "an event type");
+      } else {
+        only_keys(table, {"name", "description", "synonyms"}, "an entry of " + key);
+      }
+      base::Term term;
+      term.name = name_of(table, node, "an entry of " + key);
+      if (!seen.insert(term.name).second) refuse(node, "\"" + term.name + "\" is twice in " + key, "remove one, or give it another name");
+      term.description = text(table, "description");
+      term.synonyms = words(table, "synonyms");
+      if (events) {
+        term.roles = words(table, "roles");
+        for (const std::string& role : term.roles) raw_.role_uses.push_back({term.name, role, place(*table.get("roles"))});
+      }
+      result.push_back(std::move(term));
+    }
+    return result;
+  }
+
+  void read_zones(const toml::table& root) {
+    std::set<std::string> seen;
+    const toml::array* array = list(root, "zones");
+    if (array == nullptr) return;
+    for (const toml::node& node : *array) {
+      const toml::table& table = table_of(node, "zones");
+      only_keys(table, {"name", "polygon", "synonyms"}, "a zone");
+      base::Zone zone;
+      zone.name = name_of(table, node, "a zone");
+      if (!seen.insert(zone.name).second) refuse(node, "the zone \"" + zone.name + "\" is there twice", "give one another name");
+      zone.synonyms = words(table, "synonyms");
+      zone.polygon = polygon(table, node, zone.name);
+      raw_.profile.zones.push_back(std::move(zone));
+    }
+  }
+
+  using Point = std::pair<double, double>;
+
+  [[nodiscard]] std::vector<Point> polygon(const toml::table& table, const toml::node& at, const std::string& zone) const {
+    const std::string what = "the polygon of zone \"" + zone + "\"";
+    const std::string cure = "write polygon = [[0.1, 0.2], [0.5, 0.2], [0.5, 0.8]]: x and y of each corner as parts of the picture";
+    const toml::array* array = list(table, "polygon");
+    if (array == nullptr) refuse(at, "zone \"" + zone + "\" has no polygon", cure);
+    if (array->size() < 3 || array->size() > kMostCorners) refuse(*array, what + " has not 3 to 256 corners", cure);
+    std::vector<Point> points;
+    for (const toml::node& node : *array) {
+      const toml::array* pair = node.as_array();
+      if (pair == nullptr || pair->size() != 2 || !(*pair)[0].is_number() || !(*pair)[1].is_number()) {
+        refuse(node, "a corner of " + what.substr(4) + " is not a pair of numbers", cure);
+      }
+      const double x = (*pair)[0].value<double>().value_or(-1), y = (*pair)[1].value<double>().value_or(-1);
+      if (!(x >= 0 && x <= 1 && y >= 0 && y <= 1)) refuse(node, "a corner of " + what.substr(4) + " lies outside 0 to 1", cure);
+      points.emplace_back(x, y);
+    }
+    double area = 0;
+    for (std::size_t i = 0; i < points.size(); ++i) area += cross({0, 0}, points[i], points[(i + 1) % points.size()]) / 2;
+    if (std::abs(area) < 1e-6) refuse(*array, what + " has no area", cure);
+    if (crosses_itself(points)) refuse(*array, what + " crosses itself", "list the corners in order around the zone");
+    return points;
+  }
+
+  static double cross(Point o, Point a, Point b) {
+    return (a.first - o.first) * (b.second - o.second) - (a.second - o.second) * (b.first - o.first);
+  }
+  static bool crosses_itself(const std::vector<Point>& p) {
+    const std::size_t n = p.size();
+    for (std::size_t i = 0; i < n; ++i) {
+      for (std::size_t j = i + 2; j < n; ++j) {
+        if (i == 0 && j == n - 1) continue;  // neighbours share a corner
+        const Point a = p[i], b = p[i + 1], c = p[j], d = p[(j + 1) % n];
+        if (cross(a, b, c) * cross(a, b, d) < 0 && cross(c, d, a) * cross(c, d, b) < 0) return true;
+      }
+    }
+    return false;
+  }
+
+  void read_examples(const toml::table& root) {
+    const toml::array* array = list(root, "examples");
+    if (array == nullptr) return;
+    for (const toml::node& node : *array) {
+      const toml::table& table = table_of(node, "examples");
+      only_keys(table, {"input", "output", "images"}, "an example");
+      base::Example example;
+      example.input = text(table, "input");
+      example.output = text(table, "output");
+      if (example.input.empty() || example.output.empty()) refuse(node, "an example needs input and output", "add both");
+      const nlohmann::json output = nlohmann::json::parse(example.output, nullptr, false);
+      if (!output.is_object())
+        refuse(*table.get("output"), "the output of an example is not a JSON object", "write the observation that the model should give");
+      if (const toml::array* images = list(table, "images")) {
+        for (const toml::node& image : *images) example.images.push_back(string_of(image, "an image of an example"));
+      }
+      raw_.profile.examples.push_back(std::move(example));
+    }
+  }
+
+  void read_signals(const toml::table& root) {
+    const toml::node* node = root.get("signals");
+    if (node == nullptr) return;
+    const toml::table* table = node->as_table();
+    if (table == nullptr) refuse(*node, "\"signals\" is not a table", "write it as [signals] with its keys below");
+    nlohmann::json& options = raw_.profile.signals;
+    for (auto&& [key, value] : *table) {
+      const std::string name(key.str());
+      if (const auto* integer = value.as_integer()) {
+        options[name] = integer->get();
+      } else if (const auto* real = value.as_floating_point(); real != nullptr && std::isfinite(real->get())) {
+        options[name] = real->get();
+      } else {
+        refuse(value, "signals." + base::ellipsize(name, 60) + " is not a number", "correct or remove it");
+      }
+      static_cast<void>(signals::parse_options({{name, options[name]}}, place(value)));
+    }
+  }
+
+  std::string where_;
+  RawProfile raw_;
+};
+
+}  // namespace
+
+RawProfile read_profile(const std::string& toml, const std::string& where) {
+  try {
+    return Reader(where).read(toml::parse(toml));
+  } catch (const toml::parse_error& e) {
+    throw base::Error(base::ErrorCode::kBadInput, "this is no TOML: " + base::sanitize_utf8(e.description(), 500),
+                      where + ":" + std::to_string(e.source().begin.line), "mend the line (https://toml.io tells how)");
+  }
+}
+
+}  // namespace reelgraph::captioner

@@ -1,0 +1,104 @@
+#include "captioner/signals/captioner.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "captioner/digest.h"
+#include "captioner/signals/caption.h"
+#include "captioner/signals/events.h"
+#include "captioner/signals/motion.h"
+#include "captioner/signals/sound.h"
+#include "captioner/signals/visibility.h"
+
+namespace reelgraph::captioner::signals {
+namespace {
+
+constexpr const char* kVersion = "1";
+
+template <typename T>
+void append(std::vector<T>& to, std::vector<T> from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+class Session : public base::CaptionSession {
+ public:
+  explicit Session(const Options& options)
+      : options_(options), motion_(options.sensitivity), sound_(options), limit_(options.events_per_minute) {}
+
+  void watch(const base::Frame& /*frame*/, bool /*boundary*/) override {}  // chunks carry all that is measured here
+
+  [[nodiscard]] std::vector<base::CaptionResult> describe(std::span<const base::Chunk> chunks) override {
+    std::vector<base::CaptionResult> results;
+    for (const base::Chunk& chunk : chunks) results.push_back(describe(chunk));
+    return results;
+  }
+
+ private:
+  base::CaptionResult describe(const base::Chunk& chunk) {
+    for (const base::SoundSample& sample : chunk.signals.sound) sound_.add(sample);
+    for (const base::PictureSample& sample : chunk.signals.picture) {
+      visibility_.add(sample);
+      follow();
+    }
+    if (chunk.last) {
+      visibility_.finish(chunk.own.end);
+      follow();
+      motion_.finish(chunk.own.end);
+      sound_.finish();
+    }
+    Findings found{.own = chunk.own,
+                   .measured = &chunk.signals,
+                   .motion = motion_.take(),
+                   .trouble = visibility_.take_spans(),
+                   .sound = sound_.take()};
+
+    base::CaptionResult result;
+    base::Observation observation;
+    observation.span = chunk.own;
+    observation.provenance = {"signals", "signals", kVersion};
+    for (const base::ShotBoundary& boundary : chunk.signals.boundaries) limit_.pass(cut_event(boundary), observation.events, result.notes);
+    for (const MotionSpan& motion : found.motion) limit_.pass(motion_event(motion), observation.events, result.notes);
+    for (const SoundSpan& sound : found.sound) limit_.pass(sound_event(sound), observation.events, result.notes);
+    for (const ViewSpan& span : found.trouble) {
+      if (span.view == View::kCameraMoves) limit_.pass(camera_event(span), observation.events, result.notes);
+      result.notes.push_back({span.span, reason(span.view)});
+    }
+    std::stable_sort(observation.events.begin(), observation.events.end(), [](const base::Event& a, const base::Event& b) {
+      return std::tie(a.span.start, a.span.end, a.type) < std::tie(b.span.start, b.span.end, b.type);
+    });
+
+    // The words speak of this chunk, so they also need what still goes on.
+    if (const auto open = motion_.open()) found.motion.push_back(*open);
+    if (const auto& open = visibility_.open()) found.trouble.push_back(*open);
+    append(found.sound, sound_.open());
+    observation.caption = caption(found);
+    observation.transcript = transcript(chunk.cues, chunk.own, chunk.index == 0);
+    observation.attributes = averages(found);
+    result.observation = std::move(observation);
+    return result;
+  }
+
+  void follow() {
+    for (const ViewedSample& viewed : visibility_.take()) motion_.add(viewed);
+  }
+
+  Options options_;
+  Visibility visibility_;
+  MotionSpans motion_;
+  SoundSpans sound_;
+  EventLimit limit_;
+};
+
+}  // namespace
+
+base::CaptionerIdentity SignalsCaptioner::identity() const {
+  return {.kind = "signals", .model = "signals", .version = kVersion, .prompt_version = digest(signals::describe(options_))};
+}
+
+std::unique_ptr<base::CaptionSession> SignalsCaptioner::open(const std::string& /*video*/, const base::MediaInfo& /*media*/) {
+  return std::make_unique<Session>(options_);
+}
+
+}  // namespace reelgraph::captioner::signals

@@ -1,0 +1,34 @@
+#pragma once
+// Finds and loads the libtorch plugin, on demand: a program that never asks never maps libtorch. A build without it works all the same.
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
+
+namespace reelgraph::captioner {
+
+/// Where the plugin of a program is looked for: beside the program (a build tree), then in ../lib/reelgraph (an installed one).
+/// @param program path of the running program
+[[nodiscard]] std::vector<std::filesystem::path> torch_plugin_folders(const std::filesystem::path& program);
+
+/// The first folder's plugin file that is there; empty if this installation has none.
+[[nodiscard]] std::optional<std::filesystem::path> find_torch_plugin(const std::vector<std::filesystem::path>& folders);
+
+/// A loaded plugin. The library stays mapped to the end of the process: libtorch does not survive being unloaded. Thread-safe.
+class TorchPlugin {
+ public:
+  /// @throws base::Error kModel: cannot be loaded (the loader's words), or made for another version of the program
+  static TorchPlugin load(const std::filesystem::path& file);
+
+  /// What libtorch says about itself: {"version","threads","cpu_capability","blas":[paths],"lapack","mkldnn","openmp","cuda"}.
+  /// @throws base::Error kModel
+  [[nodiscard]] nlohmann::json facts() const;
+
+ private:
+  TorchPlugin(std::filesystem::path file, void* library) : file_(std::move(file)), library_(library) {}
+  std::filesystem::path file_;
+  void* library_;  ///< dlopen's handle, never closed
+};
+
+}  // namespace reelgraph::captioner

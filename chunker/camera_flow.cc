@@ -1,0 +1,139 @@
+#include "chunker/camera_flow.h"
+
+#include <algorithm>
+#include <cmath>
+#include <opencv2/imgproc.hpp>
+#include <opencv2/video/tracking.hpp>
+#include <vector>
+
+namespace reelgraph::chunker {
+namespace {
+
+constexpr int kColumns = 12, kRows = 8;
+constexpr double kAgree = 0.8;        // pixels off the fitted movement
+constexpr double kTexture = 12;       // least corner response, in grey levels of the weaker direction
+constexpr double kLeastCells = 0.25;  // share of the picture that must have texture for full confidence
+constexpr double kLeastSpread = 0.2;  // deviation of the agreeing points, in picture sides, for full confidence: 0.29 is all over
+
+/// The best corner of each cell of a grid, so that points cover the picture and one rich object does not outvote the rest.
+std::vector<cv::Point2f> grid_corners(const cv::Mat& picture) {
+  cv::Mat response;
+  cv::cornerMinEigenVal(picture, response, 5, 3);
+  std::vector<cv::Point2f> points;
+  constexpr int kMargin = 4;
+  for (int row = 0; row < kRows; ++row) {
+    for (int column = 0; column < kColumns; ++column) {
+      const int x0 = std::max(kMargin, picture.cols * column / kColumns);
+      const int x1 = std::min(picture.cols - kMargin, picture.cols * (column + 1) / kColumns);
+      const int y0 = std::max(kMargin, picture.rows * row / kRows);
+      const int y1 = std::min(picture.rows - kMargin, picture.rows * (row + 1) / kRows);
+      if (x1 <= x0 || y1 <= y0) continue;
+      double best = 0;
+      cv::Point where;
+      cv::minMaxLoc(response(cv::Rect(x0, y0, x1 - x0, y1 - y0)), nullptr, &best, nullptr, &where);
+      // cornerMinEigenVal scales derivatives of 8-bit pictures by 1 / (255 * 4 * 5); back to grey levels.
+      if (std::sqrt(std::max(0.0, best)) * 255 > kTexture)
+        points.emplace_back(static_cast<float>(x0 + where.x), static_cast<float>(y0 + where.y));
+    }
+  }
+  return points;
+}
+
+double median(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// Similarity x' = x + tx + a x - b y, y' = y + ty + b x + a y around the picture's centre.
+struct Similarity {
+  double tx = 0, ty = 0, a = 0, b = 0;
+  [[nodiscard]] cv::Point2d displacement(double x, double y) const { return {tx + a * x - b * y, ty + b * x + a * y}; }
+};
+
+/// Weighted least squares; keeps a and b at 0 where the points do not span enough to tell.
+Similarity fit(const std::vector<cv::Point2d>& at, const std::vector<cv::Point2d>& flow, const std::vector<double>& weights) {
+  cv::Matx44d normal = cv::Matx44d::zeros();
+  cv::Vec4d right(0, 0, 0, 0);
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    const cv::Vec4d row_x(1, 0, at[i].x, -at[i].y), row_y(0, 1, at[i].y, at[i].x);
+    normal += weights[i] * (row_x * row_x.t() + row_y * row_y.t());
+    right += weights[i] * (row_x * flow[i].x + row_y * flow[i].y);
+  }
+  for (int i = 0; i < 4; ++i) normal(i, i) += 1e-6;
+  const cv::Vec4d solution = normal.solve(right, cv::DECOMP_CHOLESKY);
+  return {solution[0], solution[1], solution[2], solution[3]};
+}
+
+}  // namespace
+
+CameraMove estimate_camera(const cv::Mat& previous, const cv::Mat& present) {
+  CameraMove move;
+  const std::vector<cv::Point2f> points = grid_corners(previous);
+  if (points.size() < 8) return move;
+  std::vector<cv::Point2f> found, back;
+  std::vector<unsigned char> ok, ok_back;
+  std::vector<float> error;
+  const cv::TermCriteria criteria(cv::TermCriteria::COUNT | cv::TermCriteria::EPS, 20, 0.02);
+  const cv::Size window(15, 15);
+  constexpr int kLevels = 3;
+  cv::calcOpticalFlowPyrLK(previous, present, points, found, ok, error, window, kLevels, criteria);
+  cv::calcOpticalFlowPyrLK(present, previous, found, back, ok_back, error, window, kLevels, criteria);
+
+  const double centre_x = previous.cols / 2.0, centre_y = previous.rows / 2.0;
+  std::vector<cv::Point2d> at, flow;
+  std::vector<double> xs, ys;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (ok[i] == 0 || ok_back[i] == 0) continue;
+    const cv::Point2f round_trip = back[i] - points[i];
+    if (round_trip.dot(round_trip) > 0.5F) continue;  // what cannot be followed back was not followed
+    at.emplace_back(points[i].x - centre_x, points[i].y - centre_y);
+    flow.emplace_back(found[i] - points[i]);
+    xs.push_back(flow.back().x);
+    ys.push_back(flow.back().y);
+  }
+  if (at.size() < 8) return move;
+
+  Similarity best{median(xs), median(ys), 0, 0};
+  std::vector<double> weights(at.size());
+  for (const double reach : {4.0, 2.5, 1.5, 1.0}) {
+    std::size_t near = 0;
+    for (std::size_t i = 0; i < at.size(); ++i) {
+      const cv::Point2d off = flow[i] - best.displacement(at[i].x, at[i].y);
+      const double r2 = off.dot(off) / (reach * reach);
+      weights[i] = r2 < 1 ? (1 - r2) * (1 - r2) : 0;
+      near += r2 < 1 ? 1 : 0;
+    }
+    if (near < 8) return move;
+    best = fit(at, flow, weights);
+  }
+  std::size_t agree = 0;
+  double sx = 0, sy = 0, sxx = 0, syy = 0;
+  for (std::size_t i = 0; i < at.size(); ++i) {
+    const cv::Point2d off = flow[i] - best.displacement(at[i].x, at[i].y);
+    if (off.dot(off) >= kAgree * kAgree) continue;
+    ++agree;
+    sx += at[i].x;
+    sy += at[i].y;
+    sxx += at[i].x * at[i].x;
+    syy += at[i].y * at[i].y;
+  }
+  if (agree == 0) return move;
+  const auto count = static_cast<double>(agree);
+  // One large thing on a plain ground moves by itself; a camera moves what lies all over the picture.
+  const double spread_x = std::sqrt(std::max(0.0, sxx / count - sx / count * (sx / count))) / previous.cols;
+  const double spread_y = std::sqrt(std::max(0.0, syy / count - sy / count * (sy / count))) / previous.rows;
+  const double spread = std::min(1.0, spread_x / kLeastSpread) * std::min(1.0, spread_y / kLeastSpread);
+  const double textured = static_cast<double>(points.size()) / (kColumns * kRows);
+  move.confidence = count / static_cast<double>(points.size()) * std::min(1.0, textured / kLeastCells) * spread;
+  move.shift_x = best.tx;
+  move.shift_y = best.ty;
+  move.zoom = best.a;
+  const double corner = std::hypot(centre_x, centre_y) * std::hypot(best.a, best.b);
+  move.moved = move.confidence > 0.5 && std::hypot(best.tx, best.ty) + corner > 0.15;
+  move.transform = cv::Matx23d(1 + best.a, -best.b, best.tx - best.a * centre_x + best.b * centre_y,  //
+                               best.b, 1 + best.a, best.ty - best.b * centre_x - best.a * centre_y);
+  return move;
+}
+
+}  // namespace reelgraph::chunker

@@ -1,0 +1,177 @@
+// reelgraph ask: a question, answered with citations.
+
+#include <fstream>
+#include <iostream>
+
+#include "base/utf8.h"
+#include "cli/commands/commands.h"
+#include "cli/engine.h"
+#include "cli/media/media.h"
+#include "cli/program.h"
+#include "cli/text.h"
+#include "cli/write_file.h"
+
+namespace reelgraph::cli {
+namespace {
+
+constexpr std::size_t kLongestQuestion = 1 << 20;  // bytes; the engine cuts further
+
+struct Options {
+  std::string question, frames, answerer;
+  std::vector<std::string> videos, choices, without;
+  std::optional<base::Timestamp> from, to;
+  int citations = 10;
+  bool explain = false;
+};
+
+std::string spans_text(const std::vector<query::VideoSpan>& spans) {
+  std::string text;
+  int shown = 0;
+  for (const query::VideoSpan& part : spans) {
+    if (++shown > 4) return text + ", and " + std::to_string(spans.size() - 4) + " more";
+    text += (text.empty() ? "" : ", ") + part.video + " " + format_span(part.span) + (part.reason.empty() ? "" : " (" + part.reason + ")");
+  }
+  return text;
+}
+
+std::string answer_text(const query::Answer& answer, const graph::Archive& archive, bool explain) {
+  std::string text = answer.text + "\n";
+  const bool only_repeats = answer.claims.size() == 1 && answer.claims.front().text == answer.text;
+  if (!only_repeats) {
+    for (const query::Claim& claim : answer.claims) {
+      text += "  - " + claim.text;
+      for (const int n : claim.citations) text += " [" + std::to_string(n) + "]";
+      text += "\n";
+    }
+  }
+  int n = 0;
+  for (const query::Citation& citation : answer.citations) {
+    text += "\n  [" + std::to_string(++n) + "] " + citation.video + "  " + format_span(citation.span) + "\n";
+    if (!citation.text.empty()) text += "      " + citation.text + "\n";
+    if (!citation.frame.empty()) text += "      " + archive.frame_path(citation.frame).string() + "\n";
+  }
+  if (!answer.coverage.failed.empty()) text += "\n  Could not be described: " + spans_text(answer.coverage.failed) + "\n";
+  if (!answer.coverage.not_sampled.empty()) text += "\n  Was not looked at: " + spans_text(answer.coverage.not_sampled) + "\n";
+  if (explain) {
+    char times[128];
+    std::snprintf(times, sizeof times, "plan %.1f ms, retrieve %.1f ms, answer %.1f ms", answer.plan_ms, answer.retrieve_ms,
+                  answer.answer_ms);
+    text += "\n  Plan (" + std::string(times) + "):\n";
+    std::istringstream lines(answer.plan.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+    for (std::string line; std::getline(lines, line);) text += "    " + line + "\n";
+  }
+  return text;
+}
+
+/// The cited pictures as files: the kept one, else the one on the screen when the cited span starts.
+void save_frames(Context& context, const query::Answer& answer, const graph::Archive& archive, const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw base::Error(base::ErrorCode::kArchive, "cannot be made: " + error.message(), folder.string());
+  int n = 0;
+  for (const query::Citation& citation : answer.citations) {
+    std::string video = citation.video;
+    for (char& c : video) {
+      if (c == '/' || c == '\\') c = '_';
+    }
+    char number[16];
+    std::snprintf(number, sizeof number, "%02d-", ++n);
+    std::string time = base::format_time(citation.span.start);
+    std::replace(time.begin(), time.end(), ':', '.');
+    const std::filesystem::path file = folder / (number + base::ellipsize(video, 100) + "-" + time + ".jpg");
+    if (!citation.frame.empty()) {
+      std::ifstream in(archive.frame_path(citation.frame), std::ios::binary);
+      if (in) {
+        write_file(file, [&](std::ostream& out) { out << in.rdbuf(); });
+        continue;
+      }
+    }
+    const std::optional<graph::VideoRecord> record = archive.store().find_video(citation.video);
+    if (!record || record->path.empty() || !std::filesystem::exists(record->path, error)) {
+      context.console.log_sink()(base::LogLevel::kWarning,
+                                 "no picture for [" + std::to_string(n) + "]: none is kept there, and the film is not at hand");
+      continue;
+    }
+    try {
+      write_file(file, media().picture(record->path, citation.span.start, false, {}).bytes);
+    } catch (const base::Error& failure) {
+      if (failure.code() != base::ErrorCode::kBadInput) throw;
+      context.console.log_sink()(base::LogLevel::kWarning, "no picture for [" + std::to_string(n) + "]: " + failure.message());
+    }
+  }
+}
+
+int run(Context& context, const Options& options) {
+  if (!options.answerer.empty() && options.answerer != "none") {
+    throw base::Error(base::ErrorCode::kInvalidArgument, "--answerer " + options.answerer + " is not in this version of reelgraph", {},
+                      "leave it out, or say --answerer none");
+  }
+  (void)span_of(options.from, options.to);
+  graph::Archive archive = context.open_archive(graph::OpenMode::kRead);
+  const graph::Store& store = std::as_const(archive).store();
+  const query::Engine engine = make_engine(context, store);
+  query::AskOptions ask;
+  ask.videos = video_ids(store, options.videos);
+  ask.from = options.from;
+  ask.to = options.to;
+  ask.choices = options.choices;
+  ask.without = options.without;
+  ask.max_citations = options.citations;
+
+  const bool many = options.question == "-";
+  const auto answer_one = [&](const std::string& question) {
+    const query::Answer answer = engine.ask(question, ask);
+    if (context.json)
+      many ? context.print_line(query::to_json(answer)) : context.print(query::to_json(answer));
+    else
+      context.print((many ? "> " + question + "\n" : std::string()) + answer_text(answer, archive, options.explain) + (many ? "\n" : ""));
+    if (!options.frames.empty()) save_frames(context, answer, archive, options.frames);
+    return answer.status == query::Status::kAnswered;
+  };
+  if (!many) return answer_one(base::sanitize_utf8(options.question, kLongestQuestion)) ? kExitDone : kExitNothingFound;
+
+  bool all = true, any = false;
+  for (std::string line; std::getline(std::cin, line);) {
+    line = base::sanitize_utf8(line, kLongestQuestion);
+    if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
+    any = true;
+    if (!answer_one(line)) all = false;
+  }
+  if (!any) throw base::Error(base::ErrorCode::kBadInput, "holds no question", "standard input", "write one question a line");
+  return all ? kExitDone : kExitNothingFound;
+}
+
+}  // namespace
+
+void add_ask(Program& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App& app = program.add(
+      "ask", "Answer a question, with citations",
+      {"reelgraph ask \"When does the picture cut?\"", "reelgraph ask \"Who scores first?\" --video match-1 --explain",
+       "reelgraph ask \"What is on the table?\" --option cup --option book", "reelgraph --json ask - < questions.txt  # one answer a line"},
+      [&program, options] { return run(program.context(), *options); });
+  app.add_option("QUESTION", options->question, "In plain words; - reads one question a line from standard input")
+      ->required()
+      ->type_name("");
+  add_videos(app, options->videos);
+  add_range(app, options->from, options->to);
+  app.add_option("--option", options->choices, "A possible answer (repeat for multiple choice)")
+      ->type_name("TEXT")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
+  app.add_flag("--explain", options->explain, "Show the plan and what each view found");
+  app.add_option("--without", options->without, "Switch views off: lexical,vector,graph,frames,plan")
+      ->type_name("VIEW,...")
+      ->delimiter(',')
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember({"lexical", "vector", "graph", "frames", "plan"}));
+  app.add_option("--answerer", options->answerer, "none: answers are computed, no model words them [none]")->type_name("none");
+  app.add_option("--frames", options->frames, "Write the cited pictures into this folder")->type_name("DIR");
+  app.add_option("--citations", options->citations, "Most citations")->type_name("N")->capture_default_str()->check(CLI::Range(1, 1000));
+  add_absent(app, {"--plan", "--max-tokens"});
+}
+
+}  // namespace reelgraph::cli

@@ -1,0 +1,55 @@
+// reelgraph frame: the picture on the screen at a time, as a file.
+
+#include "cli/commands/commands.h"
+#include "cli/interrupt.h"
+#include "cli/media/media.h"
+#include "cli/program.h"
+#include "cli/write_file.h"
+
+namespace reelgraph::cli {
+namespace {
+
+struct Options {
+  std::string video, output;
+  std::optional<base::Timestamp> at;
+};
+
+int run(Context& context, const Options& options) {
+  const std::filesystem::path output = options.output;
+  const std::string ending = output.extension().string();
+  if (ending != ".jpg" && ending != ".jpeg" && ending != ".png") {
+    throw base::Error(base::ErrorCode::kInvalidArgument, "a picture ends in .jpg or .png, not in \"" + ending + "\"", options.output);
+  }
+  graph::Archive archive = context.open_archive(graph::OpenMode::kRead);
+  const graph::VideoRecord video = one_video(std::as_const(archive).store(), options.video);
+  const Interrupt interrupt("");
+  const Media::Still still = media().picture(film_of(video), *options.at, ending == ".png", interrupt.token());
+  write_file(output, still.bytes);
+  if (context.json) {
+    nlohmann::ordered_json document;
+    document["video"] = video.id;
+    document["at"] = base::to_seconds(still.at);
+    document["file"] = options.output;
+    document["width"] = still.size.width;
+    document["height"] = still.size.height;
+    context.print(document);
+  } else {
+    context.print(options.output + ": " + video.id + " at " + base::format_time(still.at) + ", " + std::to_string(still.size.width) + "x" +
+                  std::to_string(still.size.height) + "\n");
+  }
+  return kExitDone;
+}
+
+}  // namespace
+
+void add_frame(Program& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App& app = program.add("frame", "Take the picture that is on the screen at a time",
+                              {"reelgraph frame --video match-1 --at 0:19:31.2 -o goal.jpg"},
+                              [&program, options] { return run(program.context(), *options); });
+  app.add_option("--video", options->video, "Id, title or path; may be left out if there is only one")->type_name("VIDEO");
+  add_time(app, "--at", options->at, "When")->required();
+  add_output(app, options->output)->required();
+}
+
+}  // namespace reelgraph::cli

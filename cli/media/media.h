@@ -1,0 +1,66 @@
+#pragma once
+// What needs FFmpeg or OpenCV, behind one interface. It lives in a library of its own (reelgraph_media.so) that is loaded when a command
+// asks for it: loading FFmpeg's 130 libraries takes longer than most questions do, and `ask`, `search` and `--version` never need them.
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "cli/pipeline/batch.h"
+#include "cli/pipeline/types.h"
+#include "graph/store.h"
+#include "ingest/clip.h"
+
+namespace reelgraph::cli {
+
+/// Files that arguments stand for, and the arguments that stand for none.
+struct FoundMedia {
+  std::vector<std::filesystem::path> files;
+  struct Missing {
+    std::string argument;
+    std::string reason;
+  };
+  std::vector<Missing> missing;
+};
+
+/// Stateless; thread-safe as its parts are.
+class Media {
+ public:
+  virtual ~Media() = default;
+
+  [[nodiscard]] virtual FoundMedia find(const std::vector<std::string>& arguments) const = 0;
+  /// @throws base::Error kModel or kInvalidArgument: no such captioner; kArchive: the store failed
+  [[nodiscard]] virtual pipeline::BatchResult ingest(const pipeline::IngestRequest& request, graph::Store& store, pipeline::FrameSink& frames,
+                                                     pipeline::ProgressSink& progress, const base::LogSink& log, std::stop_token stop) const = 0;
+  [[nodiscard]] virtual std::vector<pipeline::VideoPlan> plan(const pipeline::IngestRequest& request, const graph::Store* store,
+                                                              const base::LogSink& log, std::stop_token stop) const = 0;
+  /// The picture on the screen at `at`, as a JPEG or PNG file's bytes by the ending of `output`.
+  struct Still {
+    base::Timestamp at = 0;
+    base::Size size;
+    std::string bytes;
+  };
+  [[nodiscard]] virtual Still picture(const std::filesystem::path& film, base::Timestamp at, bool png, std::stop_token stop) const = 0;
+  virtual ingest::ClipResult clip(const std::filesystem::path& film, base::TimeSpan span, const std::filesystem::path& output,
+                                  std::stop_token stop) const = 0;
+  [[nodiscard]] virtual ingest::FfmpegFacts ffmpeg() const = 0;
+  /// Facts of the libtorch plugin beside `program`; null if this installation has none. @throws base::Error kModel if it is broken
+  [[nodiscard]] virtual nlohmann::json torch(const std::filesystem::path& program) const = 0;
+};
+
+/// Loads the media library once for the process (thread-safe) and gives its interface.
+/// @throws base::Error kInternal naming where it was looked for
+[[nodiscard]] const Media& media();
+
+/// Absolute path of the running program.
+[[nodiscard]] std::filesystem::path program_path();
+
+/// The function that the library exports. `version` must be the program's.
+inline constexpr const char* kMediaEntry = "reelgraph_media_v1";
+using MediaEntry = const Media* (*)(const char* version);
+
+}  // namespace reelgraph::cli

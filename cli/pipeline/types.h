@@ -1,0 +1,99 @@
+#pragma once
+// What an ingest is asked to do, what it tells while it works, and what came of it: plain values and small interfaces.
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/profile.h"
+#include "chunker/chunker.h"
+#include "ingest/media_reader.h"
+
+namespace reelgraph::pipeline {
+
+/// How a video is read and cut.
+struct Sampling {
+  chunker::ChunkerOptions chunking;  ///< `start` is filled from `from`
+  std::optional<base::Timestamp> from, to;
+  bool fast = false;        ///< key pictures only
+  int decoder_threads = 0;  ///< 0: one per core
+};
+
+/// One run over many files.
+struct IngestRequest {
+  std::vector<std::filesystem::path> files;
+  std::string id;  ///< REQUIRES: empty unless there is one file
+  Sampling sampling;
+  std::string captioner = "signals";  ///< as on the command line
+  std::string model;
+  base::Profile profile;
+  bool recaption = false;  ///< describe again what was described with other settings
+  int jobs = 1;            ///< files at once, >= 1
+};
+
+enum class Status { kDone, kPartial, kFailed, kUnchanged, kInterrupted };
+[[nodiscard]] std::string status_name(Status status);
+
+struct VideoOutcome {
+  std::string id;  ///< empty if the file never got one
+  std::string path;
+  Status status = Status::kFailed;
+  base::Duration duration = 0;
+  int chunks_done = 0;     ///< described by this run
+  int chunks_failed = 0;   ///< could not be described by this run; the next run tries again
+  int chunks_skipped = 0;  ///< were there already
+  std::int64_t frames = 0;  ///< pictures kept by this run
+  std::string reason;       ///< empty only when done
+  bool model_failure = false;  ///< failed because of a model or its server, not because of the file
+};
+
+/// What a dry run expects of one file. Nothing is written or described.
+struct VideoPlan {
+  std::string id;  ///< of the known copy; empty for new content
+  std::string path;
+  std::string status;  ///< "planned", "unchanged", "failed"
+  base::Duration duration = 0;
+  std::int64_t chunks = 0;
+  std::int64_t frames = 0;     ///< most that are kept
+  std::int64_t bytes = 0;      ///< on disk, a rough estimate
+  double seconds = 0;          ///< of work, a rough estimate
+  std::string reason;
+};
+
+/// Watches an ingest. Called from the threads that do the work.
+class ProgressSink {
+ public:
+  virtual ~ProgressSink() = default;
+  /// `file` counts from 0 in the order of the request. `from` is where reading starts, `to` where it is expected to end (0: unknown).
+  virtual void opened(int file, const std::string& id, base::Timestamp from, base::Timestamp to) = 0;
+  virtual void reached(int file, base::Timestamp at) = 0;
+  virtual void finished(int file, const VideoOutcome& outcome) = 0;
+};
+
+/// Where media come from. Thread-safe.
+class MediaSource {
+ public:
+  virtual ~MediaSource() = default;
+  /// @throws base::Error kBadInput
+  [[nodiscard]] virtual std::string content_id(const std::filesystem::path& file, std::stop_token stop) = 0;
+  [[nodiscard]] virtual std::unique_ptr<ingest::MediaReader> open(const std::filesystem::path& file, const ingest::ReaderOptions& options) = 0;
+  /// Cues of subtitle files beside a film, by start; one that cannot be read is logged and left out.
+  [[nodiscard]] virtual std::vector<base::Cue> sidecar_cues(const std::filesystem::path& film, const base::LogSink& log) = 0;
+  /// JPEG bytes.
+  [[nodiscard]] virtual std::string encode(const base::Image& image) = 0;
+};
+
+/// Where kept pictures go.
+class FrameSink {
+ public:
+  virtual ~FrameSink() = default;
+  /// @returns the path relative to the archive. Idempotent; durable before it returns.
+  virtual std::string add_frame(const std::string& jpeg, const std::string& content_hash) = 0;
+};
+
+}  // namespace reelgraph::pipeline

@@ -1,0 +1,69 @@
+#pragma once
+// The state machine of one video: known or new, read, cut, described, committed chunk by chunk, closed.
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <vector>
+
+#include "base/captioner.h"
+#include "base/chunk.h"
+#include "base/span_set.h"
+#include "cli/pipeline/evidence.h"
+#include "cli/pipeline/types.h"
+#include "cli/pipeline/writer.h"
+
+namespace reelgraph::pipeline {
+
+/// What a batch has found out before a video's own work begins.
+struct Admission {
+  int file = 0;  ///< in the order of the request
+  std::filesystem::path path;
+  std::string content_id;
+  std::string id;  ///< the video's, known or new
+  std::optional<graph::VideoRecord> known;  ///< the archive's row of this content
+  std::vector<base::Cue> sidecar;
+};
+
+/// Coverage reason of what the user did not ask for.
+inline constexpr const char* kOutsideReason = "outside --from and --to";
+
+/// Everything asked for was described with these settings, and no chunk waits for another try.
+[[nodiscard]] bool is_finished(const graph::VideoRecord& video, const std::vector<graph::ChunkRecord>& chunks,
+                               const std::vector<graph::CoverageSpan>& coverage, const Sampling& sampling);
+
+/// One video's ingest, used once. Borrows all; runs on one thread.
+/// A chunk is committed in one transaction, so a kill at any instant loses no more than the chunk in hand; the next run finds done chunks by
+/// their key. Throws Error kArchive when the store fails; everything else becomes part of the outcome.
+class VideoIngest {
+ public:
+  VideoIngest(const IngestRequest& request, Admission admission, base::Captioner& captioner, MediaSource& source, Writer& writer,
+              ProgressSink& progress, base::LogSink log, std::stop_token stop);
+  [[nodiscard]] VideoOutcome run();
+
+ private:
+  struct Reading;
+  void plan_reading();
+  [[nodiscard]] bool read(Reading& reading);
+  void flush(Reading& reading);
+  void settle(Reading& reading, const base::Chunk& chunk, base::CaptionResult result, int attempts);
+  [[nodiscard]] std::vector<base::CaptionResult> describe(Reading& reading, const std::vector<base::Chunk>& chunks, std::vector<int>& attempts);
+  void close(Reading& reading);
+  void fail(const std::string& reason);
+
+  const IngestRequest& request_;
+  Admission admission_;
+  base::Captioner& captioner_;
+  MediaSource& source_;
+  Writer& writer_;
+  ProgressSink& progress_;
+  base::LogSink log_;
+  std::stop_token stop_;
+
+  nlohmann::json settings_;
+  graph::VideoRecord video_;
+  VideoOutcome outcome_;
+  std::set<std::string> done_keys_;
+  base::Timestamp read_from_ = 0;  ///< where reading and the first chunk start
+};
+
+}  // namespace reelgraph::pipeline

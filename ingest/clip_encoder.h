@@ -1,0 +1,42 @@
+#pragma once
+// Encodes pictures and sound of a clip into a muxer.
+
+#include <vector>
+
+#include "base/media.h"
+#include "ingest/muxer.h"
+
+namespace reelgraph::ingest {
+
+/// Borrows the muxer. Pictures and sound come in time order, from 0.
+class ClipEncoder {
+ public:
+  static constexpr int kAudioRate = 48'000;
+
+  /// Adds the streams and starts the muxer. @param size of the pictures, even; 0x0: no video
+  ClipEncoder(Muxer& muxer, base::Size size, bool audio);
+
+  void picture(const base::Image& image, base::Timestamp at);
+  /// Gaps become silence.
+  void sound(const base::AudioBlock& block, base::Timestamp at);
+  void finish();
+
+ private:
+  struct Track {
+    CodecContext context;
+    int stream = -1;
+  };
+  void open_video(base::Size size);
+  void open_audio();
+  void encode(Track& track, const AVFrame* frame);
+  void encode_sound(bool all);
+
+  Muxer& muxer_;
+  Track video_, audio_;
+  Sws to_yuv_;
+  FrameHandle picture_;
+  std::vector<float> samples_;     ///< float32 [N] mono, not yet encoded
+  std::int64_t samples_done_ = 0;  ///< encoded
+};
+
+}  // namespace reelgraph::ingest
