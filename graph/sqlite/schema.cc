@@ -244,23 +244,20 @@ CREATE TABLE tally(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr char kRebuildTally[] = R"sql(
-DELETE FROM tally;
-INSERT INTO tally SELECT 'videos', '', count(*) FROM video;
-INSERT INTO tally SELECT 'chunks', '', count(*) FROM chunk;
-INSERT INTO tally SELECT 'frames', '', count(*) FROM frame;
-INSERT INTO tally SELECT 'observations', '', count(*) FROM observation WHERE live = 1;
-INSERT INTO tally SELECT 'mentions', '', count(*) FROM mention m JOIN observation o ON o.id = m.observation WHERE o.live = 1;
-INSERT INTO tally SELECT 'relations', '', count(*) FROM relation r JOIN observation o ON o.id = r.observation WHERE o.live = 1;
-INSERT INTO tally SELECT 'entities', '', count(*) FROM entity WHERE mentions > 0;
-INSERT INTO tally SELECT 'events', '', count(*) FROM event WHERE live = 1;
-INSERT INTO tally SELECT 'event_type', type, count(*) FROM event WHERE live = 1 GROUP BY type;
-INSERT INTO tally SELECT 'entity_type', type, count(*) FROM entity WHERE mentions > 0 GROUP BY type;
-INSERT INTO tally SELECT 'role', role, count(*) FROM participant p JOIN event e ON e.id = p.event WHERE e.live = 1 GROUP BY role;
-INSERT INTO tally SELECT 'relation_type', type, count(*) FROM relation r JOIN observation o ON o.id = r.observation
-  WHERE o.live = 1 GROUP BY type;
-INSERT INTO tally SELECT 'source', source, count(*) FROM observation WHERE live = 1 GROUP BY source;
-DELETE FROM tally WHERE n = 0;
+constexpr char kTallyRows[] = R"sql(
+SELECT 'videos' AS kind, '' AS word, count(*) AS n FROM video
+UNION ALL SELECT 'chunks', '', count(*) FROM chunk
+UNION ALL SELECT 'frames', '', count(*) FROM frame
+UNION ALL SELECT 'observations', '', count(*) FROM observation WHERE live = 1
+UNION ALL SELECT 'mentions', '', count(*) FROM mention m JOIN observation o ON o.id = m.observation WHERE o.live = 1
+UNION ALL SELECT 'relations', '', count(*) FROM relation r JOIN observation o ON o.id = r.observation WHERE o.live = 1
+UNION ALL SELECT 'entities', '', count(*) FROM entity WHERE mentions > 0
+UNION ALL SELECT 'events', '', count(*) FROM event WHERE live = 1
+UNION ALL SELECT 'event_type', type, count(*) FROM event WHERE live = 1 GROUP BY type
+UNION ALL SELECT 'entity_type', type, count(*) FROM entity WHERE mentions > 0 GROUP BY type
+UNION ALL SELECT 'role', role, count(*) FROM participant p JOIN event e ON e.id = p.event WHERE e.live = 1 GROUP BY role
+UNION ALL SELECT 'relation_type', type, count(*) FROM relation r JOIN observation o ON o.id = r.observation WHERE o.live = 1 GROUP BY type
+UNION ALL SELECT 'source', source, count(*) FROM observation WHERE live = 1 GROUP BY source
 )sql";
 
 void set_version(Database& database) {
@@ -308,7 +305,17 @@ void create_schema(Database& database) {
   transaction.commit();
 }
 
-void rebuild_tally(Database& database) { database.execute(kRebuildTally); }
+void rebuild_tally(Database& database) {
+  database.execute("DELETE FROM tally");
+  database.execute(std::string("INSERT INTO tally SELECT kind, word, n FROM (") + kTallyRows + ") WHERE n > 0");
+}
+
+std::vector<std::string> recount(Database& database) {
+  Statement rows(database, std::string("SELECT kind || ' ' || word || ': ' || n FROM (") + kTallyRows + ") WHERE n > 0");
+  std::vector<std::string> lines;
+  while (rows.step()) lines.push_back(rows.text(0));
+  return lines;
+}
 
 std::filesystem::path migrate(Database& database, std::int64_t from) {
   const std::filesystem::path copy = database.file().string() + ".v" + std::to_string(from) + ".bak";

@@ -2,6 +2,8 @@
 // The tables of an archive, and how older ones become today's.
 
 #include <cstdint>
+#include <string>
+#include <vector>
 
 #include "graph/sqlite/database.h"
 
@@ -28,5 +30,8 @@ void configure(Database& database, bool writing);
 
 /// Recounts `tally` from the truth.
 void rebuild_tally(Database& database);
+
+/// What `rebuild_tally` would store, as "KIND WORD: N" lines.
+[[nodiscard]] std::vector<std::string> recount(Database& database);
 
 }  // namespace reelgraph::graph::sqlite
