@@ -93,25 +93,41 @@ std::optional<ClipResult> try_copy(const std::filesystem::path& film, TimeSpan s
 
   Timestamp end = plan->start;
   std::vector<char> done(place.size(), 0);
-  // Packets come in decoding order: those that decode before the end may still be needed by pictures before it.
+  // Packets come in decoding order: one shown after the end is kept only if one shown before it follows, which may need it.
+  std::vector<Packet> late;
   const auto write = [&](AVPacket& packet) {
+    end = std::max(end, packet.pts + packet.duration);
+    packet.pts -= plan->start;
+    packet.dts -= plan->start;
+    return muxer.write(packet, place[static_cast<std::size_t>(packet.stream_index)], kMicroseconds);
+  };
+  const auto take = [&](AVPacket& packet) {
     const auto stream = static_cast<std::size_t>(packet.stream_index);
     if (packet.dts == AV_NOPTS_VALUE || packet.pts == AV_NOPTS_VALUE) return false;
     if (packet.dts >= span.end) done[stream] = 1;
     if (done[stream] != 0 || (packet.stream_index != leader && packet.pts < plan->start)) return true;
-    end = std::max(end, packet.pts + packet.duration);
-    packet.pts -= plan->start;
-    packet.dts -= plan->start;
-    return muxer.write(packet, place[stream], kMicroseconds);
+    if (packet.pts >= span.end && packet.stream_index == leader) {
+      late.push_back(make_packet());
+      av_packet_move_ref(late.back().get(), &packet);
+      return true;
+    }
+    if (packet.pts >= span.end) return true;
+    if (packet.stream_index == leader) {
+      for (const Packet& one : late) {
+        if (!write(*one)) return false;
+      }
+      late.clear();
+    }
+    return write(packet);
   };
   for (Packet& packet : plan->packets) {
-    if (!write(*packet)) return std::nullopt;
+    if (!take(*packet)) return std::nullopt;
   }
   while (std::any_of(streams.begin(), streams.end(), [&](int index) { return done[static_cast<std::size_t>(index)] == 0; })) {
     AVPacket* packet = demuxer.read();
     if (packet == nullptr) break;
     if (packet->dts != AV_NOPTS_VALUE && packet->dts > span.end + 10 * base::kSecond) break;  // a stream that ended long ago
-    if (!write(*packet)) return std::nullopt;
+    if (!take(*packet)) return std::nullopt;
   }
   if (stop.stop_requested()) throw Error(ErrorCode::kInterrupted, "stopped while cutting a clip", film.string());
   if (end <= span.start) return std::nullopt;

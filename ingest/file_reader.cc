@@ -78,7 +78,8 @@ void FileReader::open_decoders() {
   video_done_ = !video_;
   audio_done_ = !audio_;
   if (wanted.empty() && !obstacle_.empty())
-    throw Error(ErrorCode::kBadInput, "holds nothing that can be read: " + obstacle_, input_->name());
+    throw Error(ErrorCode::kBadInput, "holds nothing that can be read: " + obstacle_, input_->name(),
+                "convert it with a program that can decode it");
   demuxer_ = std::make_unique<Demuxer>(*input_, choice_.clock, wanted, video_ ? info.video_stream : audio_ ? info.audio_stream : -1);
 }
 

@@ -81,7 +81,7 @@ const std::string& allowed_decoders() {
     void* position = nullptr;
     while (const AVCodec* codec = av_codec_iterate(&position)) {
       const std::string_view name = codec->name;
-      if (av_codec_is_decoder(codec) != 0 && (name.starts_with("pcm_") || name.starts_with("adpcm_"))) names += "," + std::string(name);
+      if (av_codec_is_decoder(codec) != 0 && (name.starts_with("pcm_") || name.starts_with("adpcm_"))) names.append(",").append(name);
     }
     return names;
   }();
@@ -173,6 +173,10 @@ void Input::fail(int error) const {
   if (head.size() >= 12 && (head.compare(4, 4, "ftyp") == 0 || head.compare(4, 4, "mdat") == 0)) {
     throw Error(ErrorCode::kBadInput, "is an MP4 file whose index (moov) is missing, damaged or encrypted: " + ffmpeg_error_text(error),
                 name_, "finish the copy or recording; a broken recording may be mended by tools such as untrunc");
+  }
+  if (head.size() >= 12 && (head.compare(4, 4, "styp") == 0 || head.compare(4, 4, "moof") == 0 || head.compare(4, 4, "sidx") == 0)) {
+    throw Error(ErrorCode::kBadInput, "is a fragment of a fragmented MP4 without the start that describes it: " + ffmpeg_error_text(error),
+                name_, "join it to its initialisation segment: cat INIT FRAGMENT > FILM.mp4");
   }
   throw Error(ErrorCode::kBadInput, "is not media that can be read: " + ffmpeg_error_text(error), name_,
               "check that it is a whole video or sound file");

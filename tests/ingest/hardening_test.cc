@@ -81,8 +81,8 @@ TEST_CASE("a film cut off anywhere gives what is there or says why not", "[inges
         const Reading reading = read_all(cut);
         CHECK(reading.summary.duration <= 3200 * base::kMillisecond);
         for (std::size_t f = 1; f < reading.frames.size(); ++f) REQUIRE(reading.frames[f] > reading.frames[f - 1]);
-        // The containers that tell their length at the front make the loss visible.
-        if (std::string(name) != "film.ts" && i < steps * 6 / 10) CHECK_THAT(reading.summary.partial_reason, Contains("only the first"));
+        // Where the front tells a length the loss shows; FFmpeg corrects AVI's by the file's size, and MPEG-TS tells none.
+        if (std::string(name) == "film.mkv" && i < steps * 6 / 10) CHECK_THAT(reading.summary.partial_reason, Contains("only the first"));
       } catch (const base::Error& error) {
         CHECK(error.code() == base::ErrorCode::kBadInput);
       }
@@ -116,17 +116,19 @@ TEST_CASE("bytes changed at random never crash, hang or turn time back", "[inges
 
 TEST_CASE("damage in the middle becomes a gap with its reason", "[ingest][hardening]") {
   const TempDir dir;
-  draw_film({"-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=6", "-c:v", "mjpeg"}, dir / "film.avi");
-  std::string bytes = read_file(dir / "film.avi");
-  // Each JPEG starts with FF D8: without it the packet is no picture.
-  std::size_t at = bytes.size() / 3;
+  draw_film({"-f", "lavfi", "-i", "testsrc2=size=64x48:rate=25:duration=6", "-c:v", "prores"}, dir / "film.mov");
+  std::string bytes = read_file(dir / "film.mov");
+  // Each ProRes picture has this mark near its start: without it the packet is none.
+  std::size_t at = bytes.find("mdat") + bytes.size() / 3;
   for (int broken = 0; broken < 25; ++broken) {
-    at = bytes.find("\xFF\xD8\xFF", at);
+    at = bytes.find("icpf", at);
     REQUIRE(at != std::string::npos);
-    bytes.replace(at, 3, 3, '\0');
+    bytes.replace(at, 4, 4, 'x');
   }
-  write_file(dir / "damaged.avi", bytes);
-  const Reading reading = read_all(dir / "damaged.avi");
+  write_file(dir / "damaged.mov", bytes);
+  ingest::ReaderOptions options;
+  options.threads = 1;
+  const Reading reading = read_all(dir / "damaged.mov", options);
   CHECK(reading.summary.damaged == 25);
   REQUIRE(reading.summary.gaps.size() == 1);
   CHECK(near(reading.summary.gaps[0].span.length(), base::kSecond, 50 * base::kMillisecond));

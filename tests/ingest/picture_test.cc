@@ -84,22 +84,29 @@ TEST_CASE("the matrix the file names is the one that is used", "[ingest][picture
 TEST_CASE("rotation is applied", "[ingest][picture]") {
   const TempDir dir;
   draw_film(red_blue({"-c:v", "libx264", "-pix_fmt", "yuv420p"}), dir / "flat.mp4");
-  for (const int turn : {90, 180, 270}) {
-    INFO(turn);
-    draw_film({"-i", (dir / "flat.mp4").string(), "-c", "copy", "-metadata:s:v:0", "rotate=" + std::to_string(turn)}, dir / "turned.mp4");
+  for (const int counter_clockwise : {90, 180, 270}) {
+    INFO(counter_clockwise);
+    // What this option writes is what ffprobe shows as rotation=N: N degrees against the clock.
+    draw_film({"-i", (dir / "flat.mp4").string(), "-c", "copy", "-metadata:s:v:0", "rotate=" + std::to_string(counter_clockwise)},
+              dir / "turned.mp4");
     const Reading reading = read_all(dir / "turned.mp4");
     const base::Image& p = reading.first_picture;
-    CHECK(reading.info.rotation == turn);
-    if (turn == 180) {
+    CHECK(reading.info.rotation == 360 - counter_clockwise);
+    if (counter_clockwise == 180) {
       REQUIRE(reading.info.display_size == base::Size{192, 64});
       CHECK(is_blue(pixel(p, 10, 30)));
       CHECK(is_red(pixel(p, 180, 30)));
     } else {
       REQUIRE(reading.info.display_size == base::Size{64, 192});
       REQUIRE(p.height == 192);
-      CHECK(is_red(pixel(p, 30, turn == 90 ? 10 : 180)));
-      CHECK(is_blue(pixel(p, 30, turn == 90 ? 180 : 10)));
+      CHECK(is_blue(pixel(p, 30, counter_clockwise == 90 ? 10 : 180)));
+      CHECK(is_red(pixel(p, 30, counter_clockwise == 90 ? 180 : 10)));
     }
+    // The ffmpeg program turns pictures upright by itself: the same corner must have the same colour there.
+    draw_film({"-i", (dir / "turned.mp4").string(), "-c:v", "ffv1"}, dir / "upright.mkv");
+    const base::Image upright = read_all(dir / "upright.mkv").first_picture;
+    REQUIRE(upright.width == p.width);
+    CHECK(is_red(pixel(upright, 5, 5)) == is_red(pixel(p, 5, 5)));
   }
 }
 
