@@ -44,7 +44,7 @@ int Evidence::cite(const std::string& video, base::TimeSpan span, const std::str
 
 std::string when_where(const std::string& video, base::TimeSpan span) {
   std::string text = base::format_time(span.start);
-  if (span.length() >= base::kSecond) text += "-" + base::format_time(span.end);
+  if (span.length() >= base::kSecond) text.append("-").append(base::format_time(span.end));
   return text + " in " + video;
 }
 
