@@ -13,8 +13,8 @@ using base::kMillisecond;
 constexpr double kClearShare = 0.003;  // of the picture
 constexpr Duration kPauseAfterClear = 1400 * kMillisecond;
 constexpr Duration kPauseAfterStir = 3000 * kMillisecond;
-constexpr Duration kStirs = 1000 * kMillisecond;  // this long without clear movement: it stands and stirs
-constexpr double kNearX = 0.25, kNearY = 0.5;     // stirring counts where movement was; people are upright
+constexpr Duration kStirs = 600 * kMillisecond;  // this long without clear movement: it stands and stirs
+constexpr double kNearX = 0.25, kNearY = 0.5;    // stirring counts where movement was; people are upright
 constexpr int kLeastSamples = 3;
 constexpr Duration kLongestStep = 400 * kMillisecond;  // movement is dated no further back than this
 
