@@ -1,12 +1,12 @@
 #include "cli/config.h"
 
+#include <toml++/toml.h>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <sstream>
-#include <toml++/toml.h>
 
 #include "base/error.h"
 #include "base/utf8.h"
@@ -30,17 +30,22 @@ std::string all_keys() {
   return "keys are " + names;
 }
 
-std::string number_text(double value) { return nlohmann::json(value == std::floor(value) ? nlohmann::json(static_cast<std::int64_t>(value)) : nlohmann::json(value)).dump(); }
+std::string number_text(double value) {
+  return nlohmann::json(value == std::floor(value) ? nlohmann::json(static_cast<std::int64_t>(value)) : nlohmann::json(value)).dump();
+}
 
 void check(const ConfigKey& key, const nlohmann::json& value, const std::string& where) {
-  const auto refuse = [&](const std::string& what) { throw base::Error(base::ErrorCode::kBadInput, key.name + " " + what, where, "reelgraph config set " + key.name + " VALUE"); };
+  const auto refuse = [&](const std::string& what) {
+    throw base::Error(base::ErrorCode::kBadInput, key.name + " " + what, where, "reelgraph config set " + key.name + " VALUE");
+  };
   if (key.type == "text" && !value.is_string()) refuse("must be a text in quotes");
   if (key.type == "switch" && !value.is_boolean()) refuse("must be true or false");
   if (key.type == "integer" && !value.is_number_integer()) refuse("must be a whole number");
   if (key.type == "number" && !value.is_number()) refuse("must be a number");
   if (key.type == "integer" || key.type == "number") {
     const double number = value.get<double>();
-    if (!std::isfinite(number) || number < key.least || number > key.most) refuse("must lie between " + number_text(key.least) + " and " + number_text(key.most));
+    if (!std::isfinite(number) || number < key.least || number > key.most)
+      refuse("must lie between " + number_text(key.least) + " and " + number_text(key.most));
   }
   if (key.type == "text" && value.get_ref<const std::string&>().empty()) refuse("must not be empty");
 }
@@ -57,7 +62,8 @@ std::string read_whole(const std::filesystem::path& file) {
   std::error_code error;
   if (!std::filesystem::exists(file, error)) return {};
   if (!std::filesystem::is_regular_file(file, error)) throw base::Error(base::ErrorCode::kBadInput, "is no regular file", file.string());
-  if (std::filesystem::file_size(file, error) > kLargestFile) throw base::Error(base::ErrorCode::kBadInput, "is too large for a config file", file.string());
+  if (std::filesystem::file_size(file, error) > kLargestFile)
+    throw base::Error(base::ErrorCode::kBadInput, "is too large for a config file", file.string());
   std::ifstream in(file, std::ios::binary);
   if (!in) throw base::Error(base::ErrorCode::kBadInput, "cannot be read: " + base::errno_text(errno), file.string());
   return {std::istreambuf_iterator<char>(in), {}};
@@ -67,7 +73,8 @@ toml::table parse_toml(const std::string& text, const std::string& where) {
   try {
     return toml::parse(text, where);
   } catch (const toml::parse_error& error) {
-    throw base::Error(base::ErrorCode::kBadInput, std::string(error.description()), where + ":" + std::to_string(error.source().begin.line), "mend the file or remove it");
+    throw base::Error(base::ErrorCode::kBadInput, std::string(error.description()), where + ":" + std::to_string(error.source().begin.line),
+                      "mend the file or remove it");
   }
 }
 
@@ -143,7 +150,8 @@ std::filesystem::path config_file() {
   std::filesystem::path folder = variable("XDG_CONFIG_HOME");
   if (!folder.is_absolute()) {
     const std::filesystem::path home = variable("HOME");
-    if (home.empty()) throw base::Error(base::ErrorCode::kInvalidArgument, "there is no place for a config file", {}, "set HOME or XDG_CONFIG_HOME");
+    if (home.empty())
+      throw base::Error(base::ErrorCode::kInvalidArgument, "there is no place for a config file", {}, "set HOME or XDG_CONFIG_HOME");
     folder = home / ".config";
   }
   return folder / "reelgraph" / "config.toml";

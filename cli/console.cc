@@ -35,7 +35,9 @@ struct Console::Logger {
   spdlog::logger log;
 };
 
-Console::Console() : terminal_(::isatty(STDERR_FILENO) == 1), logger_(std::make_unique<Logger>(*this)) { set_verbosity(Verbosity::kNormal); }
+Console::Console() : terminal_(::isatty(STDERR_FILENO) == 1), logger_(std::make_unique<Logger>(*this)) {
+  set_verbosity(Verbosity::kNormal);
+}
 
 Console::~Console() { status({}); }
 

@@ -65,7 +65,8 @@ std::filesystem::path film_of(const graph::VideoRecord& video) {
   }
   std::error_code error;
   if (!std::filesystem::exists(video.path, error)) {
-    throw base::Error(base::ErrorCode::kBadInput, "the film is no longer at " + video.path, video.id, "ingest it where it is now; it will be known again");
+    throw base::Error(base::ErrorCode::kBadInput, "the film is no longer at " + video.path, video.id,
+                      "ingest it where it is now; it will be known again");
   }
   return video.path;
 }
@@ -74,7 +75,8 @@ std::optional<base::TimeSpan> span_of(const std::optional<base::Timestamp>& from
   if (!from && !to) return std::nullopt;
   const base::TimeSpan span{from.value_or(0), to.value_or(base::kMaxTimestamp)};
   if (span.start >= span.end) {
-    throw base::Error(base::ErrorCode::kInvalidArgument, "--from " + base::format_time(span.start) + " is not before --to " + base::format_time(span.end), {},
+    throw base::Error(base::ErrorCode::kInvalidArgument,
+                      "--from " + base::format_time(span.start) + " is not before --to " + base::format_time(span.end), {},
                       "give times as seconds or H:MM:SS, --from the earlier one");
   }
   return span;

@@ -22,7 +22,9 @@ constexpr int kSignals[] = {SIGINT, SIGTERM};
 void on_signal(int) {
   const int saved = errno;
   if (g_signals.fetch_add(1) > 0) ::_exit(6);
-  const auto put = [](int file, const char* bytes, std::size_t size) { [[maybe_unused]] const ssize_t ignored = ::write(file, bytes, size); };
+  const auto put = [](int file, const char* bytes, std::size_t size) {
+    [[maybe_unused]] const ssize_t ignored = ::write(file, bytes, size);
+  };
   if (const char* words = g_words.load()) put(STDERR_FILENO, words, std::strlen(words));
   put(g_pipe.load(), "s", 1);
   errno = saved;

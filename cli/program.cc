@@ -33,15 +33,17 @@ std::string footer_of(const std::vector<std::string>& examples) {
 Program::Program() : root_("Watches long videos once and answers questions about them, with citations.", "reelgraph") {
   root_.set_version_flag("--version", std::string("reelgraph ") + kVersion, "Show the version");
   root_.set_help_flag("-h,--help", "Show this help");
-  root_.add_option("-a,--archive", context_.archive_option, "The archive folder [REELGRAPH_ARCHIVE, else archive.reel]")->type_name("ARCHIVE.reel");
+  root_.add_option("-a,--archive", context_.archive_option, "The archive folder [REELGRAPH_ARCHIVE, else archive.reel]")
+      ->type_name("ARCHIVE.reel");
   root_.add_flag("--json", context_.json, "One JSON document on standard output (JSON lines where a command streams)");
   CLI::Option* quiet = root_.add_flag("-q,--quiet", quiet_, "Errors only on standard error");
   root_.add_flag("-v,--verbose", verbose_, "More about what is done")->excludes(quiet);
   root_.require_subcommand(1);
   root_.fallthrough();
   root_.get_formatter()->column_width(34);
-  root_.footer("Times are seconds or H:MM:SS.mmm. reelgraph COMMAND --help tells more.\n"
-               "Exit codes: 0 done, 1 nothing found, 2 usage, 3 bad input, 4 model, 5 archive, 6 interrupted (resumable).");
+  root_.footer(
+      "Times are seconds or H:MM:SS.mmm. reelgraph COMMAND --help tells more.\n"
+      "Exit codes: 0 done, 1 nothing found, 2 usage, 3 bad input, 4 model, 5 archive, 6 interrupted (resumable).");
   add_ingest(*this);
   add_import(*this);
   add_index(*this);
@@ -61,7 +63,8 @@ Program::Program() : root_("Watches long videos once and answers questions about
   add_man(*this);
 }
 
-CLI::App& Program::add(const std::string& name, const std::string& description, const std::vector<std::string>& examples, std::function<int()> body) {
+CLI::App& Program::add(const std::string& name, const std::string& description, const std::vector<std::string>& examples,
+                       std::function<int()> body) {
   CLI::App* command = root_.add_subcommand(name, description);
   command->footer(footer_of(examples));
   bodies_[name] = std::move(body);
@@ -83,7 +86,8 @@ int Program::parse_and_run(int argc, const char* const* argv) {
     return kExitDone;
   } catch (const CLI::ParseError& error) {
     const std::vector<CLI::App*> chosen = root_.get_subcommands();
-    throw base::Error(base::ErrorCode::kInvalidArgument, error.what(), {}, "see reelgraph " + (chosen.empty() ? "" : chosen.front()->get_name() + " ") + "--help");
+    throw base::Error(base::ErrorCode::kInvalidArgument, error.what(), {},
+                      "see reelgraph " + (chosen.empty() ? "" : chosen.front()->get_name() + " ") + "--help");
   }
   context_.console.set_verbosity(quiet_ ? Verbosity::kQuiet : verbose_ ? Verbosity::kVerbose : Verbosity::kNormal);
   return bodies_.at(root_.get_subcommands().front()->get_name())();
@@ -126,7 +130,11 @@ CLI::Option* add_length(CLI::App& app, const std::string& name, std::optional<ba
 }
 
 CLI::Option* add_videos(CLI::App& app, std::vector<std::string>& videos) {
-  return app.add_option("--video", videos, "Only this video: id, title or path (may be repeated)")->type_name("VIDEO")->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
+  return app.add_option("--video", videos, "Only this video: id, title or path (may be repeated)")
+      ->type_name("VIDEO")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->allow_extra_args(false);
 }
 
 void add_range(CLI::App& app, std::optional<base::Timestamp>& from, std::optional<base::Timestamp>& to) {

@@ -31,7 +31,8 @@ struct Check {
 
 /// Runs one check; an error in it is its finding.
 Check look(const std::string& name, const std::function<void(Check&)>& body) {
-  Check check{.name = name};
+  Check check;
+  check.name = name;
   try {
     body(check);
   } catch (const base::Error& error) {

@@ -172,7 +172,7 @@ int run(Context& context, const Options& options) {
     throw base::Error(base::ErrorCode::kInvalidArgument, "--device " + options.device + " is not in this version of reelgraph", {},
                       "leave it out: everything runs on the CPU");
   }
-  span_of(options.from, options.to);
+  (void)span_of(options.from, options.to);
   pipeline::IngestRequest request = request_of(options, context.config());
   FoundMedia found = media().find(options.paths);
   request.files = found.files;
@@ -185,7 +185,10 @@ int run(Context& context, const Options& options) {
 
   std::vector<pipeline::VideoOutcome> outcomes;
   for (const FoundMedia::Missing& missing : found.missing) {
-    outcomes.push_back({.path = missing.argument, .status = pipeline::Status::kFailed, .reason = missing.reason});
+    pipeline::VideoOutcome outcome;
+    outcome.path = missing.argument;
+    outcome.reason = missing.reason;
+    outcomes.push_back(std::move(outcome));
   }
   const auto tell = [&](const std::string& line) {
     if (!context.json) return context.print(line + "\n");

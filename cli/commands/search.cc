@@ -15,7 +15,7 @@ struct Options {
 };
 
 int run(Context& context, const Options& options) {
-  const std::optional<base::TimeSpan> range = span_of(options.from, options.to);
+  (void)span_of(options.from, options.to);
   graph::Archive archive = context.open_archive(graph::OpenMode::kRead);
   const graph::Store& store = std::as_const(archive).store();
   const query::Engine engine = make_engine(context, store);

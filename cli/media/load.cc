@@ -11,7 +11,8 @@ namespace {
 const Media& load() {
   const std::filesystem::path folder = program_path().parent_path();
   std::string tried;
-  for (const std::filesystem::path& file : {folder / "reelgraph_media.so", folder.parent_path() / "lib" / "reelgraph" / "reelgraph_media.so"}) {
+  for (const std::filesystem::path& file :
+       {folder / "reelgraph_media.so", folder.parent_path() / "lib" / "reelgraph" / "reelgraph_media.so"}) {
     std::error_code ignored;
     tried += (tried.empty() ? "" : ", ") + file.string();
     if (!std::filesystem::exists(file, ignored)) continue;
@@ -24,7 +25,8 @@ const Media& load() {
     }
     const auto entry = reinterpret_cast<MediaEntry>(::dlsym(library, kMediaEntry));
     const Media* found = entry == nullptr ? nullptr : entry(kVersion);
-    if (found == nullptr) throw base::Error(base::ErrorCode::kInternal, "belongs to another version of reelgraph", file.string(), "build or install again");
+    if (found == nullptr)
+      throw base::Error(base::ErrorCode::kInternal, "belongs to another version of reelgraph", file.string(), "build or install again");
     return *found;
   }
   throw base::Error(base::ErrorCode::kInternal, "the media library is missing; looked for " + tried, {}, "build or install again");

@@ -76,7 +76,8 @@ class MediaModule final : public Media {
 
   Still picture(const std::filesystem::path& film, base::Timestamp at, bool png, std::stop_token stop) const override {
     const ingest::StillPicture still = ingest::picture_at(film, at, stop);
-    return {still.at, {still.image.width, still.image.height}, png ? ingest::encode_png(still.image) : ingest::encode_jpeg(still.image, 92)};
+    return {
+        still.at, {still.image.width, still.image.height}, png ? ingest::encode_png(still.image) : ingest::encode_jpeg(still.image, 92)};
   }
 
   ingest::ClipResult clip(const std::filesystem::path& film, base::TimeSpan span, const std::filesystem::path& output,

@@ -27,6 +27,14 @@ bool same_file(const std::string& a, const std::string& b) {
   return a == b || (std::filesystem::equivalent(a, b, error) && !error);
 }
 
+VideoOutcome outcome_of(const std::filesystem::path& path, Status status, std::string reason) {
+  VideoOutcome outcome;
+  outcome.path = path.string();
+  outcome.status = status;
+  outcome.reason = std::move(reason);
+  return outcome;
+}
+
 std::string reason_of(const base::Error& error) {
   return error.cure().empty() ? error.message() : error.message() + " (" + error.cure() + ")";
 }
@@ -58,7 +66,7 @@ class Admissions {
     next.file = static_cast<int>(next_);
     const std::filesystem::path& path = request_.files[next_++];
     if (stop_.stop_requested()) {
-      next.outcome = VideoOutcome{.path = path.string(), .status = Status::kInterrupted, .reason = "interrupted before it began"};
+      next.outcome = outcome_of(path, Status::kInterrupted, "interrupted before it began");
       return next;
     }
     try {
@@ -66,8 +74,7 @@ class Admissions {
     } catch (const base::Error& error) {
       if (error.code() == base::ErrorCode::kArchive || error.code() == base::ErrorCode::kInternal) throw;
       const bool stopped = error.code() == base::ErrorCode::kInterrupted || stop_.stop_requested();
-      next.outcome =
-          VideoOutcome{.path = path.string(), .status = stopped ? Status::kInterrupted : Status::kFailed, .reason = reason_of(error)};
+      next.outcome = outcome_of(path, stopped ? Status::kInterrupted : Status::kFailed, reason_of(error));
     }
     return next;
   }
@@ -125,7 +132,9 @@ class Admissions {
       video.path = path;
       writer_.with_store([&](graph::Store& store) { return store.put_video(video); });
     }
-    VideoOutcome outcome{.id = video.id, .path = path, .status = Status::kUnchanged, .duration = video.duration, .reason = reason};
+    VideoOutcome outcome = outcome_of(path, Status::kUnchanged, reason);
+    outcome.id = video.id;
+    outcome.duration = video.duration;
     outcome.chunks_skipped = static_cast<int>(chunks.size());
     return outcome;
   }
@@ -219,10 +228,9 @@ BatchResult ingest_batch(const IngestRequest& request, base::Captioner& captione
   for (const auto& [file, first] : copies) {
     const VideoOutcome& original = result.videos[static_cast<std::size_t>(first)];
     VideoOutcome& copy = result.videos[static_cast<std::size_t>(file)];
-    copy = {.id = original.id,
-            .path = request.files[static_cast<std::size_t>(file)].string(),
-            .status = original.status,
-            .duration = original.duration};
+    copy = outcome_of(request.files[static_cast<std::size_t>(file)], original.status, {});
+    copy.id = original.id;
+    copy.duration = original.duration;
     copy.reason = "same content as " + original.id;
     copy.model_failure = original.model_failure;
     if (original.status == Status::kDone || original.status == Status::kPartial) copy.status = Status::kUnchanged;

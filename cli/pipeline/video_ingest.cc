@@ -256,7 +256,8 @@ void VideoIngest::settle(Reading& reading, const base::Chunk& chunk, base::Capti
   if (result.observation) {
     result.observation->video = admission_.id;
     pictures = reading.evidence.choose(chunk, *result.observation);
-    for (const base::TimeSpan& span : gaps.complement(chunk.own)) coverage.push_back({span, graph::CoverageStatus::kDescribed, {}});
+    const base::SpanSet sound = gaps.complement(chunk.own);
+    for (const base::TimeSpan& span : sound.spans()) coverage.push_back({span, graph::CoverageStatus::kDescribed, {}});
     for (const base::CoverageNote& note : result.notes) {
       const base::TimeSpan part = note.span.intersection(chunk.own);
       if (!part.empty()) coverage.push_back({part, graph::CoverageStatus::kLimited, note.reason});
