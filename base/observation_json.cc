@@ -1,5 +1,6 @@
 #include "base/observation_json.h"
 
+#include <algorithm>
 #include <cmath>
 #include <initializer_list>
 #include <unordered_set>
@@ -143,15 +144,16 @@ class Fields {
     return sound(*value, key);
   }
 
-  /// The keys that are not `known`, moved into `attributes` (null: dropped), with a warning each.
-  void unknown(std::initializer_list<std::string_view> known, json* attributes, std::vector<std::string>* warnings) const {
-    if (object_.size() == 0) return;
+  /// The keys that are not `known`, moved into `attributes` (null: dropped), with a warning each. A value nested deeper than `max_depth`
+  /// is dropped too: one level further down it might be too deep to be read again.
+  void unknown(std::initializer_list<std::string_view> known, json* attributes, std::vector<std::string>* warnings,
+               std::size_t max_depth = 16) const {
     for (const auto& [key, value] : object_.items()) {
       bool is_known = false;
       for (const std::string_view k : known) is_known = is_known || k == key;
       if (is_known) continue;
       const std::string name = sanitize_utf8(key, limits_.word_bytes);
-      const bool kept = attributes && !attributes->contains(name);
+      const bool kept = attributes && !attributes->contains(name) && depth(value) <= max_depth;
       if (kept) (*attributes)[name] = sound(value, name.c_str());
       if (warnings && warnings->size() < 100) {
         warnings->push_back(path_.text(ellipsize(name, 60).c_str()) + ": unknown key, " + (kept ? "kept in attributes" : "ignored"));
@@ -162,6 +164,15 @@ class Fields {
   [[nodiscard]] const Path& path() const { return path_; }
 
  private:
+  [[nodiscard]] static std::size_t depth(const json& value) {
+    std::size_t deepest = 0;
+    if (value.is_structured()) {
+      for (const json& item : value) deepest = std::max(deepest, depth(item));
+      ++deepest;
+    }
+    return deepest;
+  }
+
   /// Free JSON with every text made sound; numbers must be finite.
   [[nodiscard]] json sound(const json& value, const char* key) const {
     switch (value.type()) {
@@ -336,10 +347,12 @@ CoverageLine read_coverage(const Fields& f, std::vector<std::string>* warnings) 
   return c;
 }
 
+constexpr std::size_t kAnyDepth = 1000;  ///< keys that stay where they are
+
 IdentityLine read_identity(const Fields& f, const json& object) {
   IdentityLine line;
   line.action = f.required_word("action");
-  f.unknown({"type", "action"}, &line.body, nullptr);
+  f.unknown({"type", "action"}, &line.body, nullptr, kAnyDepth);
   for (const auto& [key, value] : object.items()) {
     if (value.is_null()) line.body.erase(key);
   }
@@ -355,7 +368,7 @@ SummaryLine read_summary(const Fields& f) {
     line.level = level->get<std::int64_t>();
   }
   line.text = f.prose("text");
-  f.unknown({"type", "video", "start", "end", "level", "text"}, &line.body, nullptr);
+  f.unknown({"type", "video", "start", "end", "level", "text"}, &line.body, nullptr, kAnyDepth);
   return line;
 }
 
