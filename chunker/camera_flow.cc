@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 #include <opencv2/video/tracking.hpp>
 #include <vector>
@@ -131,8 +132,8 @@ CameraMove estimate_camera(const cv::Mat& previous, const cv::Mat& present) {
   move.zoom = best.a;
   const double corner = std::hypot(centre_x, centre_y) * std::hypot(best.a, best.b);
   move.moved = move.confidence > 0.5 && std::hypot(best.tx, best.ty) + corner > 0.15;
-  move.transform = cv::Matx23d(1 + best.a, -best.b, best.tx - best.a * centre_x + best.b * centre_y,  //
-                               best.b, 1 + best.a, best.ty - best.b * centre_x - best.a * centre_y);
+  move.transform = {1 + best.a, -best.b,    best.tx - best.a * centre_x + best.b * centre_y,  //
+                    best.b,     1 + best.a, best.ty - best.b * centre_x - best.a * centre_y};
   return move;
 }
 

@@ -1,17 +1,21 @@
 #pragma once
-// Internal to chunker: how the whole picture moved between two frames. Includes OpenCV; not for headers outside this folder.
+// Internal to chunker: how the whole picture moved between two frames.
 
-#include <opencv2/core.hpp>
+#include <array>
+
+namespace cv {
+class Mat;
+}
 
 namespace reelgraph::chunker {
 
 /// Maps a point p of the previous picture to the present one: p' = centre + scale * rotate(p - centre) + shift.
 struct CameraMove {
-  cv::Matx23d transform{1, 0, 0, 0, 1, 0};  ///< previous -> present, pixels
-  double shift_x = 0, shift_y = 0;          ///< pixels, at the centre of the picture
-  double zoom = 0;                          ///< relative growth: 0.01 is 1 % larger
-  double confidence = 0;                    ///< 0..1: share of the picture that has texture and agrees
-  bool moved = false;                       ///< worth taking out
+  std::array<double, 6> transform{1, 0, 0, 0, 1, 0};  ///< float64 [2, 3], row-major: previous -> present, pixels
+  double shift_x = 0, shift_y = 0;                    ///< pixels, at the centre of the picture
+  double zoom = 0;                                    ///< relative growth: 0.01 is 1 % larger
+  double confidence = 0;                              ///< 0..1: share of the picture that has texture and agrees
+  bool moved = false;                                 ///< worth taking out
 };
 
 /// @param previous, present uint8 [H, W] of one size

@@ -182,8 +182,9 @@ base::PictureSample PictureMeter::measure(base::Timestamp at, const base::Image&
   }
   if (camera.moved) {
     cv::Mat warped, inside;
-    cv::warpAffine(before, warped, camera.transform, colour.size(), cv::INTER_LINEAR, cv::BORDER_REPLICATE);
-    cv::warpAffine(valid, inside, camera.transform, colour.size(), cv::INTER_NEAREST, cv::BORDER_CONSTANT, cv::Scalar(0));
+    const cv::Matx23d transform(camera.transform.data());
+    cv::warpAffine(before, warped, transform, colour.size(), cv::INTER_LINEAR, cv::BORDER_REPLICATE);
+    cv::warpAffine(valid, inside, transform, colour.size(), cv::INTER_NEAREST, cv::BORDER_CONSTANT, cv::Scalar(0));
     cv::erode(inside, valid, cv::getStructuringElement(cv::MORPH_RECT, {5, 5}), {-1, -1}, 1, cv::BORDER_CONSTANT, cv::Scalar(0));
     before = warped;
   }

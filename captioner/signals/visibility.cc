@@ -13,21 +13,27 @@ using base::kMillisecond;
 constexpr Duration kAround = 500 * kMillisecond;
 constexpr Duration kPause = base::kSecond;
 constexpr Duration kShortest = base::kSecond;
-constexpr double kAgreement = 0.5;  // of the picture with one camera movement
-constexpr double kDrift = 0.02;     // widths that the camera goes within the window
-constexpr double kShake = 0.012;    // widths a sample, whatever the direction
-constexpr double kZoom = 0.02;      // growth within the window
-constexpr double kDark = 0.04;      // mean brightness
+constexpr double kAgreement = 0.5;             // of the picture with one camera movement
+constexpr double kDrift = 0.02;                // widths that the camera goes within the window
+constexpr double kShake = 0.012;               // widths a sample, whatever the direction
+constexpr double kZoom = 0.02;                 // growth within the window
+constexpr double kLittleMotion = 0.02;         // of the picture
+constexpr Duration kHold = 3 * base::kSecond;  // something large passes a moving camera: it goes on moving so long
+constexpr double kDark = 0.04;                 // mean brightness
 
+/// The view of the samples around one; nothing if the camera's movement cannot be told from them.
 template <typename Iterator>
-View look(Iterator begin, Iterator end) {
+std::optional<View> look(Iterator begin, Iterator end) {
   double x = 0, y = 0, zoom = 0, path = 0;
   int count = 0, agreed = 0, dark = 0, noisy = 0;
   for (Iterator s = begin; s != end; ++s) {
     ++count;
     dark += s->brightness < kDark ? 1 : 0;
     noisy += s->noisy ? 1 : 0;
-    if (s->camera_confidence < kAgreement) continue;
+    if (s->camera_confidence < kAgreement) {
+      agreed += s->motion <= kLittleMotion ? 1 : 0;  // hardly anything changed: the camera stands
+      continue;
+    }
     ++agreed;
     x += s->camera_x;
     y += s->camera_y;
@@ -36,7 +42,7 @@ View look(Iterator begin, Iterator end) {
   }
   if (2 * noisy >= count) return View::kNoisy;
   if (2 * dark > count) return View::kTooDark;
-  if (2 * agreed < count || agreed == 0) return View::kClear;
+  if (2 * agreed < count) return std::nullopt;
   const bool moves = std::hypot(x, y) >= kDrift || path / agreed >= kShake || std::abs(zoom) >= kZoom;
   return moves ? View::kCameraMoves : View::kClear;
 }
@@ -65,7 +71,13 @@ void Visibility::decide() {
     --next_;
   }
   const auto last = std::find_if(window_.begin(), window_.end(), [&](const base::PictureSample& s) { return s.at > sample.at + kAround; });
-  ViewedSample viewed{sample, look(window_.begin(), last)};
+  const std::optional<View> told = look(window_.begin(), last);
+  if (told) {
+    last_told_ = *told;
+    last_told_at_ = sample.at;
+  }
+  const bool held = last_told_ == View::kCameraMoves && sample.at - last_told_at_ <= kHold;
+  const ViewedSample viewed{sample, told ? *told : held ? View::kCameraMoves : View::kClear};
   extend(viewed);
   decided_.push_back(viewed);
   ++next_;

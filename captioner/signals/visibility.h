@@ -46,6 +46,8 @@ class Visibility {
 
   std::deque<base::PictureSample> window_;  ///< up to half a second before `next_` and after
   std::size_t next_ = 0;                    ///< first undecided sample of window_
+  View last_told_ = View::kClear;           ///< of the last sample whose surroundings told anything
+  base::Timestamp last_told_at_ = 0;
   std::vector<ViewedSample> decided_;
   std::optional<ViewSpan> open_;
   std::vector<ViewSpan> spans_;

@@ -189,6 +189,19 @@ TEST_CASE("under a moving camera there is camera_moves, a coverage note and no m
   CHECK_THAT(d.results[0].observation->caption, Contains("The camera moves"));
 }
 
+TEST_CASE("something large that passes a moving camera is not taken for a standing camera with motion", "[signals]") {
+  Film film;
+  film.picture = [](base::PictureSample& s, double t) {
+    const bool covered = within(t, 8, 10);
+    s.camera_confidence = covered ? 0.2 : 0.9;
+    s.camera_x = covered ? 0 : 0.01;
+    s.motion = covered ? 0.3 : 0;
+  };
+  const Described d = film.describe();
+  CHECK(d.events("motion").empty());
+  CHECK(d.events("camera_moves").size() == 1);
+}
+
 TEST_CASE("a camera that shakes by a pixel does not move, one that zooms does", "[signals]") {
   Film film;
   film.picture = [](base::PictureSample& s, double t) {
