@@ -34,6 +34,7 @@ class Reading {
   Reading(const Words& words, const Linker& linker, const std::vector<std::string>& videos) : words_(words), taken_(words.size(), false) {
     question_.times = find_time_phrases(words);
     for (const TimePhrase& t : question_.times) mark(t.from, t.to);
+    read_passing();
     links_ = linker.link(words, taken_, videos);
     for (const Link& l : links_) mark(l.from, l.to);
   }
@@ -63,6 +64,15 @@ class Reading {
   [[nodiscard]] std::size_t skip(std::size_t i, std::initializer_list<std::string_view> any) const {
     while (i < words_.size() && is_any(words_[i].folded, any)) ++i;
     return i;
+  }
+
+  // In "how many seconds passed" nothing is a pass.
+  void read_passing() {
+    for (std::size_t i = 0; i + 3 < words_.size(); ++i) {
+      const bool asks = says({"how", "many", "seconds"}, i) || says({"how", "many", "minutes"}, i) || says({"how", "many", "hours"}, i) ||
+                        says({"how", "much", "time"}, i);
+      if (asks && is_any(words_[i + 3].folded, {"passed", "pass", "passes", "elapsed", "lie", "lay"})) mark(i + 3, i + 4);
+    }
   }
 
   // "between the first and the second goal", "from the first cut to the last one"

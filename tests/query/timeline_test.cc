@@ -80,7 +80,7 @@ TEST_CASE("the page holds its frames and nothing from outside", "[timeline]") {
   e.description = "<script>alert(\"x\")</script> & 'more'";
   o.events.push_back(e);
   commit.observation = o;
-  commit.frames = {{2 * base::kSecond, a.archive().add_frame("\xff\xd8jpeg", "ab12")}};
+  commit.frames = {{2 * base::kSecond, a.archive().add_frame("\xff\xd8jpeg", "ab12ab12ab12ab12ab12ab12ab12ab12")}};
   commit.coverage = {{commit.chunk.span, graph::CoverageStatus::kDescribed, {}}};
   a.store().commit_chunk(commit);
 
