@@ -30,7 +30,7 @@ IngestProgress::~IngestProgress() { console_.status({}); }
 void IngestProgress::opened(int file, const std::string& id, base::Timestamp from, base::Timestamp to) {
   const std::lock_guard lock(mutex_);
   working_[file] = {id, from, from, to, Clock::now()};
-  draw_locked();
+  draw_locked(true);
 }
 
 void IngestProgress::reached(int file, base::Timestamp at) {
@@ -38,7 +38,7 @@ void IngestProgress::reached(int file, base::Timestamp at) {
   const auto found = working_.find(file);
   if (found == working_.end()) return;
   found->second.at = std::max(found->second.at, at);
-  draw_locked();
+  draw_locked(false);
 }
 
 void IngestProgress::finished(int file, const pipeline::VideoOutcome& outcome) {
@@ -46,12 +46,14 @@ void IngestProgress::finished(int file, const pipeline::VideoOutcome& outcome) {
   working_.erase(file);
   ++finished_;
   told_(outcome_line(outcome));
-  draw_locked();
+  draw_locked(true);
 }
 
 /// "match-1 [#####.....]  42%  31.5x real time, 12.0 s left   (file 3 of 10)"
-void IngestProgress::draw_locked() {
+void IngestProgress::draw_locked(bool now) {
   if (!console_.is_terminal() || console_.quiet()) return;
+  if (!now && Clock::now() - drawn_ < std::chrono::milliseconds(100)) return;
+  drawn_ = Clock::now();
   if (working_.empty()) return console_.status({});
   const Work& work = working_.begin()->second;
   const double wall = std::chrono::duration<double>(Clock::now() - work.since).count();

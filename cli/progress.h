@@ -33,7 +33,7 @@ class IngestProgress final : public pipeline::ProgressSink {
     base::Timestamp from = 0, at = 0, to = 0;
     Clock::time_point since;
   };
-  void draw_locked();
+  void draw_locked(bool now);
 
   std::mutex mutex_;
   Console& console_;
@@ -41,6 +41,7 @@ class IngestProgress final : public pipeline::ProgressSink {
   const std::function<void(const std::string&)> told_;
   int finished_ = 0;
   std::map<int, Work> working_;
+  Clock::time_point drawn_;
 };
 
 }  // namespace reelgraph::cli

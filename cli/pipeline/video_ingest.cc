@@ -178,10 +178,10 @@ bool VideoIngest::read(Reading& reading) {
         if (reading.cues.accept(cue)) reading.chunker.add(cue);
       }
       for (base::Chunk& chunk : reading.chunker.take()) reading.pending.push_back(std::move(chunk));
+      if (reading.events % 64 == 0) progress_.reached(admission_.file, reading.seen);
       const bool stopping = stop_.stop_requested();
       if (reading.pending.size() < (stopping ? 1 : batch)) continue;
       flush(reading);
-      progress_.reached(admission_.file, reading.seen);
       if (stopping) return false;
     }
   } catch (const base::Error& error) {
