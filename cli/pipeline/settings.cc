@@ -4,17 +4,6 @@
 
 namespace reelgraph::pipeline {
 
-std::string status_name(Status status) {
-  switch (status) {
-    case Status::kDone: return "done";
-    case Status::kPartial: return "partial";
-    case Status::kFailed: return "failed";
-    case Status::kUnchanged: return "unchanged";
-    case Status::kInterrupted: return "interrupted";
-  }
-  return "failed";
-}
-
 nlohmann::json settings_json(const Sampling& sampling, const base::CaptionerIdentity& identity, const std::vector<base::Cue>& sidecar) {
   const chunker::ChunkerOptions& c = sampling.chunking;
   nlohmann::json settings{{"captioner", identity.kind},
