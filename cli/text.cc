@@ -7,7 +7,9 @@
 
 namespace reelgraph::cli {
 
-std::string format_span(const base::TimeSpan& span) { return base::format_time(span.start) + " - " + base::format_time(span.end); }
+std::string format_span(const base::TimeSpan& span) {
+  return span.empty() ? base::format_time(span.start) : base::format_time(span.start) + " - " + base::format_time(span.end);
+}
 
 std::string count_of(std::int64_t n, const std::string& thing) {
   if (n == 1) return "1 " + thing;

@@ -9,7 +9,7 @@
 
 namespace reelgraph::cli {
 
-/// "0:19:31.200 - 0:19:32.500"
+/// "0:19:31.200 - 0:19:32.500", or the one time of an instant
 [[nodiscard]] std::string format_span(const base::TimeSpan& span);
 /// "1 chunk", "5 chunks"
 [[nodiscard]] std::string count_of(std::int64_t n, const std::string& thing);

@@ -1,5 +1,6 @@
 // reelgraph ask: a question, answered with citations.
 
+#include <algorithm>
 #include <fstream>
 #include <iostream>
 
@@ -36,8 +37,11 @@ std::string spans_text(const std::vector<query::VideoSpan>& spans) {
 
 std::string answer_text(const query::Answer& answer, const graph::Archive& archive, bool explain) {
   std::string text = answer.text + "\n";
-  const bool only_repeats = answer.claims.size() == 1 && answer.claims.front().text == answer.text;
-  if (!only_repeats) {
+  // A claim with a citation of its own is said there.
+  const bool worth_listing = std::any_of(answer.claims.begin(), answer.claims.end(), [&](const query::Claim& claim) {
+    return claim.citations.size() != 1 && claim.text != answer.text;
+  });
+  if (worth_listing) {
     for (const query::Claim& claim : answer.claims) {
       text += "  - " + claim.text;
       for (const int n : claim.citations) text += " [" + std::to_string(n) + "]";

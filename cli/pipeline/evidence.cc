@@ -37,8 +37,7 @@ std::vector<Writer::Picture> EvidenceKeeper::choose(const base::Chunk& chunk, co
   for (const Remembered& entry : remembered_) {
     if (entry.chunk == chunk.index && entry.kept) take(entry.picture);
   }
-  for (const base::Event& event : observation.events) {
-    const base::Timestamp at = event.show_at.value_or(event.span.start);
+  const auto show = [&](base::Timestamp at) {
     Remembered* best = nullptr;
     for (Remembered& entry : remembered_) {
       if (entry.picture.at < at || entry.picture.at > at + kShownWithin) continue;
@@ -47,9 +46,14 @@ std::vector<Writer::Picture> EvidenceKeeper::choose(const base::Chunk& chunk, co
         best = &entry;
       }
     }
-    if (best == nullptr || best->kept) continue;
+    if (best == nullptr || best->kept) return;
     best->kept = true;
     take(best->picture);
+  };
+  for (const base::Event& event : observation.events) {
+    show(event.show_at.value_or(event.span.start));
+    // How it looks when it is over: the evidence for whoever asks when nothing of the kind happened.
+    if (!event.span.empty()) show(event.span.end);
   }
   std::sort(chosen.begin(), chosen.end(), [](const auto& a, const auto& b) { return a.at < b.at; });
   return chosen;

@@ -18,7 +18,7 @@ class EvidenceKeeper {
   explicit EvidenceKeeper(MediaSource& source) : source_(source) {}
 
   /// Pictures to commit with `chunk`, by time, each once: its keyframes, and for every event the first picture at or within a second after
-  /// the moment that shows it. REQUIRES: called for each described chunk in time order.
+  /// the moment that shows it, and after its end. REQUIRES: called for each described chunk in time order.
   [[nodiscard]] std::vector<Writer::Picture> choose(const base::Chunk& chunk, const base::Observation& observation);
 
  private:

@@ -24,7 +24,7 @@ base::Observation showing(std::vector<base::Timestamp> times) {
   for (const base::Timestamp at : times) {
     base::Event event;
     event.type = "cut";
-    event.span = {at - kSecond / 2, at};
+    event.span = {at, at};
     event.show_at = at;
     observation.events.push_back(event);
   }
@@ -46,6 +46,15 @@ TEST_CASE("keyframes are kept, and for an event the first picture at or within a
   const auto kept = keeper.choose(chunk, showing({2 * kSecond + kSecond / 2, 4 * kSecond, 5 * kSecond + kSecond / 2}));
   CHECK(times(kept) == std::vector<base::Timestamp>{0, 3 * kSecond, 4 * kSecond, 6 * kSecond});
   for (const auto& each : kept) CHECK(each.hash.size() == 32);
+}
+
+TEST_CASE("a picture from after an event's end is kept, to show what was there without it", "[pipeline]") {
+  FakeSource source;
+  pipeline::EvidenceKeeper keeper(source);
+  base::Observation observation = showing({kSecond});
+  observation.events.front().span = {kSecond, 3 * kSecond};
+  const base::Chunk chunk = chunk_of(0, {0}, {1 * kSecond, 2 * kSecond, 3 * kSecond, 4 * kSecond});
+  CHECK(times(keeper.choose(chunk, observation)) == std::vector<base::Timestamp>{0, 1 * kSecond, 3 * kSecond});
 }
 
 TEST_CASE("an event told later finds its picture among those of earlier chunks, and none is kept twice", "[pipeline]") {

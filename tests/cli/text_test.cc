@@ -21,6 +21,7 @@ TEST_CASE("sizes, efforts and counts read well", "[text]") {
   CHECK(cli::count_of(1, "entity") == "1 entity");
   CHECK(cli::count_of(0, "entity") == "0 entities");
   CHECK(cli::count_of(2, "chunk") == "2 chunks");
+  CHECK(cli::format_span({83'500'000, 83'500'000}) == "0:01:23.500");
   CHECK(cli::format_span({0, 83'500'000}) == "0:00:00.000 - 0:01:23.500");
 }
 
