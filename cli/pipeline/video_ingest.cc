@@ -365,7 +365,7 @@ void VideoIngest::fail(const std::string& reason) {
   const bool something = outcome_.chunks_done + outcome_.chunks_skipped > 0;
   // Described chunks stay; the video counts as unfinished, so that the next run goes on from them.
   video_.state = something ? graph::VideoState::kIngesting : graph::VideoState::kFailed;
-  if (!something) video_.duration = 0;
+  if (!something) video_.duration = outcome_.duration = 0;  // only the header spoke of one
   video_.reason = reason;
   writer_.with_store([&](graph::Store& store) { return store.put_video(video_); });
 }

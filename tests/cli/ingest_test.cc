@@ -339,6 +339,7 @@ TEST_CASE("--from past the end of the film is an error that says how long it is"
   const pipeline::VideoOutcome outcome = desk.run_one();
   CHECK(outcome.status == Status::kFailed);
   CHECK_THAT(outcome.reason, Contains("0:00:10"));
+  CHECK(outcome.duration == 0);  // nothing was measured
 }
 
 TEST_CASE("an error in a later run takes nothing away from a video that was whole", "[pipeline]") {
