@@ -27,7 +27,7 @@ struct OptionFacts {
     if (option->get_positional()) facts.positional = option->get_name(true, false);
     facts.description = option->get_description();
     facts.required = option->get_required();
-    if (option->get_type_size() > 0) {
+    if (option->get_items_expected_max() > 0) {
       // CLI11 writes choices behind the type's name: "FORMAT:{text,html}".
       const std::string type = option->get_type_name();
       const std::size_t open = type.find(":{"), close = type.rfind('}');

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <new>
 
+#include "base/utf8.h"
 #include "cli/commands/commands.h"
 #include "cli/version.h"
 
@@ -86,6 +87,10 @@ int Program::parse_and_run(int argc, const char* const* argv) {
     return kExitDone;
   } catch (const CLI::ParseError& error) {
     const std::vector<CLI::App*> chosen = root_.get_subcommands();
+    if (chosen.empty() && !root_.remaining().empty()) {
+      throw base::Error(base::ErrorCode::kInvalidArgument,
+                        "there is no command or option " + base::sanitize_utf8(root_.remaining().front(), 200), {}, "see reelgraph --help");
+    }
     throw base::Error(base::ErrorCode::kInvalidArgument, error.what(), {},
                       "see reelgraph " + (chosen.empty() ? "" : chosen.front()->get_name() + " ") + "--help");
   }
@@ -151,7 +156,7 @@ void add_absent(CLI::App& app, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     list += " " + name;
     const auto refuse = [name](const std::vector<std::string>&) -> bool {
-      throw CLI::ValidationError(name, "is not in this version of reelgraph");
+      throw CLI::ValidationError(name + " is not in this version of reelgraph");
     };
     app.add_option(name, CLI::callback_t(refuse), "Not in this version")->expected(0, 1)->group(kAbsentGroup);
   }

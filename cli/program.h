@@ -23,7 +23,8 @@ class Program {
   [[nodiscard]] int run(int argc, const char* const* argv);
 
   /// Adds a command. @param examples lines "reelgraph ..." with a remark after "  # "
-  CLI::App& add(const std::string& name, const std::string& description, const std::vector<std::string>& examples, std::function<int()> body);
+  CLI::App& add(const std::string& name, const std::string& description, const std::vector<std::string>& examples,
+                std::function<int()> body);
 
   [[nodiscard]] Context& context() { return context_; }
   [[nodiscard]] const CLI::App& root() const { return root_; }

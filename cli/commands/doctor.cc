@@ -62,7 +62,9 @@ void machine(Check& check) {
   if (bytes < 1'000'000'000) problem(check, "less than 1 GB of memory", "use --jobs 1 and short chunks (--chunk 10)", kExitBadInput);
 }
 
-void build(Check& check) { check.text = std::string("reelgraph ") + kVersion + ", compiler " + __VERSION__ + ", " + program_path().string(); }
+void build(Check& check) {
+  check.text = std::string("reelgraph ") + kVersion + ", compiler " + __VERSION__ + ", " + program_path().string();
+}
 
 void codecs(Check& check) {
   const ingest::FfmpegFacts facts = media().ffmpeg();

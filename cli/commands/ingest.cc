@@ -28,13 +28,13 @@ struct Options {
 /// Writes pictures into the archive.
 class ArchiveFrames final : public pipeline::FrameSink {
  public:
-  explicit ArchiveFrames(graph::Archive& archive) : archive_(archive) {}
+  explicit ArchiveFrames(std::optional<graph::Archive>& archive) : archive_(archive) {}
   std::string add_frame(const std::string& jpeg, const std::string& content_hash) override {
-    return archive_.add_frame(jpeg, content_hash);
+    return archive_.value().add_frame(jpeg, content_hash);
   }
 
  private:
-  graph::Archive& archive_;
+  std::optional<graph::Archive>& archive_;  ///< open by the time a picture comes
 };
 
 pipeline::IngestRequest request_of(const Options& options, const Config& config) {
@@ -197,12 +197,12 @@ int run(Context& context, const Options& options) {
   for (const pipeline::VideoOutcome& outcome : outcomes) tell(outcome_line(outcome));
   bool interrupted = false;
   if (!request.files.empty()) {
-    graph::Archive archive = context.open_archive(graph::OpenMode::kCreate);
+    std::optional<graph::Archive> archive;
+    const auto open_store = [&]() -> graph::Store& { return archive.emplace(context.open_archive(graph::OpenMode::kCreate)).store(); };
     ArchiveFrames frames(archive);
     IngestProgress progress(context.console, static_cast<int>(request.files.size()), tell);
     const Interrupt interrupt("\nreelgraph: finishing the chunk in hand; once more to quit at once\n");
-    pipeline::BatchResult result =
-        media().ingest(request, archive.store(), frames, progress, context.console.log_sink(), interrupt.token());
+    pipeline::BatchResult result = media().ingest(request, open_store, frames, progress, context.console.log_sink(), interrupt.token());
     interrupted = result.interrupted;
     outcomes.insert(outcomes.end(), std::make_move_iterator(result.videos.begin()), std::make_move_iterator(result.videos.end()));
   }

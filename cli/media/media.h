@@ -3,6 +3,7 @@
 // asks for it: loading FFmpeg's 130 libraries takes longer than most questions do, and `ask`, `search` and `--version` never need them.
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <stop_token>
@@ -33,9 +34,12 @@ class Media {
   virtual ~Media() = default;
 
   [[nodiscard]] virtual FoundMedia find(const std::vector<std::string>& arguments) const = 0;
-  /// @throws base::Error kModel or kInvalidArgument: no such captioner; kArchive: the store failed
-  [[nodiscard]] virtual pipeline::BatchResult ingest(const pipeline::IngestRequest& request, graph::Store& store, pipeline::FrameSink& frames,
-                                                     pipeline::ProgressSink& progress, const base::LogSink& log, std::stop_token stop) const = 0;
+  /// @param open_store called once the request is known to be sound, so that a wrong one leaves no archive behind
+  /// @throws base::Error kModel or kInvalidArgument: no such captioner, wrong sampling; kArchive: the store failed
+  [[nodiscard]] virtual pipeline::BatchResult ingest(const pipeline::IngestRequest& request,
+                                                     const std::function<graph::Store&()>& open_store, pipeline::FrameSink& frames,
+                                                     pipeline::ProgressSink& progress, const base::LogSink& log,
+                                                     std::stop_token stop) const = 0;
   [[nodiscard]] virtual std::vector<pipeline::VideoPlan> plan(const pipeline::IngestRequest& request, const graph::Store* store,
                                                               const base::LogSink& log, std::stop_token stop) const = 0;
   /// The picture on the screen at `at`, as a JPEG or PNG file's bytes by the ending of `output`.

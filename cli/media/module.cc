@@ -62,14 +62,18 @@ class MediaModule final : public Media {
     return found;
   }
 
-  pipeline::BatchResult ingest(const pipeline::IngestRequest& request, graph::Store& store, pipeline::FrameSink& frames,
-                               pipeline::ProgressSink& progress, const base::LogSink& log, std::stop_token stop) const override {
+  pipeline::BatchResult ingest(const pipeline::IngestRequest& request, const std::function<graph::Store&()>& open_store,
+                               pipeline::FrameSink& frames, pipeline::ProgressSink& progress, const base::LogSink& log,
+                               std::stop_token stop) const override {
+    chunker::validate(request.sampling.chunking);
+    const std::unique_ptr<base::Captioner> captioner = captioner_of(request, log);
     FileSource source;
-    return pipeline::ingest_batch(request, *captioner_of(request, log), source, store, frames, progress, log, stop);
+    return pipeline::ingest_batch(request, *captioner, source, open_store(), frames, progress, log, stop);
   }
 
   std::vector<pipeline::VideoPlan> plan(const pipeline::IngestRequest& request, const graph::Store* store, const base::LogSink& log,
                                         std::stop_token stop) const override {
+    chunker::validate(request.sampling.chunking);
     FileSource source;
     return pipeline::plan_batch(request, *captioner_of(request, log), source, store, log, stop);
   }

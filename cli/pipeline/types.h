@@ -44,11 +44,11 @@ struct VideoOutcome {
   std::string path;
   Status status = Status::kFailed;
   base::Duration duration = 0;
-  int chunks_done = 0;     ///< described by this run
-  int chunks_failed = 0;   ///< could not be described by this run; the next run tries again
-  int chunks_skipped = 0;  ///< were there already
-  std::int64_t frames = 0;  ///< pictures kept by this run
-  std::string reason;       ///< empty only when done
+  int chunks_done = 0;         ///< described by this run
+  int chunks_failed = 0;       ///< could not be described by this run; the next run tries again
+  int chunks_skipped = 0;      ///< were there already
+  std::int64_t frames = 0;     ///< pictures kept by this run
+  std::string reason;          ///< empty only when done
   bool model_failure = false;  ///< failed because of a model or its server, not because of the file
 };
 
@@ -59,9 +59,9 @@ struct VideoPlan {
   std::string status;  ///< "planned", "unchanged", "failed"
   base::Duration duration = 0;
   std::int64_t chunks = 0;
-  std::int64_t frames = 0;     ///< most that are kept
-  std::int64_t bytes = 0;      ///< on disk, a rough estimate
-  double seconds = 0;          ///< of work, a rough estimate
+  std::int64_t frames = 0;  ///< most that are kept
+  std::int64_t bytes = 0;   ///< on disk, a rough estimate
+  double seconds = 0;       ///< of work, a rough estimate
   std::string reason;
 };
 
@@ -81,7 +81,8 @@ class MediaSource {
   virtual ~MediaSource() = default;
   /// @throws base::Error kBadInput
   [[nodiscard]] virtual std::string content_id(const std::filesystem::path& file, std::stop_token stop) = 0;
-  [[nodiscard]] virtual std::unique_ptr<ingest::MediaReader> open(const std::filesystem::path& file, const ingest::ReaderOptions& options) = 0;
+  [[nodiscard]] virtual std::unique_ptr<ingest::MediaReader> open(const std::filesystem::path& file,
+                                                                  const ingest::ReaderOptions& options) = 0;
   /// Cues of subtitle files beside a film, by start; one that cannot be read is logged and left out.
   [[nodiscard]] virtual std::vector<base::Cue> sidecar_cues(const std::filesystem::path& film, const base::LogSink& log) = 0;
   /// JPEG bytes.

@@ -19,7 +19,7 @@ struct Admission {
   int file = 0;  ///< in the order of the request
   std::filesystem::path path;
   std::string content_id;
-  std::string id;  ///< the video's, known or new
+  std::string id;                           ///< the video's, known or new
   std::optional<graph::VideoRecord> known;  ///< the archive's row of this content
   std::vector<base::Cue> sidecar;
 };
@@ -32,8 +32,8 @@ inline constexpr const char* kOutsideReason = "outside --from and --to";
                                const std::vector<graph::CoverageSpan>& coverage, const Sampling& sampling);
 
 /// One video's ingest, used once. Borrows all; runs on one thread.
-/// A chunk is committed in one transaction, so a kill at any instant loses no more than the chunk in hand; the next run finds done chunks by
-/// their key. Throws Error kArchive when the store fails; everything else becomes part of the outcome.
+/// A chunk is committed in one transaction, so a kill at any instant loses no more than the chunk in hand; the next run finds done chunks
+/// by their key. Throws Error kArchive when the store fails; everything else becomes part of the outcome.
 class VideoIngest {
  public:
   VideoIngest(const IngestRequest& request, Admission admission, base::Captioner& captioner, MediaSource& source, Writer& writer,
@@ -46,7 +46,8 @@ class VideoIngest {
   [[nodiscard]] bool read(Reading& reading);
   void flush(Reading& reading);
   void settle(Reading& reading, const base::Chunk& chunk, base::CaptionResult result, int attempts);
-  [[nodiscard]] std::vector<base::CaptionResult> describe(Reading& reading, const std::vector<base::Chunk>& chunks, std::vector<int>& attempts);
+  [[nodiscard]] std::vector<base::CaptionResult> describe(Reading& reading, const std::vector<base::Chunk>& chunks,
+                                                          std::vector<int>& attempts);
   void close(Reading& reading);
   void fail(const std::string& reason);
 

@@ -93,7 +93,7 @@ TEST_CASE("wrong usage exits 2 and says what would be right", "[e2e]") {
   refuses(reel, {"ingest", "f.mp4", "--no-sandbox"}, 2, {"--no-sandbox", "not in this version"});
   refuses(reel, {"ingest", "f.mp4", "--device", "cuda"}, 2, {"cuda", "not in this version"});
   refuses(reel, {"ingest", "f.mp4", "--captioner", "oracle"}, 2, {"oracle"});
-  refuses(reel, {"nonsense"}, 2, {"--help"});
+  refuses(reel, {"nonsense"}, 2, {"no command", "nonsense", "--help"});
   refuses(reel, {}, 2, {"--help"});
   refuses(reel, {"export", "--format", "pdf"}, 2, {"pdf"});
   CHECK_FALSE(std::filesystem::exists(reel.archive()));

@@ -74,7 +74,7 @@ TEST_CASE("the manual page renders without a warning", "[e2e]") {
     return;
   }
   write_file(reel.dir / "reelgraph.1", page.out);
-  const ProcessResult rendered = run({"groff", "-man", "-Tutf8", "-ww", "-P-c", (reel.dir / "reelgraph.1").string()});
+  const ProcessResult rendered = run({"groff", "-man", "-Tutf8", "-ww", "-P-cbou", (reel.dir / "reelgraph.1").string()});
   CHECK(rendered.exit_code == 0);
   CHECK(rendered.err.empty());
   CHECK_THAT(rendered.out, Contains("timeline") && Contains("EXIT STATUS"));
