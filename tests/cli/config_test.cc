@@ -18,7 +18,7 @@ base::Error refused(const std::string& toml) {
 
 }  // namespace
 
-TEST_CASE("a config file gives defaults; without one there are none", "[config]") {
+TEST_CASE("a config file gives defaults, without one there are none", "[config]") {
   const cli::Config config =
       cli::Config::parse("# mine\narchive = \"/data/a.reel\"\nchunk = 20\nfps = 0.5\njobs = 2\nfast = true\n", "config.toml");
   CHECK(config.text("archive") == "/data/a.reel");

@@ -127,7 +127,7 @@ TEST_CASE("films of one name get ids of their own, in order, whatever the number
   for (const pipeline::VideoOutcome& outcome : result.videos) CHECK(outcome.status == Status::kDone);
 }
 
-TEST_CASE("--id names a video; an id that another has is refused", "[pipeline]") {
+TEST_CASE("option --id names a video, an id that another has is refused", "[pipeline]") {
   Desk desk({{"/films/one.mp4", {}}});
   desk.request.id = "final";
   CHECK(desk.run_one().id == "final");
@@ -139,7 +139,7 @@ TEST_CASE("--id names a video; an id that another has is refused", "[pipeline]")
   CHECK(desk.store.rows.size() == 1);
 }
 
-TEST_CASE("--id of imported observations joins the film to them", "[pipeline]") {
+TEST_CASE("option --id of imported observations joins the film to them", "[pipeline]") {
   Desk desk;
   graph::VideoRecord imported;
   imported.id = "match-1";
@@ -313,7 +313,7 @@ TEST_CASE("a film that cannot be opened does not keep the others from being done
   }
 }
 
-TEST_CASE("--from and --to describe a part; the rest is not sampled, and asking for all of it later adds the rest", "[pipeline]") {
+TEST_CASE("option --from and --to describe a part, the rest is not sampled, and asking for all of it later adds the rest", "[pipeline]") {
   Desk desk;
   desk.request.sampling.from = 2 * kSecond;
   desk.request.sampling.to = 6 * kSecond;
@@ -333,7 +333,7 @@ TEST_CASE("--from and --to describe a part; the rest is not sampled, and asking 
   CHECK(spans_of(desk.store, "one", graph::CoverageStatus::kDescribed) == std::vector<base::TimeSpan>{{0, 10 * kSecond}});
 }
 
-TEST_CASE("--from past the end of the film is an error that says how long it is", "[pipeline]") {
+TEST_CASE("option --from past the end of the film is an error that says how long it is", "[pipeline]") {
   Desk desk;
   desk.request.sampling.from = 60 * kSecond;
   const pipeline::VideoOutcome outcome = desk.run_one();
@@ -367,7 +367,7 @@ TEST_CASE("other settings leave a finished film alone unless --recaption asks fo
   CHECK(desk.run_one().status == Status::kUnchanged);
 }
 
-TEST_CASE("a request to stop finishes the chunk in hand; the next ingest goes on from there", "[pipeline]") {
+TEST_CASE("a request to stop finishes the chunk in hand, the next ingest goes on from there", "[pipeline]") {
   Desk desk({{"/films/one.mp4", {}}, {"/films/two.mp4", {}}});
   desk.captioner.on_describe = [&](const base::Chunk& chunk) {
     if (chunk.span.start == 0) desk.stop.request_stop();

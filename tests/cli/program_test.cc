@@ -51,7 +51,7 @@ TEST_CASE("an error as JSON has code, message, place and cure", "[program]") {
   CHECK(cli::error_text({base::ErrorCode::kBadInput, "is empty", "a.mp4", "get another"}) == "reelgraph: a.mp4: is empty\n  get another");
 }
 
-TEST_CASE("--from must lie before --to", "[program]") {
+TEST_CASE("option --from must lie before --to", "[program]") {
   CHECK_FALSE(cli::span_of({}, {}));
   CHECK(cli::span_of(base::kSecond, {})->start == base::kSecond);
   CHECK(cli::span_of({}, base::kSecond)->end == base::kSecond);

@@ -172,7 +172,7 @@ TEST_CASE("an archive that may only be read answers, and says why it cannot be w
   CHECK_THAT(written.err, Contains("a.reel"));
 }
 
-TEST_CASE("a disk that fills up stops the ingest with exit code 5; with room again it goes on to the same archive", "[e2e]") {
+TEST_CASE("a disk that fills up stops the ingest with exit code 5, with room again it goes on to the same archive", "[e2e]") {
   const Reel reel, whole;
   draw_two_scenes(reel.dir / "f.mp4", 5);
   std::filesystem::copy(reel.dir / "f.mp4", whole.dir / "f.mp4");

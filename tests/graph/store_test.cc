@@ -125,7 +125,7 @@ base::Observation seen(double start, double end, const std::vector<std::string>&
   return o;
 }
 
-TEST_CASE("a chunk that is done is not stored twice; a failed one is replaced by a success", "[graph]") {
+TEST_CASE("a chunk that is done is not stored twice, a failed one is replaced by a success", "[graph]") {
   Fixture f;
   const RowId row = f.store.put_video(video("film", 60));
   ChunkCommit failed = chunk(row, "k0", 0, 30, std::nullopt);
