@@ -13,7 +13,8 @@ namespace reelgraph::cli {
 std::string outcome_line(const pipeline::VideoOutcome& outcome) {
   std::string line = pipeline::status_name(outcome.status);
   line.resize(std::max<std::size_t>(line.size(), 11), ' ');
-  line += " " + (outcome.id.empty() ? outcome.path : outcome.id);
+  // A failure is about the file, whatever it would have been called.
+  line += " " + (outcome.id.empty() || outcome.status == pipeline::Status::kFailed ? outcome.path : outcome.id);
   if (outcome.duration > 0) line += "  " + base::format_time(outcome.duration);
   if (outcome.chunks_done > 0) line += "  " + count_of(outcome.chunks_done, "chunk") + ", " + count_of(outcome.frames, "picture");
   if (outcome.chunks_skipped > 0 && outcome.status != pipeline::Status::kUnchanged)

@@ -137,9 +137,10 @@ class Asking {
       if (!parse_number(w.folded) && !store_.knows_word(w.folded)) unknown.push_back(w.text);
     }
     if (unknown.empty()) return false;
+    const bool open = question_.intent == Intent::kOpen || question_.intent == Intent::kEvents;
     const bool something = question_.intent != Intent::kOpen || !question_.subjects.empty() || !question_.entities.empty() || any_name();
     // One unknown word does not make a long description unknown.
-    if (question_.intent == Intent::kOpen && unknown.size() * 2 <= question_.content.size()) return false;
+    if (open && unknown.size() * 2 <= question_.content.size()) return false;
     if (!something) {
       refuse(Status::kNotUnderstood, "The question could not be read: nothing in the archive is called \"" + unknown.front() + "\".");
       return true;

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::int64_t kCountCap = 6'000;      ///< a word in more rows than this is "common"
 constexpr std::int64_t kCandidateCap = 6'000;  ///< rows scored at most
-constexpr std::size_t kMaxWords = 24;           ///< of a request; more say nothing more
+constexpr std::size_t kMaxWords = 24;          ///< of a request; more say nothing more
 constexpr std::size_t kPassageBytes = 400;
 constexpr double kEventShare = 0.6;  ///< an event stands for its observation if it holds this share of what was found there
 

@@ -104,9 +104,8 @@ TEST_CASE("a fade-in at the start and a fade-out at the end are no boundaries", 
 TEST_CASE("cuts are found at any frame rate from 5 to 120", "[chunker]") {
   for (const double fps : {5.0, 12.5, 60.0, 120.0}) {
     const std::string rate = std::to_string(fps);
-    const auto found = transitions("-f lavfi -i smptebars=s=320x180:d=2:r=" + rate + " -f lavfi -i testsrc=s=320x180:d=2:r=" + rate +
-                                       " -filter_complex concat",
-                                   fps);
+    const auto found = transitions(
+        "-f lavfi -i smptebars=s=320x180:d=2:r=" + rate + " -f lavfi -i testsrc=s=320x180:d=2:r=" + rate + " -filter_complex concat", fps);
     INFO(fps);
     REQUIRE(found.size() == 1);
     CHECK(times(found)[0] == Approx(2.0).margin(0.2));

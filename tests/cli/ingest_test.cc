@@ -128,7 +128,7 @@ TEST_CASE("films of one name get ids of their own, in order, whatever the number
 }
 
 TEST_CASE("option --id names a video, an id that another has is refused", "[pipeline]") {
-  Desk desk({{"/films/one.mp4", {}}});
+  Desk desk;
   desk.request.id = "final";
   CHECK(desk.run_one().id == "final");
   desk.source.films["/films/two.mp4"] = {};

@@ -239,7 +239,7 @@ TEST_CASE("a wrong config file or profile is told with file and line", "[e2e]") 
   write_file(config, "");
   CHECK(reel.call({"config", "set", "chunk", "1"}).exit_code == 0);
   CHECK(reel.call({"config", "set", "overlap", "0"}).exit_code == 0);
-  CHECK(reel.call({"config", "get", "chunk"}).out == "1\n");
+  CHECK(reel.call({"config", "get", "chunk"}).out == "1.0\n");
   CHECK(reel.json({"ingest", "f.mp4"}).at("videos").at(0).at("chunks").at("done") == 2);
 
   write_file(reel.dir / "p.toml", "name = \"p\"\n[[event_types]]\nname = \"x\"\nroles = [\"nobody\"]\n");

@@ -1,6 +1,7 @@
 #pragma once
 // The built program as its users meet it.
 
+#include <iostream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
