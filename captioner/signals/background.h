@@ -22,7 +22,7 @@ class Background {
   /// float32 [H, W]: standard deviation of the channel that varies most, grey levels.
   [[nodiscard]] const cv::Mat& noise() const { return noise_; }
 
-  /// One step of slow adaptation where `where` (uint8 [H, W]) is set.
+  /// Slow adaptation, meant to be called some times a second, where `where` (uint8 [H, W]) is set.
   /// @param residual int16 [H, W, 3]: present picture less what was expected; `outside` uint8 [H, W]: how far it lies outside of what was
   /// @param restless uint8 [H, W]: where change belongs to nothing that is followed, so that it counts as the scene's own noise
   void adapt(const cv::Mat& residual, const cv::Mat& outside, const cv::Mat& where, const cv::Mat& restless);

@@ -15,6 +15,7 @@ constexpr double kStructure = 9;         // grey levels by which fine structure 
 constexpr float kDeepestShadow = 0.4F;   // of the light
 constexpr float kSameFactor = 0.12F;     // of the larger: by so much the channels of a shadow differ
 constexpr int kMostBlobs = 64;
+constexpr int kKeptPixels = 4;  // fewer that differ are nothing
 
 cv::Mat largest_channel(const cv::Mat& picture) {
   std::array<cv::Mat, 3> channels;
@@ -41,14 +42,17 @@ cv::Mat near_structure(const cv::Mat& expected, const cv::Mat& picture) {
 }
 
 /// uint8 [H, W]: 255 where all channels went up or down by much the same factor: light or shadow, as far as colour tells.
-cv::Mat like_light(const cv::Mat& expected, const cv::Mat& picture) {
-  cv::Mat result(picture.size(), CV_8U);
+/// Told only where `where` is set.
+cv::Mat like_light(const cv::Mat& expected, const cv::Mat& picture, const cv::Mat& where) {
+  cv::Mat result(picture.size(), CV_8U, cv::Scalar(255));
   constexpr int kLent = 8;  // grey levels: dark pixels have no reliable ratio
   for (int y = 0; y < picture.rows; ++y) {
     const auto* e = expected.ptr<unsigned char>(y);
     const auto* p = picture.ptr<unsigned char>(y);
+    const auto* w = where.ptr<unsigned char>(y);
     auto* to = result.ptr<unsigned char>(y);
     for (int x = 0; x < picture.cols; ++x) {
+      if (w[x] == 0) continue;
       float least = 1e9F, most = 0;
       for (int c = 3 * x; c < 3 * x + 3; ++c) {
         const float ratio = static_cast<float>(p[c] + kLent) / static_cast<float>(e[c] + kLent);
@@ -103,9 +107,16 @@ Foreground find_foreground(const cv::Mat& expected, const cv::Mat& picture, cons
   threshold.convertTo(far_threshold, CV_8U, kFar);
   cv::Mat strong = found.outside > threshold;
   found.share = static_cast<double>(cv::countNonZero(strong)) / static_cast<double>(strong.total());
-  const cv::Mat allowed = near_structure(expected, picture) | (found.outside > far_threshold) | ~like_light(expected, picture);
+  if (cv::countNonZero(strong) < kKeptPixels) {  // as in most pictures of a fixed camera
+    found.mask = cv::Mat(picture.size(), CV_8U, cv::Scalar(0));
+    found.labels = cv::Mat(picture.size(), CV_32S, cv::Scalar(0));
+    return found;
+  }
+  cv::Mat weak = found.outside > weak_threshold;
+  const cv::Mat allowed = near_structure(expected, picture) | (found.outside > far_threshold) | ~like_light(expected, picture, weak);
   strong &= allowed;
-  cv::Mat mask = hysteresis((found.outside > weak_threshold) & allowed, strong);
+  weak &= allowed;
+  cv::Mat mask = hysteresis(weak, strong);
   cv::morphologyEx(mask, mask, cv::MORPH_OPEN, rectangle(2));
   cv::morphologyEx(mask, mask, cv::MORPH_CLOSE, rectangle(5));
   found.mask = mask;

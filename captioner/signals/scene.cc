@@ -32,6 +32,7 @@ constexpr std::size_t kMostLearning = 16;        // pictures
 constexpr Duration kShortestView = 6 * kSecond;  // below it nothing is told
 constexpr Duration kFlash = 500 * kMillisecond;  // a boundary that is over so soon was none
 constexpr Duration kCalm = kSecond;              // the camera stands before a background is learned again
+constexpr int kAdaptEvery = 2;  // steps
 constexpr double kDark = 0.04 * 255;
 constexpr Duration kDarkFor = kSecond;
 constexpr double kKeepShare = 0.4;  // of the detection size: a followed thing may be as small
@@ -93,6 +94,7 @@ struct Scene::State {
   int next_key = 1;
   int next_number = 1;
   int first_steps = 0;
+  int steps = 0;
   std::map<int, int> things;  ///< numbers of things given out, by their key
   int next_thing = 1;
 
@@ -309,15 +311,16 @@ void Scene::State::follow(const Picture& picture) {
   cv::Mat expected = tones.apply(background.reference8());
   cv::Mat expected_luma;
   cv::cvtColor(expected, expected_luma, cv::COLOR_RGB2GRAY);
-  const cv::Point2d lies = gate.look(picture.at, expected_luma, picture.luma);
+  cv::Mat covered;  // where the background cannot be told from what is in front of it
+  cv::dilate(last_mask, covered, cv::getStructuringElement(cv::MORPH_RECT, {9, 9}));
+  const cv::Mat open = ~covered;
+  const cv::Point2d lies = gate.look(picture.at, expected_luma, picture.luma, open);
   cv::Mat aligned = picture.rgb;
   if (std::hypot(lies.x, lies.y) > 0.2 && std::hypot(lies.x, lies.y) < 0.05 * size.width) {
     const cv::Matx23d back(1, 0, -lies.x, 0, 1, -lies.y);
     cv::warpAffine(picture.rgb, aligned, back, size, cv::INTER_LINEAR, cv::BORDER_REPLICATE);
   }
-  cv::Mat unseen;  // where the background can be told from what is in front of it
-  cv::dilate(last_mask, unseen, cv::getStructuringElement(cv::MORPH_RECT, {9, 9}));
-  tones.fit(background.reference8(), aligned, ~unseen);
+  tones.fit(background.reference8(), aligned, open);
   expected = tones.apply(background.reference8());
   const ForegroundOptions how{options.sensitivity, kKeepShare * least_area(size)};
   Foreground found = find_foreground(expected, aligned, background.noise(), how);
@@ -348,7 +351,7 @@ void Scene::State::follow(const Picture& picture) {
   }
   cv::Mat wide;
   cv::dilate(found.mask, wide, cv::getStructuringElement(cv::MORPH_RECT, {5, 5}));
-  background.adapt(found.residual, found.outside, ~wide, ~followed);
+  if (++steps % kAdaptEvery == 0) background.adapt(found.residual, found.outside, ~wide, ~followed);
   const cv::Point2d offset = gate.settled_offset();
   if (offset.x != 0 || offset.y != 0) background.shift(offset.x, offset.y);
   last_mask = found.mask;

@@ -38,14 +38,18 @@ cv::Rect clipped(const cv::Rect& box, int by, cv::Size size) {
   return cv::Rect(box.x - by, box.y - by, box.width + 2 * by, box.height + 2 * by) & cv::Rect({0, 0}, size);
 }
 
-/// True if the track began where this blob is, inside the picture, and is about as large.
+/// True if the track began where this blob is, is about as large, and nothing reached in from the picture's edge then: hands do.
 bool set_off_from(const Track& track, const Blob& blob, cv::Size size) {
-  if (track.path.empty()) return false;
+  if (track.path.empty() || track.largest_area < 0.4 * blob.area) return false;
   const cv::Rect2d first = track.path.front().second;
   const cv::Rect2d place(blob.box.x, blob.box.y, blob.box.width, blob.box.height);
-  const bool inside = first.x > 1 && first.y > 1 && first.x + first.width < size.width - 1 && first.y + first.height < size.height - 1;
-  const double common = (first & place).area() / std::max(1.0, std::min(first.area(), place.area()));
-  return inside && common > 0.5 && track.largest_area > 0.4 * blob.area;
+  if ((first & place).area() < 0.5 * std::min(first.area(), place.area())) return false;
+  constexpr std::size_t kFirstSteps = 5;
+  return std::none_of(track.path.begin(), track.path.begin() + static_cast<std::ptrdiff_t>(std::min(kFirstSteps, track.path.size())),
+                      [&](const auto& seen) {
+                        const cv::Rect2d& r = seen.second;
+                        return r.x < 1 || r.y < 1 || r.x + r.width > size.width - 1 || r.y + r.height > size.height - 1;
+                      });
 }
 
 }  // namespace

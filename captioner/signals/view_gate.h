@@ -14,9 +14,9 @@ class ViewGate {
   enum class Verdict { kStill, kMoves, kChanged };  ///< kChanged: another scene, or nothing that is left of this one
 
   void begin();
-  /// @param expected, present uint8 [H, W] luma; `foreground_share` of the step before
+  /// @param expected, present uint8 [H, W] luma; `use` uint8 [H, W]: where the background was in view a step ago
   /// @returns where the picture lies now, pixels; {0, 0} if that cannot be told
-  [[nodiscard]] cv::Point2d look(base::Timestamp at, const cv::Mat& expected, const cv::Mat& present);
+  [[nodiscard]] cv::Point2d look(base::Timestamp at, const cv::Mat& expected, const cv::Mat& present, const cv::Mat& use);
   /// @param share of the picture that differs from the background although aligned
   [[nodiscard]] Verdict judge(base::Timestamp at, double share, cv::Size size);
   /// By how much the camera has settled elsewhere, if it has: the background should follow. Then counts as taken.
