@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "captioner/overlay.h"
 #include "cli/pipeline/batch.h"
 #include "cli/pipeline/types.h"
 #include "graph/store.h"
@@ -42,13 +43,15 @@ class Media {
                                                      std::stop_token stop) const = 0;
   [[nodiscard]] virtual std::vector<pipeline::VideoPlan> plan(const pipeline::IngestRequest& request, const graph::Store* store,
                                                               const base::LogSink& log, std::stop_token stop) const = 0;
-  /// The picture on the screen at `at`, as a JPEG or PNG file's bytes by the ending of `output`.
+  /// The picture on the screen at `at`, as a JPEG or PNG file's bytes. `overlay`: draws regions and what the function gives for its time.
   struct Still {
     base::Timestamp at = 0;
     base::Size size;
     std::string bytes;
   };
-  [[nodiscard]] virtual Still picture(const std::filesystem::path& film, base::Timestamp at, bool png, std::stop_token stop) const = 0;
+  using Overlay = std::function<std::vector<captioner::Mark>(base::Timestamp)>;
+  [[nodiscard]] virtual Still picture(const std::filesystem::path& film, base::Timestamp at, bool png, const Overlay& overlay,
+                                      std::stop_token stop) const = 0;
   virtual ingest::ClipResult clip(const std::filesystem::path& film, base::TimeSpan span, const std::filesystem::path& output,
                                   std::stop_token stop) const = 0;
   [[nodiscard]] virtual ingest::FfmpegFacts ffmpeg() const = 0;
