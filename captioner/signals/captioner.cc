@@ -46,7 +46,7 @@ class Session : public base::CaptionSession {
       visibility_.finish(chunk.own.end);
       follow();
       motion_.finish(chunk.own.end);
-      sound_.finish();
+      sound_.finish(chunk.own.end);
     }
     Findings found{.own = chunk.own,
                    .measured = &chunk.signals,
