@@ -95,6 +95,7 @@ struct Chunker::State {
   bool any_sound = false;
   bool finished = false;
   int index = 0;
+  int late_cues = 0;
 
   bool add_frame(const base::Frame& frame);
   void keep_candidate(const base::Frame& frame, const base::Image& thumbnail, bool starts_shot);
@@ -137,8 +138,14 @@ void Chunker::add(const base::AudioBlock& sound) {
 }
 
 void Chunker::add(const base::Cue& cue) {
-  if (!state_->finished) state_->cues.push_back(cue);
+  if (state_->finished || (state_->index > 0 && cue.span.start < state_->planner.window().own.start)) {
+    ++state_->late_cues;
+    return;
+  }
+  state_->cues.push_back(cue);
 }
+
+int Chunker::late_cues() const { return state_->late_cues; }
 
 std::vector<base::Chunk> Chunker::take() { return std::exchange(state_->closed, {}); }
 

@@ -37,12 +37,15 @@ class Chunker {
   /// the final word (fades and dissolves are known there only)
   bool add(const base::Frame& frame);
   void add(const base::AudioBlock& sound);
+  /// A cue that comes after the chunk it begins in was closed can only be counted: `late_cues`.
   void add(const base::Cue& cue);
   /// Nothing comes after; `end` is the measured duration (or `--to`). Closes the last chunk.
   void finish(base::Timestamp end);
 
   /// Chunks closed since the last call, in order.
   [[nodiscard]] std::vector<base::Chunk> take();
+  /// Cues that lie so far from their place in the file that no chunk could be given them.
+  [[nodiscard]] int late_cues() const;
 
  private:
   struct State;

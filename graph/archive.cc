@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
+#include <string_view>
 #include <system_error>
 
 #include "base/error.h"
@@ -35,6 +37,12 @@ void require_archive(const fs::path& folder) {
   if (!fs::is_regular_file(file, error)) fail("is not a regular file", file, "name another archive with -a");
 }
 
+constexpr std::string_view kMagic("SQLite format 3\0", 16);
+
+[[noreturn]] void fail_foreign(const fs::path& file) {
+  fail("is not an SQLite database", file, "name another archive, or restore this file from a copy");
+}
+
 /// SQLite's own check sees a file that is empty or much too short only when a page is missed; here it is seen at once.
 void check_header(const fs::path& file) {
   std::error_code error;
@@ -43,12 +51,12 @@ void check_header(const fs::path& file) {
   char header[100] = {};
   if (!in.read(header, sizeof header)) {
     if (size >= sizeof header || ::access(file.c_str(), R_OK) != 0) fail("the database cannot be read", file, "check its permissions");
+    const auto got = static_cast<std::size_t>(in.gcount());
+    if (std::string_view(header, std::min<std::size_t>(got, 16)) != kMagic.substr(0, got)) fail_foreign(file);
     fail(size == 0 ? "the database is empty" : "the database is cut off", file,
          "restore it from a copy, or remove the archive folder and begin anew");
   }
-  if (std::string_view(header, 16) != std::string_view("SQLite format 3\0", 16)) {
-    fail("is not an SQLite database", file, "name another archive, or restore this file from a copy");
-  }
+  if (std::string_view(header, 16) != kMagic) fail_foreign(file);
   const auto byte = [&](int i) { return static_cast<std::uint64_t>(static_cast<unsigned char>(header[i])); };
   const std::uint64_t page = (byte(16) << 8 | byte(17)) == 1 ? 65536 : (byte(16) << 8 | byte(17));
   const std::uint64_t pages = byte(28) << 24 | byte(29) << 16 | byte(30) << 8 | byte(31);

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <iosfwd>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ namespace reelgraph::graph {
 struct ImportOptions {
   bool keep_going = false;  ///< skip and count bad lines instead of refusing the file
   std::size_t max_line_bytes = std::size_t{16} << 20;
+  std::stop_token stop;  ///< asked before each line and the commit; the import then ends with kInterrupted
 };
 
 struct ImportResult {
@@ -25,7 +27,8 @@ struct ImportResult {
   std::vector<std::string> errors;    ///< at most 100, "FILE:LINE: reason"
 };
 
-/// Reads observation lines (format 1) into the archive, all of them or none. @throws base::Error kBadInput "NAME:LINE: reason"
+/// Reads observation lines (format 1) into the archive, all of them or none.
+/// @throws base::Error kBadInput "NAME:LINE: reason"; kInterrupted
 ImportResult import_jsonl(Archive& archive, std::istream& in, const std::string& name, const ImportOptions& options);
 
 struct ExportOptions {

@@ -73,8 +73,14 @@ std::optional<EventRecord> Execution::nth(const std::vector<EventRecord>& events
   return events[static_cast<std::size_t>(index)];
 }
 
-std::string Execution::subject_text() const {
-  std::string text = types().empty() ? "event" : readable(types());
+std::string Execution::subject_text() const { return (types().empty() ? "event" : readable(types())) + with_whom(); }
+
+std::string Execution::subjects_text(std::int64_t n) const {
+  return plural(n, types().empty() ? "event" : readable(types())) + with_whom();
+}
+
+std::string Execution::with_whom() const {
+  std::string text;
   for (std::size_t i = 0; i < question_.entities.size(); ++i) {
     text += (question_.direction[i].empty() ? " with " : " " + question_.direction[i] + " ") + question_.entities[i].names.front();
   }
@@ -145,8 +151,8 @@ bool Execution::count() {
   }
   const std::int64_t n = finder_.count(types(), time_rule());
   if (n == 0 && not_reported()) return true;
-  answered("count", n, plural(n, subject_text()) + place_text() + ". Counted the \"" + readable(types()) + "\" events that begin there.");
-  claim(plural(n, subject_text()) + place_text(), 0);
+  answered("count", n, subjects_text(n) + place_text() + ". Counted the \"" + readable(types()) + "\" events that begin there.");
+  claim(subjects_text(n) + place_text(), 0);
   if (n == 0) return true;
   for (const EventRecord& e : finder_.find(types(), time_rule(), 200)) {
     if (evidence_.full()) break;
@@ -254,7 +260,7 @@ bool Execution::when() {
   }
   const auto n = static_cast<std::int64_t>(events.size());
   const std::string rest = n > 10 ? " and " + std::to_string(n - 10) + " more" : "";
-  answered("list", std::move(list), plural(n, subject_text()) + place_text() + ": at " + times + rest + ".");
+  answered("list", std::move(list), subjects_text(n) + place_text() + ": at " + times + rest + ".");
   return true;
 }
 
@@ -308,7 +314,7 @@ bool Execution::gap() {
   const auto b = nth(events, question_.gap->second);
   if (!a || !b) {
     if (events.empty() && not_reported()) return true;
-    return nothing("Only " + plural(static_cast<std::int64_t>(events.size()), subject_text()) + " was seen" + place_text() + ".");
+    return nothing("Only " + subjects_text(static_cast<std::int64_t>(events.size())) + " was seen" + place_text() + ".");
   }
   const base::Duration d = std::abs(b->span.start - a->span.start);
   answered("duration", base::to_seconds(d),
@@ -328,7 +334,7 @@ bool Execution::duration() {
   if (question_.ordinal) {
     if (scope_.videos.size() != 1) return false;
     const auto e = nth(events, *question_.ordinal);
-    if (!e) return nothing("Only " + plural(static_cast<std::int64_t>(events.size()), subject_text()) + " was seen" + place_text() + ".");
+    if (!e) return nothing("Only " + subjects_text(static_cast<std::int64_t>(events.size())) + " was seen" + place_text() + ".");
     answered("duration", base::to_seconds(e->span.length()),
              seconds_text(e->span.length()) + ": " + event_text(*e) + " at " + when_where(e->video, e->span) + ".");
     claim(*e);

@@ -40,7 +40,9 @@ class Execution {
   [[nodiscard]] const std::vector<std::string>& types() const;
   [[nodiscard]] EventFinder::Time time_rule() const;
   [[nodiscard]] std::optional<graph::EventRecord> nth(const std::vector<graph::EventRecord>& events, int ordinal) const;
-  [[nodiscard]] std::string subject_text() const;
+  [[nodiscard]] std::string subject_text() const;                 ///< "shot with Chelsea"
+  [[nodiscard]] std::string subjects_text(std::int64_t n) const;  ///< "15 shots with Chelsea"
+  [[nodiscard]] std::string with_whom() const;
   [[nodiscard]] std::string place_text() const;
   [[nodiscard]] std::string coverage_text() const;
   [[nodiscard]] std::vector<graph::ParticipantRecord> asked_participants(const graph::EventRecord& event) const;

@@ -66,7 +66,7 @@ class Session : public base::CaptionSession {
       visibility_.finish(chunk.own.end);
       follow();
       motion_.finish(chunk.own.end);
-      sound_.finish();
+      sound_.finish(chunk.own.end);
     }
     if (chunk.last) scene_.finish(chunk.own.end);
     // What lies further ahead is left for later, so that it does not matter how many chunks are described at once.

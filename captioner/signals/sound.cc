@@ -90,7 +90,10 @@ void SoundSpans::close_silent() {
   silent_.reset();
 }
 
-void SoundSpans::finish() {
+void SoundSpans::finish(base::Timestamp end) {
+  for (std::optional<SoundSpan>* span : {&loud_, &silent_}) {
+    if (*span) (*span)->span.end = std::max((*span)->span.start, std::min((*span)->span.end, end));
+  }
   if (loud_) close_loud();
   if (silent_) close_silent();
 }

@@ -24,7 +24,8 @@ class SoundSpans {
   explicit SoundSpans(const Options& options) : options_(options) {}
 
   void add(const base::SoundSample& sample);
-  void finish();
+  /// Nothing comes after. The last sample may stand for more than what was left of the film: no span goes past `end`.
+  void finish(base::Timestamp end);
   [[nodiscard]] std::vector<SoundSpan> take();
   /// Spans that still go on and are long enough to be told.
   [[nodiscard]] std::vector<SoundSpan> open() const;

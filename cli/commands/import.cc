@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "cli/commands/commands.h"
+#include "cli/interrupt.h"
 #include "cli/program.h"
 #include "cli/text.h"
 #include "graph/transfer.h"
@@ -46,12 +47,13 @@ nlohmann::ordered_json result_json(const std::string& path, const graph::ImportR
 
 int run(Context& context, const Options& options) {
   const auto began = std::chrono::steady_clock::now();
+  const Interrupt interrupt("\nreelgraph: stopping; once more to quit at once\n");
   graph::Archive archive = context.open_archive(graph::OpenMode::kCreate);
   nlohmann::ordered_json files = nlohmann::ordered_json::array();
   int exit_code = kExitDone;
   for (const std::string& file : options.files) {
     try {
-      const graph::ImportResult result = import_one(archive, file, {.keep_going = options.keep_going});
+      const graph::ImportResult result = import_one(archive, file, {.keep_going = options.keep_going, .stop = interrupt.token()});
       for (const std::string& warning : result.warnings) context.console.log_sink()(base::LogLevel::kWarning, warning);
       for (const std::string& problem : result.errors) context.console.err("reelgraph: " + problem);
       files.push_back(result_json(file, result));

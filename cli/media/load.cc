@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "cli/media/media.h"
-#include "cli/version.h"
+#include "cli/media_stamp.h"
 
 namespace reelgraph::cli {
 namespace {
@@ -24,9 +24,9 @@ const Media& load() {
                         "install the packages that scripts/setup names, or build again");
     }
     const auto entry = reinterpret_cast<MediaEntry>(::dlsym(library, kMediaEntry));
-    const Media* found = entry == nullptr ? nullptr : entry(kVersion);
+    const Media* found = entry == nullptr ? nullptr : entry(kMediaStamp);
     if (found == nullptr)
-      throw base::Error(base::ErrorCode::kInternal, "belongs to another version of reelgraph", file.string(), "build or install again");
+      throw base::Error(base::ErrorCode::kInternal, "belongs to another build of reelgraph", file.string(), "build or install again");
     return *found;
   }
   throw base::Error(base::ErrorCode::kInternal, "the media library is missing; looked for " + tried, {}, "build or install again");

@@ -66,8 +66,9 @@ class Media {
 /// Absolute path of the running program.
 [[nodiscard]] std::filesystem::path program_path();
 
-/// The function that the library exports. `version` must be the program's.
+/// The function that the library exports. It gives null if `stamp` is not its own (`kMediaStamp`): C++ objects cross this border, and a
+/// library of another build may lay them out in another way.
 inline constexpr const char* kMediaEntry = "reelgraph_media_v1";
-using MediaEntry = const Media* (*)(const char* version);
+using MediaEntry = const Media* (*)(const char* stamp);
 
 }  // namespace reelgraph::cli

@@ -8,7 +8,7 @@
 #include "captioner/factory.h"
 #include "captioner/torch_plugin.h"
 #include "cli/media/media.h"
-#include "cli/version.h"
+#include "cli/media_stamp.h"
 #include "ingest/clip.h"
 #include "ingest/media_files.h"
 
@@ -102,7 +102,7 @@ class MediaModule final : public Media {
 }  // namespace
 }  // namespace reelgraph::cli
 
-extern "C" __attribute__((visibility("default"))) const reelgraph::cli::Media* reelgraph_media_v1(const char* version) {
+extern "C" __attribute__((visibility("default"))) const reelgraph::cli::Media* reelgraph_media_v1(const char* stamp) {
   static const reelgraph::cli::MediaModule module;
-  return std::strcmp(version, reelgraph::cli::kVersion) == 0 ? &module : nullptr;
+  return std::strcmp(stamp, reelgraph::cli::kMediaStamp) == 0 ? &module : nullptr;
 }

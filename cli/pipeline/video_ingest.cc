@@ -334,6 +334,10 @@ void VideoIngest::close(Reading& reading) {
   });
 
   std::string reason = join(summary.partial_reason, reading.stopped);
+  if (const int late = reading.chunker.late_cues(); late > 0) {
+    reason = join(reason, count_of(late, "subtitle") +
+                              " stood too far from its time in the file and was left out (put them beside the film as .srt)");
+  }
   if (reason.empty()) {
     // Seen by an earlier run that was interrupted: its chunks hold what could not be read.
     for (const graph::CoverageSpan& part : stored) {

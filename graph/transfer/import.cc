@@ -61,6 +61,7 @@ class Importer {
     std::string line;
     bool too_long = false;
     for (std::int64_t number = 1; reader.next(line, too_long); ++number) {
+      check_stop();
       std::string_view text = line;
       if (number == 1 && text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark
       if (text.find_first_not_of(" \t\r") == std::string_view::npos && !too_long) continue;
@@ -90,11 +91,17 @@ class Importer {
                                    base::format_time(duration));
       }
     }
+    check_stop();
     bulk_->commit();
     return std::move(result_);
   }
 
  private:
+  void check_stop() const {
+    if (!options_.stop.stop_requested()) return;
+    throw base::Error(base::ErrorCode::kInterrupted, "interrupted; nothing of this file was imported", name_, "run the same command again");
+  }
+
   void take(std::string_view text) {
     base::ObservationLine line = base::parse_observation_line(text, &warnings_);
     if (auto* o = std::get_if<base::Observation>(&line)) {

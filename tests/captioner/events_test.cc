@@ -65,7 +65,7 @@ struct Film {
         picture(s, n / 5.0);
         chunk.signals.picture.push_back(s);
       }
-      for (int n = 0; level_db && n < static_cast<int>(length_s * 10); ++n) {
+      for (int n = 0; level_db && n < static_cast<int>(std::ceil(length_s * 10)); ++n) {
         if (chunk.own.contains(n * 100'000)) chunk.signals.sound.push_back({n * 100'000, 100'000, level_db(n / 10.0)});
       }
       for (const auto& b : boundaries) {
@@ -268,6 +268,15 @@ TEST_CASE("loud is what stands out, silent is where nothing is heard", "[signals
   REQUIRE(silent.size() == 1);
   CHECK(silent[0].span == TimeSpan{20 * kSecond, 26 * kSecond});
   CHECK_THAT(d.results[0].observation->caption, Contains("loud for about 2 s") && Contains("silence for about 6 s"));
+}
+
+TEST_CASE("silence to the end ends with the film, also in the middle of a measurement", "[signals]") {
+  Film film;
+  film.length_s = 19.95;
+  film.level_db = [](double) { return -90.0; };
+  const auto silent = film.describe().events("silent");
+  REQUIRE(silent.size() == 1);
+  CHECK(silent[0].span == TimeSpan{0, 20 * kSecond - 50'000});
 }
 
 TEST_CASE("sound that goes on at one level is neither loud nor silent, and no sound is neither", "[signals]") {

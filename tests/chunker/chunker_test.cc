@@ -169,6 +169,19 @@ TEST_CASE("cues are given to every chunk they overlap, in order", "[chunker]") {
   CHECK(chunks[1].cues[0].text == "border");
 }
 
+TEST_CASE("a cue whose chunk is closed is counted, not lost in silence", "[chunker]") {
+  Chunker chunker({});
+  std::vector<base::Chunk> chunks;
+  add_frames(chunker, 0, 40, 5, chunks, true);
+  REQUIRE(chunks.size() == 1);
+  chunker.add(base::Cue{{5 * kSecond, 7 * kSecond}, "much too late", "", ""});
+  chunker.add(base::Cue{{29 * kSecond, 31 * kSecond}, "in time", "", ""});
+  finish(chunker, 40, chunks);
+  REQUIRE(chunks.size() == 2);
+  CHECK(chunks[1].cues.size() == 1);
+  CHECK(chunker.late_cues() == 1);
+}
+
 TEST_CASE("a cut lies in one chunk's signals, and its first frame is among the pictures", "[chunker]") {
   Chunker chunker({});
   bool told = false;

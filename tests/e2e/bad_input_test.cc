@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cli/media_stamp.h"
 #include "tests/e2e/program.h"
 
 namespace reelgraph::test {
@@ -76,6 +77,27 @@ TEST_CASE("a media file that is really a playlist opens nothing else", "[e2e]") 
   write_file(reel.dir / "list.mp4",
              "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\n" + (reel.dir / "private.mp4").string() + "\n#EXT-X-ENDLIST\n");
   ingest_fails(reel, "list.mp4", "");
+}
+
+TEST_CASE("a media library that is of another build or none is refused by name, and what needs none goes on", "[e2e]") {
+  const Reel reel;
+  draw_two_scenes(reel.dir / "film.mp4");
+  const auto folder = reel.dir / "copy";
+  std::filesystem::create_directories(folder);
+  std::filesystem::copy_file(binary(), folder / "reelgraph");
+  std::string library = read_file(binary().parent_path() / "reelgraph_media.so");
+  const auto ingest = [&] { return run({(folder / "reelgraph").string(), "ingest", "film.mp4"}, reel.dir.path(), {}, reel.environment()); };
+
+  CHECK_THAT(ingest().err, Contains("media library is missing") && Contains("reelgraph_media.so"));
+  write_file(folder / "reelgraph_media.so", "not a library");
+  CHECK_THAT(ingest().err, Contains("cannot be loaded") && Contains("reelgraph_media.so"));
+  const std::string stamp = cli::kMediaStamp;
+  std::size_t found = 0;
+  for (std::size_t at = library.find(stamp); at != std::string::npos; at = library.find(stamp, at + 1), ++found) library[at]++;
+  REQUIRE(found > 0);
+  write_file(folder / "reelgraph_media.so", library);
+  CHECK_THAT(ingest().err, Contains("another build") && Contains("reelgraph_media.so"));
+  CHECK(run({(folder / "reelgraph").string(), "--version"}, reel.dir.path(), {}, reel.environment()).exit_code == 0);
 }
 
 TEST_CASE("wrong usage exits 2 and says what would be right", "[e2e]") {

@@ -51,4 +51,17 @@ TEST_CASE("an interrupt finishes the chunk in hand, exits 6 and says how to go o
   CHECK(resumed.at("chunks").at("skipped").get<int>() >= 1);
 }
 
+TEST_CASE("an interrupted import takes nothing and exits 6", "[e2e]") {
+  const Reel reel;
+  const ProcessResult stopped = reel.script(
+      "trap '' PIPE; mkfifo lines; \"$reel\" -a \"$archive\" import - <lines & pid=$!; exec 3>lines\n"
+      "until [[ -e $archive/graph.db ]]; do kill -0 $pid || break; done; kill -INT $pid\n"
+      "line='{\"type\":\"observation\",\"video\":\"v\",\"start\":0,\"end\":1,\"caption\":\"x\"}'\n"
+      "while kill -0 $pid 2>/dev/null; do printf '%s\\n' \"$line\" >&3 || break; done 2>/dev/null\nwait $pid\n");
+  INFO(stopped.out << stopped.err);
+  CHECK(stopped.exit_code == 6);
+  CHECK_THAT(stopped.err, Contains("nothing of this file was imported"));
+  CHECK(reel.json({"info"}).at("videos").empty());
+}
+
 }  // namespace reelgraph::test

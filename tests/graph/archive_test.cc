@@ -76,6 +76,8 @@ TEST_CASE("a database that is no database, empty, cut off or another program's i
 
   write_file(file, "This is a text, not a database. " + std::string(200, '.'));
   CHECK_THAT(refusal(folder, mode), Contains("not an SQLite database") && Contains("graph.db"));
+  write_file(file, "short text");
+  CHECK_THAT(refusal(folder, mode), Contains("not an SQLite database"));
   write_file(file, good.substr(0, 50));
   CHECK_THAT(refusal(folder, mode), Contains("cut off"));
   write_file(file, good.substr(0, good.size() / 2));

@@ -40,6 +40,13 @@ TEST_CASE("events are counted by type, time and who takes part", "[engine]") {
   CHECK(count("How many substitutions in the second half?") == 1);
 }
 
+TEST_CASE("a count reads well, whoever it is about", "[engine]") {
+  ArchiveFixture a;
+  a.import_match();
+  CHECK_THAT(a.ask("How many shots did Pedro take?").text, Catch::Matchers::StartsWith("2 shots with Pedro in match-1."));
+  CHECK_THAT(a.ask("How many passes did Pedro make to Matic?").text, Catch::Matchers::StartsWith("1 pass with Pedro to Nemanja"));
+}
+
 TEST_CASE("passes are counted for who plays them and in the direction asked for", "[engine]") {
   ArchiveFixture a;
   a.import_match();
