@@ -18,6 +18,7 @@ constexpr double kLeastBlob = 0.00014;       // share of the picture: 8 of 320 x
 constexpr double kLeastBlobMoving = 0.0012;  // the same under a moving camera, whose compensation leaves crumbs
 constexpr double kNoisyMedian = 14;          // grey levels by which half of the picture changes when nothing can be told
 constexpr int kClippedLow = 2, kClippedHigh = 253;
+constexpr double kStands = 0.1;  // pixels between two pictures
 constexpr double kNoisyShare = 0.75;
 
 /// present = gain * previous + offset for one channel, over the pixels that most agree.
@@ -172,7 +173,14 @@ base::PictureSample PictureMeter::measure(base::Timestamp at, const base::Image&
     if (largest < kLeastDifference) return sample;
   }
 
-  const CameraMove camera = estimate_camera(before_luma, luma);
+  // Mostly the camera stands: that is found out cheaply.
+  const auto offset = small_offset(before_luma, luma, {}, {});
+  CameraMove camera;
+  if (offset && std::hypot(offset->x, offset->y) < kStands) {
+    camera.confidence = 1;
+  } else {
+    camera = estimate_camera(before_luma, luma);
+  }
   cv::Mat valid(colour.size(), CV_8U, cv::Scalar(255));
   if (camera.confidence > 0) {
     sample.camera_x = camera.shift_x / colour.cols;

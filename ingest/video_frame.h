@@ -23,7 +23,12 @@ class VideoFrame final : public base::Frame {
   [[nodiscard]] base::Duration duration() const override { return duration_; }
   [[nodiscard]] bool is_keyframe() const override { return frame_->key_frame != 0; }
   [[nodiscard]] base::Size size() const override { return size_; }
-  [[nodiscard]] base::Image render(base::Size size) const override { return converter_->to_rgb(*frame_, size, orientation_); }
+  [[nodiscard]] base::Image render(base::Size size) const override {
+    if (size.width > kMostKept || size.height > kMostKept) return converter_->to_rgb(*frame_, size, orientation_);
+    // Several stages look at the same small picture.
+    if (kept_.width != size.width || kept_.height != size.height) kept_ = converter_->to_rgb(*frame_, size, orientation_);
+    return kept_;
+  }
 
  private:
   FrameHandle frame_;
@@ -32,6 +37,8 @@ class VideoFrame final : public base::Frame {
   base::Size size_;
   Orientation orientation_;
   ColorConverter* converter_;
+  static constexpr int kMostKept = 512;  ///< pixels a side
+  mutable base::Image kept_;             ///< the last small picture that was rendered
 };
 
 }  // namespace reelgraph::ingest

@@ -19,7 +19,7 @@
 namespace reelgraph::captioner::signals {
 namespace {
 
-constexpr const char* kVersion = "2";
+constexpr const char* kVersion = "3";
 
 template <typename T>
 void append(std::vector<T>& to, std::vector<T> from) {

@@ -33,11 +33,13 @@ constexpr Duration kShortestView = 6 * kSecond;  // below it nothing is told
 constexpr Duration kFlash = 500 * kMillisecond;  // a boundary that is over so soon was none
 constexpr Duration kCalm = kSecond;              // the camera stands before a background is learned again
 constexpr int kAdaptEvery = 2;                   // steps
+constexpr int kRemembered = 1000;                // tracks, things
 constexpr double kDark = 0.04 * 255;
 constexpr Duration kDarkFor = kSecond;
 constexpr double kKeepShare = 0.4;  // of the detection size: a followed thing may be as small
 constexpr double kConfirmOverDetect = 2;
 constexpr Duration kAtStart = 450 * kMillisecond;     // after the shot's begin
+constexpr Duration kQuiet = 3 * kSecond;              // a followed thing may rest so long before it is known to stand
 constexpr Duration kStillThere = 600 * kMillisecond;  // since it was met last, at the end of a view
 constexpr double kFlashShare = 0.4;                   // of the picture differs from the background after a cut
 
@@ -72,7 +74,6 @@ struct Scene::State {
 
   Mode mode = Mode::kLearning;
   Timestamp view_start = 0;  ///< of the present view: since the cut, or since the camera stands
-  Timestamp shot_start = 0;
   std::vector<Picture> learning;
   std::optional<Picture> before;
   Timestamp calm_since = 0;
@@ -161,7 +162,7 @@ void Scene::State::end_view(Timestamp at, const char* reason) {
       Fact fact;
       fact.kind = Fact::Kind::kEnded;
       fact.sighting = sighting_of(t);
-      if (at - t.met <= kStillThere && at - t.seen <= kLearning) {
+      if (at - t.met <= kStillThere && at - t.seen <= kQuiet) {
         // It did not leave: it is there as long as the view is.
         fact.sighting.seen.end = std::max(at, t.seen);
         fact.reason = reason;
@@ -214,7 +215,6 @@ void Scene::State::add(Picture picture, bool boundary) {
   if (any && before && before->rgb.size() != picture.rgb.size()) boundary = true;
   if (!any) {
     any = true;
-    shot_start = picture.at;
     begin_view(picture.at, Mode::kLearning);
     boundary = false;
   }
@@ -239,7 +239,6 @@ void Scene::State::add(Picture picture, bool boundary) {
     if (!flash) {
       end_view(at, "cut");
       close_trouble(at);
-      shot_start = at;
       begin_view(at, Mode::kLearning);
     }
     std::vector<Picture> pictures = std::exchange(after_cut, {});
@@ -398,6 +397,7 @@ void Scene::State::report(const Picture& picture, const Foreground& found, const
       fact.kind = Fact::Kind::kEnded;
       give(fact);
       stops.erase(t.key);
+      std::erase_if(numbers, [&](const auto& entry) { return entry.first < t.key - kRemembered; });
       continue;
     }
     fact.sighting.moving = t.quiet == 0 && t.met == picture.at;
@@ -422,6 +422,7 @@ void Scene::State::report(const Picture& picture, const Foreground& found, const
     fact.colour = c.colour.name;
     fact.confidence = std::round(100 * c.confidence) / 100;
     if (!things.contains(c.thing)) things[c.thing] = next_thing++;
+    if (things.size() > kRemembered) things.erase(things.begin());
     fact.thing = things[c.thing];
     for (const Track& t : tracker->tracks()) {
       if (t.key == c.carrier && t.confirmed) fact.sighting = sighting_of(t);

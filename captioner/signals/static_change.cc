@@ -23,6 +23,7 @@ constexpr double kSameSize = 0.5;                        // of the larger
 constexpr base::Duration kPatience = 3 * kSecond;        // before light and what nobody brought is taken over
 constexpr base::Duration kAround = 1200 * kMillisecond;  // of the change, in which who did it was there
 constexpr base::Duration kParks = 20 * kSecond;          // without change, before a standing thing is taken over
+constexpr int kCompany = 8;                              // pixels
 constexpr std::size_t kMostPlaces = 48;
 
 cv::Mat rectangle(int side) { return cv::getStructuringElement(cv::MORPH_RECT, {side, side}); }
@@ -45,6 +46,18 @@ double like_light(const Step& step, const cv::Mat& mask) {
   const cv::Rect box = cv::boundingRect(mask);
   const cv::Mat like = light_like(step.expected(box), step.picture(box), mask(box));
   return static_cast<double>(cv::countNonZero(like & mask(box))) / std::max(1, cv::countNonZero(mask(box)));
+}
+
+/// True if another piece of something that is followed lies right beside it: legs under a body that stirs are nothing that was left, and
+/// what somebody who still stands there hides cannot be told.
+bool in_company(const Blob& blob, const Foreground& found, Tracker& tracker) {
+  const cv::Rect around(blob.box.x - kCompany, blob.box.y - kCompany, blob.box.width + 2 * kCompany, blob.box.height + 2 * kCompany);
+  for (const Track& t : tracker.tracks()) {
+    for (const int label : t.labels) {
+      if (label != blob.label && (found.blobs[static_cast<std::size_t>(label - 1)].box & around).area() > 0) return true;
+    }
+  }
+  return false;
 }
 
 /// True if the track began where this blob is, is about as large, and nothing reached in from the picture's edge then: hands do.
@@ -144,6 +157,7 @@ std::vector<StaticChange> StaticChanges::look(const Step& step, double least_are
   revive(step, background, stillness, tracker);
   for (const Blob& blob : step.found.blobs) {
     if (blob.settled < kSettledShare) continue;
+    if (in_company(blob, step.found, tracker)) continue;
     const cv::Mat mask = step.found.labels == blob.label;
     const base::Timestamp settled_at = stillness.last_change(mask, 0.5);
     const base::Timestamp differs_at = stillness.differs_since(mask, 0.7);

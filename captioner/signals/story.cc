@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 #include <utility>
 
 namespace reelgraph::captioner::signals {
@@ -19,6 +18,7 @@ constexpr std::size_t kMostMentions = 128;   // of one chunk
 constexpr std::size_t kMostSentences = 6;
 constexpr base::Duration kNearPicture = 150 * kMillisecond;
 constexpr base::Duration kViewsKept = 2 * base::kMinute;
+constexpr base::Duration kLookBack = 8 * kSecond;       // what left is shown at its best within this
 constexpr base::Duration kSettle = 600 * kMillisecond;  // after a change: who did it is out of the way
 constexpr double kMostUnclear = 0.3;                    // of the time for which a thing was followed
 constexpr double kPathError = 0.015;  // of the picture: a box that lies so near the way between its neighbours is left out
@@ -39,6 +39,8 @@ std::string clause(const Sighting& s) { return s.colour.empty() ? words_of(s) + 
 std::string ref_of(int track) { return "track-" + std::to_string(track); }
 std::string thing_ref(int thing) { return "thing-" + std::to_string(thing); }
 
+int number_of(const std::string& ref) { return std::stoi(ref.substr(ref.rfind('-') + 1)); }
+
 bool is_static(Fact::Kind kind) { return kind == Fact::Kind::kPlaced || kind == Fact::Kind::kRemoved || kind == Fact::Kind::kPutBack; }
 
 double error_between(const base::Box& a, const base::Box& b, const base::Box& m, double share) {
@@ -48,13 +50,22 @@ double error_between(const base::Box& a, const base::Box& b, const base::Box& m,
 
 }  // namespace
 
-void Story::take(const Fact& fact, std::vector<base::Event>& events) {
+void Story::take(const Fact& fact) {
   if (fact.kind == Fact::Kind::kUnclear) {
     unclear_[fact.reason].add(fact.span);
     return;
   }
   if (is_static(fact.kind)) {
-    events.push_back(static_event(fact));
+    events_.push_back(static_event(fact));
+    base::EntityMention& m = still_things_[fact.thing] = {};
+    m.ref = thing_ref(fact.thing);
+    m.stable_id = video_ + "/" + m.ref;
+    m.type = "static_thing";
+    m.description = thing_words(fact.colour);
+    m.span = TimeSpan{fact.at, fact.at};
+    m.box = fact.box;
+    if (!fact.colour.empty()) m.attributes["colour"] = fact.colour;
+    m.attributes["confidence"] = fact.confidence;
     return;
   }
   Thing& thing = things_[fact.sighting.track];
@@ -81,7 +92,7 @@ void Story::take(const Fact& fact, std::vector<base::Event>& events) {
     event.attributes["region"] = region_of(fact.sighting.box);
     event.attributes["box"] = array_of(fact.sighting.box);
     event.show_at = shown(thing, {fact.at, fact.at + 2 * kSecond});
-    events.push_back(std::move(event));
+    events_.push_back(std::move(event));
   }
 }
 
@@ -150,6 +161,19 @@ base::Event Story::static_event(const Fact& fact) const {
   return event;
 }
 
+base::EntityMention Story::mention_of(const Sighting& s, TimeSpan span) const {
+  base::EntityMention m;
+  m.ref = ref_of(s.track);
+  m.stable_id = video_ + "/" + m.ref;
+  m.type = "moving_thing";
+  m.description = words_of(s);
+  m.span = span;
+  if (!s.colour.empty()) m.attributes["colour"] = s.colour;
+  if (!s.direction.empty()) m.attributes["direction"] = s.direction;
+  m.attributes["confidence"] = s.confidence;
+  return m;
+}
+
 /// Mentions the thing for the part of its presence that was not told yet, with its way as boxes over time.
 void Story::mention(Thing& thing, const base::Chunk& chunk, base::Observation& observation) {
   const Sighting& s = thing.latest;
@@ -157,15 +181,7 @@ void Story::mention(Thing& thing, const base::Chunk& chunk, base::Observation& o
   Timestamp until = std::min(s.seen.end, chunk.own.end);
   if (chunk.last) until = std::min(s.seen.end, std::max(chunk.own.end, from));
   if (until < from || (until == from && thing.told_until >= 0)) return;
-  base::EntityMention m;
-  m.ref = ref_of(s.track);
-  m.stable_id = video_ + "/" + m.ref;
-  m.type = "moving_thing";
-  m.description = words_of(s);
-  m.span = TimeSpan{from, until};
-  if (!s.colour.empty()) m.attributes["colour"] = s.colour;
-  if (!s.direction.empty()) m.attributes["direction"] = s.direction;
-  m.attributes["confidence"] = s.confidence;
+  base::EntityMention m = mention_of(s, {from, until});
   if (s.from_start) m.attributes["from_start"] = true;
   if (thing.ended && !thing.ended_by.empty() && s.seen.end <= chunk.own.end) m.attributes["in_view_until"] = thing.ended_by;
   const View* best = nullptr;
@@ -200,9 +216,122 @@ void Story::mention(Thing& thing, const base::Chunk& chunk, base::Observation& o
   observation.attributes["paths"][ref_of(s.track)] = std::move(path);
 }
 
-std::vector<std::string> Story::tell(const base::Chunk& chunk, const std::vector<Fact>& facts, const base::SpanSet& unclear,
+base::Event Story::appearance_of(const Thing& thing) const {
+  const Sighting& s = thing.latest;
+  base::Event event = event_of("appear", s.seen.start, s.track);
+  const base::Box& box = thing.views.empty() ? s.box : thing.views.front().box;
+  event.description = clause(s) + (s.from_start ? "is in view when the shot begins, " : "comes into view ") + place_words(box);
+  event.attributes["region"] = region_of(box);
+  event.attributes["box"] = array_of(box);
+  if (!s.direction.empty()) event.attributes["direction"] = s.direction;
+  if (s.from_start) event.attributes["from_start"] = true;
+  event.show_at = shown(thing, {s.seen.start, std::max(s.seen.end, s.seen.start)});
+  return event;
+}
+
+base::Event Story::leaving_of(const Thing& thing) const {
+  const Sighting& s = thing.latest;
+  base::Event event = event_of("leave", s.seen.end, s.track);
+  const base::Box& box = thing.views.empty() ? s.box : thing.views.back().box;
+  event.description = clause(s) + (s.direction.empty() ? "" : "moving " + s.direction + ", ") + "goes out of view " + place_words(box);
+  event.attributes["region"] = region_of(box);
+  event.attributes["box"] = array_of(box);
+  if (!s.direction.empty()) event.attributes["direction"] = s.direction;
+  event.show_at = shown(thing, {std::max(s.seen.start, s.seen.end - kLookBack), s.seen.end});
+  return event;
+}
+
+/// True if too much of the time for which the thing was followed is unclear.
+bool Story::unclear(const Thing& thing, const base::SpanSet& spans) {
+  const TimeSpan so_far{thing.latest.seen.start, std::max(thing.latest.seen.end, thing.latest.seen.start + 1)};
+  const base::Duration hidden = spans.intersection(base::SpanSet{so_far}).total();
+  return static_cast<double>(hidden) > kMostUnclear * static_cast<double>(so_far.length());
+}
+
+/// Sees to it that whoever takes part in the event is mentioned, also when its presence was told in an earlier chunk; leaves out those of
+/// whom nothing is told. @returns false if nobody is left
+bool Story::bring_in(base::Event& event, base::Observation& observation) const {
+  std::erase_if(event.participants, [&](const base::Participant& p) {
+    const auto same = [&p](const base::EntityMention& m) { return m.ref == p.ref; };
+    if (std::any_of(observation.entities.begin(), observation.entities.end(), same)) return false;
+    if (observation.entities.size() >= kMostMentions) return true;
+    const int number = number_of(p.ref);
+    if (p.role == "object") {
+      const auto thing = still_things_.find(number);
+      if (thing != still_things_.end()) observation.entities.push_back(thing->second);
+      return thing == still_things_.end();
+    }
+    const auto thing = things_.find(number);
+    if (thing == things_.end() || thing->second.dropped || !thing->second.appeared) return true;
+    observation.entities.push_back(mention_of(thing->second.latest, {event.span.start, event.span.start}));
+    return false;
+  });
+  return !event.participants.empty();
+}
+
+std::vector<std::string> Story::tell(const base::Chunk& chunk, const std::vector<Fact>& facts, const base::SpanSet& unclear_spans,
                                      EventLimit& limit, base::CaptionResult& result) {
+  remember_pictures(chunk);
+  for (const Fact& fact : facts) {
+    if (!is_static(fact.kind) || !unclear_spans.contains(fact.at)) take(fact);
+  }
   base::Observation& observation = *result.observation;
+  std::vector<std::string> sentences;
+  const auto pass = [&](base::Event event) {
+    const std::string words = event.description + " at " + base::format_time(event.span.start);
+    const bool worth_saying = event.type != "stop" && event.type != "start";
+    const std::size_t before = observation.events.size();
+    limit.pass(std::move(event), observation.events, result.notes);
+    if (observation.events.size() == before) return false;
+    if (worth_saying && sentences.size() <= kMostSentences)
+      sentences.push_back(sentences.size() == kMostSentences ? "More of the kind follows" : words);
+    return true;
+  };
+
+  // What lies beyond this chunk's own part is the next one's.
+  const Timestamp horizon = chunk.last ? base::kMaxTimestamp : chunk.own.end;
+  for (auto& [number, thing] : things_) {
+    if (thing.latest.seen.start >= horizon) continue;
+    if (!thing.appeared) {
+      thing.appeared = true;
+      thing.dropped = unclear(thing, unclear_spans) || observation.entities.size() >= kMostMentions || !pass(appearance_of(thing));
+    }
+    if (thing.dropped) continue;
+    if (thing.ended && thing.ended_by.empty() && !thing.left && thing.latest.seen.end < horizon) {
+      thing.left = true;
+      events_.push_back(leaving_of(thing));
+    }
+    mention(thing, chunk, observation);
+  }
+  std::vector<base::Event> later;
+  for (base::Event& event : events_) {
+    if (event.span.start >= horizon) {
+      later.push_back(std::move(event));
+    } else if (bring_in(event, observation)) {
+      static_cast<void>(pass(std::move(event)));
+    }
+  }
+  events_ = std::move(later);
+  if (events_.empty()) still_things_.clear();
+
+  for (auto& [number, thing] : things_) {
+    if (thing.ended_by == "film_ends" && chunk.last && !thing.dropped)
+      sentences.push_back(words_of(thing.latest) + (thing.latest.colour.empty() ? "" : ",") + " is still in view at the end");
+    while (!thing.views.empty() && thing.views.front().at < chunk.own.end - kViewsKept) thing.views.pop_front();
+  }
+  std::erase_if(things_, [](const auto& entry) {
+    const Thing& thing = entry.second;
+    return thing.ended && (thing.dropped || (thing.told_until >= thing.latest.seen.end && (thing.left || !thing.ended_by.empty())));
+  });
+  for (auto& [reason, spans] : unclear_) {
+    const base::SpanSet now = spans.intersection(base::SpanSet{TimeSpan{0, horizon}});
+    for (const TimeSpan& span : now.spans()) result.notes.push_back({span, reason});
+    spans.subtract(now);
+  }
+  return sentences;
+}
+
+void Story::remember_pictures(const base::Chunk& chunk) {
   for (const auto* frames : {&chunk.keyframes, &chunk.candidates}) {
     for (const base::Keyframe& frame : *frames) {
       if (!frame.image.empty()) pictures_.push_back(frame.at);
@@ -210,124 +339,8 @@ std::vector<std::string> Story::tell(const base::Chunk& chunk, const std::vector
   }
   std::sort(pictures_.begin(), pictures_.end());
   pictures_.erase(std::unique(pictures_.begin(), pictures_.end()), pictures_.end());
-  while (pictures_.size() > kMostPictures) pictures_.pop_front();
-
-  std::vector<base::Event> events;
-  std::map<int, const Fact*> still_things;
-  for (const Fact& fact : facts) {
-    if (is_static(fact.kind) && unclear.contains(fact.at)) continue;
-    take(fact, events);
-    if (is_static(fact.kind)) still_things[fact.thing] = &fact;
-  }
-  for (auto& [number, thing] : things_) {
-    const Sighting& s = thing.latest;
-    if (!thing.appeared) {
-      const TimeSpan so_far{s.seen.start, std::max(s.seen.end, s.seen.start + 1)};
-      const base::Duration hidden = unclear.intersection(base::SpanSet{so_far}).total();
-      if (static_cast<double>(hidden) > kMostUnclear * static_cast<double>(so_far.length())) {
-        thing.appeared = thing.dropped = true;
-        continue;
-      }
-      base::Event event = event_of("appear", s.seen.start, number);
-      const base::Box& box = thing.views.empty() ? s.box : thing.views.front().box;
-      event.description = s.from_start ? clause(s) + "is in view when the shot begins, " + place_words(box)
-                                       : clause(s) + "comes into view " + place_words(box);
-      event.attributes["region"] = region_of(box);
-      event.attributes["box"] = array_of(box);
-      if (!s.direction.empty()) event.attributes["direction"] = s.direction;
-      if (s.from_start) event.attributes["from_start"] = true;
-      event.show_at = shown(thing, {s.seen.start, std::max(s.seen.end, s.seen.start)});
-      const std::size_t before = observation.events.size();
-      limit.pass(std::move(event), observation.events, result.notes);
-      thing.appeared = true;
-      thing.dropped = observation.events.size() == before || observation.entities.size() >= kMostMentions;
-    }
-    if (thing.ended && thing.ended_by.empty() && !thing.dropped) {
-      base::Event event = event_of("leave", s.seen.end, number);
-      const base::Box& box = thing.views.empty() ? s.box : thing.views.back().box;
-      const std::string way = s.direction.empty() ? "" : "moving " + s.direction + ", ";
-      event.description = clause(s) + way + "goes out of view " + place_words(box);
-      event.attributes["region"] = region_of(box);
-      event.attributes["box"] = array_of(box);
-      if (!s.direction.empty()) event.attributes["direction"] = s.direction;
-      event.show_at = shown(thing, {std::max(s.seen.start, s.seen.end - 8 * kSecond), s.seen.end});
-      events.push_back(std::move(event));
-    }
-  }
-  std::set<std::string> mentioned;
-  for (auto& [number, thing] : things_) {
-    if (!thing.dropped && observation.entities.size() < kMostMentions) mention(thing, chunk, observation);
-  }
-  for (const base::EntityMention& m : observation.entities) mentioned.insert(m.ref);
-  std::vector<std::string> sentences;
-  const auto say = [&](const base::Event& e) {
-    if (sentences.size() > kMostSentences) return;
-    sentences.push_back(sentences.size() == kMostSentences ? "More of the kind follows"
-                                                           : e.description + " at " + base::format_time(e.span.start));
-  };
-  for (const base::Event& e : observation.events) {
-    if (e.type == "appear") say(e);
-  }
-  for (base::Event& event : events) {
-    const bool acts = std::any_of(event.participants.begin(), event.participants.end(),
-                                  [&](const base::Participant& p) { return p.role == "object" || mentioned.contains(p.ref); });
-    const std::string agent = event.participants.empty() ? "" : event.participants.back().ref;
-    if (!acts && (event.participants.empty() || observation.entities.size() >= kMostMentions)) continue;
-    // Whoever takes part has to be mentioned, also when its presence was told in an earlier chunk.
-    std::erase_if(event.participants, [&](const base::Participant& p) {
-      if (p.role == "object" || mentioned.contains(p.ref)) return false;
-      const auto thing = things_.find(std::stoi(p.ref.substr(6)));
-      if (thing == things_.end() || thing->second.dropped) return true;
-      base::EntityMention m;
-      m.ref = p.ref;
-      m.stable_id = video_ + "/" + p.ref;
-      m.type = "moving_thing";
-      m.description = words_of(thing->second.latest);
-      m.span = TimeSpan{event.span.start, event.span.start};
-      if (!thing->second.latest.colour.empty()) m.attributes["colour"] = thing->second.latest.colour;
-      if (!thing->second.latest.direction.empty()) m.attributes["direction"] = thing->second.latest.direction;
-      m.attributes["confidence"] = thing->second.latest.confidence;
-      observation.entities.push_back(std::move(m));
-      mentioned.insert(p.ref);
-      return false;
-    });
-    if (event.participants.empty()) continue;
-    for (const base::Participant& p : event.participants) {
-      if (p.role != "object" || mentioned.contains(p.ref)) continue;
-      const Fact& fact = *still_things.at(std::stoi(p.ref.substr(6)));
-      base::EntityMention m;
-      m.ref = p.ref;
-      m.stable_id = video_ + "/" + p.ref;
-      m.type = "static_thing";
-      m.description = thing_words(fact.colour);
-      m.span = TimeSpan{fact.at, fact.at};
-      m.box = fact.box;
-      if (!fact.colour.empty()) m.attributes["colour"] = fact.colour;
-      m.attributes["confidence"] = fact.confidence;
-      observation.entities.push_back(std::move(m));
-      mentioned.insert(p.ref);
-    }
-    const std::size_t before = observation.events.size();
-    base::Event copy = event;
-    limit.pass(std::move(event), observation.events, result.notes);
-    if (observation.events.size() > before && copy.type != "stop" && copy.type != "start") say(copy);
-  }
-  for (auto& [number, thing] : things_) {
-    if (thing.ended && thing.ended_by == "film_ends" && chunk.last && !thing.dropped)
-      sentences.push_back(words_of(thing.latest) + (thing.latest.colour.empty() ? "" : ",") + " is still in view at the end");
-    while (!thing.views.empty() && thing.views.front().at < chunk.own.end - kViewsKept) thing.views.pop_front();
-  }
-  std::erase_if(things_, [&](const auto& entry) {
-    return entry.second.ended && (entry.second.dropped || entry.second.told_until >= entry.second.latest.seen.end);
-  });
-  while (!pictures_.empty() && pictures_.front() < chunk.own.start - kViewsKept) pictures_.pop_front();
-
-  for (auto& [reason, spans] : unclear_) {
-    const base::SpanSet now = spans.intersection(base::SpanSet{TimeSpan{0, chunk.last ? base::kMaxTimestamp : chunk.own.end}});
-    for (const TimeSpan& span : now.spans()) result.notes.push_back({span, reason});
-    spans.subtract(now);
-  }
-  return sentences;
+  while (!pictures_.empty() && (pictures_.size() > kMostPictures || pictures_.front() < chunk.own.start - kViewsKept))
+    pictures_.pop_front();
 }
 
 }  // namespace reelgraph::captioner::signals
