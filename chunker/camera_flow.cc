@@ -78,8 +78,12 @@ CameraMove estimate_camera(const cv::Mat& previous, const cv::Mat& present) {
   const cv::TermCriteria criteria(cv::TermCriteria::COUNT | cv::TermCriteria::EPS, 20, 0.02);
   const cv::Size window(15, 15);
   constexpr int kLevels = 3;
-  cv::calcOpticalFlowPyrLK(previous, present, points, found, ok, error, window, kLevels, criteria);
-  cv::calcOpticalFlowPyrLK(present, previous, found, back, ok_back, error, window, kLevels, criteria);
+  // Both directions use the same pyramids.
+  std::vector<cv::Mat> pyramid_before, pyramid_now;
+  cv::buildOpticalFlowPyramid(previous, pyramid_before, window, kLevels);
+  cv::buildOpticalFlowPyramid(present, pyramid_now, window, kLevels);
+  cv::calcOpticalFlowPyrLK(pyramid_before, pyramid_now, points, found, ok, error, window, kLevels, criteria);
+  cv::calcOpticalFlowPyrLK(pyramid_now, pyramid_before, found, back, ok_back, error, window, kLevels, criteria);
 
   const double centre_x = previous.cols / 2.0, centre_y = previous.rows / 2.0;
   std::vector<cv::Point2d> at, flow;

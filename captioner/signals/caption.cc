@@ -89,6 +89,10 @@ std::string caption(const Findings& f) {
   say_trouble(text, f, View::kTooDark, "The picture is too dark to tell anything");
   say_trouble(text, f, View::kNoisy, "The picture changes all over");
   say_motion(text, f, unclear);
+  for (std::string words : f.told) {
+    if (!words.empty() && words.front() >= 'a' && words.front() <= 'z') words.front() = static_cast<char>(words.front() - 'a' + 'A');
+    sentence(text, words);
+  }
   say_sound(text, f);
   if (f.measured->picture.empty())
     sentence(text, f.measured->sound.empty() ? "There is neither picture nor sound here" : "There is sound only");

@@ -19,6 +19,7 @@ struct Findings {
   std::vector<MotionSpan> motion;
   std::vector<ViewSpan> trouble;
   std::vector<SoundSpan> sound;
+  std::vector<std::string> told;  ///< sentences about things that came, went or changed, without a full stop
 };
 
 /// One to a few sentences that say what was measured and no more ("The picture cuts 2 times. Something moves on the left for about 12 s.").

@@ -1,33 +1,51 @@
 #include "captioner/signals/captioner.h"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include "base/span_set.h"
 #include "captioner/digest.h"
 #include "captioner/signals/caption.h"
 #include "captioner/signals/events.h"
 #include "captioner/signals/motion.h"
+#include "captioner/signals/scene.h"
 #include "captioner/signals/sound.h"
+#include "captioner/signals/story.h"
 #include "captioner/signals/visibility.h"
 
 namespace reelgraph::captioner::signals {
 namespace {
 
-constexpr const char* kVersion = "1";
+constexpr const char* kVersion = "2";
 
 template <typename T>
 void append(std::vector<T>& to, std::vector<T> from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
+/// Frames of so much film after a chunk's own part have always been watched when it is described.
+constexpr base::Duration kLookAhead = 2 * base::kSecond;
+
+/// Notes of one reason as one set of spans, by reason; what two stages found to be unclear is told once.
+std::vector<base::CoverageNote> merged(const std::vector<base::CoverageNote>& notes) {
+  std::map<std::string, base::SpanSet> by_reason;
+  for (const base::CoverageNote& note : notes) by_reason[note.reason].add(note.span);
+  std::vector<base::CoverageNote> result;
+  for (const auto& [reason, spans] : by_reason) {
+    for (const base::TimeSpan& span : spans.spans()) result.push_back({span, reason});
+  }
+  return result;
+}
+
 class Session : public base::CaptionSession {
  public:
-  explicit Session(const Options& options)
-      : options_(options), motion_(options.sensitivity), sound_(options), limit_(options.events_per_minute) {}
+  Session(const std::string& video, const Options& options)
+      : scene_(options), motion_(options.sensitivity), sound_(options), limit_(options.events_per_minute), story_(video) {}
 
-  void watch(const base::Frame& /*frame*/, bool /*boundary*/) override {}  // chunks carry all that is measured here
+  void watch(const base::Frame& frame, bool boundary) override { scene_.watch(frame, boundary); }
 
   [[nodiscard]] std::vector<base::CaptionResult> describe(std::span<const base::Chunk> chunks) override {
     std::vector<base::CaptionResult> results;
@@ -48,6 +66,9 @@ class Session : public base::CaptionSession {
       motion_.finish(chunk.own.end);
       sound_.finish(chunk.own.end);
     }
+    if (chunk.last) scene_.finish(chunk.own.end);
+    // What lies further ahead is left for later, so that it does not matter how many chunks are described at once.
+    const std::vector<Fact> facts = scene_.take(chunk.last ? base::kMaxTimestamp : chunk.own.end + kLookAhead);
     Findings found{.own = chunk.own,
                    .measured = &chunk.signals,
                    .motion = motion_.take(),
@@ -65,6 +86,10 @@ class Session : public base::CaptionSession {
       if (span.view == View::kCameraMoves) limit_.pass(camera_event(span), observation.events, result.notes);
       result.notes.push_back({span.span, reason(span.view)});
     }
+    result.observation = std::move(observation);
+    found.told = story_.tell(chunk, facts, limit_, result);
+    observation = std::move(*result.observation);
+    result.notes = merged(result.notes);
     std::stable_sort(observation.events.begin(), observation.events.end(), [](const base::Event& a, const base::Event& b) {
       return std::tie(a.span.start, a.span.end, a.type) < std::tie(b.span.start, b.span.end, b.type);
     });
@@ -75,7 +100,7 @@ class Session : public base::CaptionSession {
     append(found.sound, sound_.open());
     observation.caption = caption(found);
     observation.transcript = transcript(chunk.cues, chunk.own, chunk.index == 0);
-    observation.attributes = averages(found);
+    observation.attributes.update(averages(found));
     result.observation = std::move(observation);
     return result;
   }
@@ -84,11 +109,12 @@ class Session : public base::CaptionSession {
     for (const ViewedSample& viewed : visibility_.take()) motion_.add(viewed);
   }
 
-  Options options_;
+  Scene scene_;
   Visibility visibility_;
   MotionSpans motion_;
   SoundSpans sound_;
   EventLimit limit_;
+  Story story_;
 };
 
 }  // namespace
@@ -97,8 +123,8 @@ base::CaptionerIdentity SignalsCaptioner::identity() const {
   return {.kind = "signals", .model = "signals", .version = kVersion, .prompt_version = digest(signals::describe(options_))};
 }
 
-std::unique_ptr<base::CaptionSession> SignalsCaptioner::open(const std::string& /*video*/, const base::MediaInfo& /*media*/) {
-  return std::make_unique<Session>(options_);
+std::unique_ptr<base::CaptionSession> SignalsCaptioner::open(const std::string& video, const base::MediaInfo& /*media*/) {
+  return std::make_unique<Session>(video, options_);
 }
 
 }  // namespace reelgraph::captioner::signals

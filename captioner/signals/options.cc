@@ -26,6 +26,8 @@ Options parse_options(const nlohmann::json& table, const std::string& where) {
   for (const auto& [key, value] : table.items()) {
     if (key == "sensitivity") {
       options.sensitivity = number(value, key, 0.1, 10, where);
+    } else if (key == "minimum_size") {
+      options.minimum_size = number(value, key, 0.001, 0.5, where);
     } else if (key == "loud_over_db") {
       options.loud_over_db = number(value, key, 3, 60, where);
     } else if (key == "silent_db") {
@@ -34,7 +36,7 @@ Options parse_options(const nlohmann::json& table, const std::string& where) {
       if (!value.is_number_integer()) refuse(where, "signals.events_per_minute is not a whole number", "write 1 to 1000");
       options.events_per_minute = static_cast<int>(number(value, key, 1, 1000, where));
     } else {
-      refuse(where, "unknown key signals." + key, "known keys: sensitivity, loud_over_db, silent_db, events_per_minute");
+      refuse(where, "unknown key signals." + key, "known keys: sensitivity, minimum_size, loud_over_db, silent_db, events_per_minute");
     }
   }
   return options;
@@ -43,6 +45,7 @@ Options parse_options(const nlohmann::json& table, const std::string& where) {
 std::string describe(const Options& options) {
   return nlohmann::json({{"events_per_minute", options.events_per_minute},
                          {"loud_over_db", options.loud_over_db},
+                         {"minimum_size", options.minimum_size},
                          {"sensitivity", options.sensitivity},
                          {"silent_db", options.silent_db}})
       .dump();

@@ -259,7 +259,8 @@ void VideoIngest::settle(Reading& reading, const base::Chunk& chunk, base::Capti
     const base::SpanSet sound = gaps.complement(chunk.own);
     for (const base::TimeSpan& span : sound.spans()) coverage.push_back({span, graph::CoverageStatus::kDescribed, {}});
     for (const base::CoverageNote& note : result.notes) {
-      const base::TimeSpan part = note.span.intersection(chunk.own);
+      // A captioner with memory may find out late that it could not tell.
+      const base::TimeSpan part = note.span.intersection({captioner_.has_memory() ? 0 : chunk.own.start, chunk.own.end});
       if (!part.empty()) coverage.push_back({part, graph::CoverageStatus::kLimited, note.reason});
     }
   } else {

@@ -149,8 +149,9 @@ TEST_CASE("a panned still scene is camera movement and nothing else", "[footage]
   CHECK(watched.events[0].type == "camera_moves");
   CHECK(base::to_seconds(watched.events[0].span.start) == Approx(2).margin(0.7));
   CHECK(base::to_seconds(watched.events[0].span.end) == Approx(6).margin(0.7));
-  REQUIRE(watched.notes.size() == 1);
+  REQUIRE(watched.notes.size() == 2);
   CHECK(watched.notes[0].reason == "camera_moves");
+  CHECK(watched.notes[1].reason == "too_short");  // what follows the pan lasts 3 s
 }
 
 TEST_CASE("loud and silent stretches of a film's sound are found where they are", "[footage]") {

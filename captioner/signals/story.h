@@ -1,0 +1,59 @@
+#pragma once
+// From facts about tracks and places to entities and events, chunk by chunk.
+
+#include <deque>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/captioner.h"
+#include "base/chunk.h"
+#include "base/observation.h"
+#include "base/span_set.h"
+#include "captioner/signals/events.h"
+#include "captioner/signals/scene.h"
+
+namespace reelgraph::captioner::signals {
+
+/// Tells one film. A track is one entity: each chunk in which it is in view mentions it, and its mentions' spans together are its presence.
+/// `appear` is told in the first chunk described after the track is certain, `leave` after it has gone.
+class Story {
+ public:
+  explicit Story(const std::string& video) : video_(video) {}
+
+  /// Adds to `result` (with an observation whose span is the chunk's own part) what `facts` tell: mentions, events, notes, paths, and
+  /// sentences for the caption.
+  /// @param facts in the order in which they became known, all that is new since the last call
+  /// @returns one sentence a thing, the most telling first
+  std::vector<std::string> tell(const base::Chunk& chunk, const std::vector<Fact>& facts, EventLimit& limit, base::CaptionResult& result);
+
+ private:
+  struct View {
+    base::Timestamp at = 0;
+    base::Box box;
+    double clear = 0;
+  };
+  struct Thing {
+    Sighting latest;
+    std::deque<View> views;
+    base::Timestamp told_until = -1;  ///< mentions reach to here; -1: none yet
+    bool appeared = false;            ///< its appearance was told
+    bool dropped = false;             ///< too many events: nothing is said of it
+    bool ended = false;
+    std::string ended_by;  ///< as in Fact::reason
+  };
+
+  void take(const Fact& fact, std::vector<base::Event>& events);
+  [[nodiscard]] base::Timestamp shown(const Thing& thing, base::TimeSpan within) const;
+  [[nodiscard]] base::Timestamp shown_after(base::Timestamp at) const;
+  [[nodiscard]] base::Event event_of(const char* type, base::Timestamp at, int track) const;
+  base::Event static_event(const Fact& fact) const;
+  void mention(Thing& thing, const base::Chunk& chunk, base::Observation& observation);
+
+  std::string video_;
+  std::map<int, Thing> things_;
+  std::deque<base::Timestamp> pictures_;  ///< of the last chunks: one of them can be shown
+  std::map<std::string, base::SpanSet> unclear_;
+};
+
+}  // namespace reelgraph::captioner::signals
