@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/captioner.h"
+#include "base/endpoint.h"
 #include "base/log.h"
 #include "base/profile.h"
 
@@ -13,7 +14,7 @@ namespace reelgraph::captioner {
 
 struct CaptionerOptions {
   std::string spec = "signals";  ///< "signals", "local:FOLDER", "endpoint:URL"
-  std::string model;             ///< for endpoints
+  base::EndpointSettings endpoint;  ///< its `url` comes from `spec`
   base::Profile profile;
   base::LogSink log;
 };
