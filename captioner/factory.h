@@ -13,7 +13,7 @@
 namespace reelgraph::captioner {
 
 struct CaptionerOptions {
-  std::string spec = "signals";  ///< "signals", "local:FOLDER", "endpoint:URL"
+  std::string spec = "signals";     ///< "signals", "local:FOLDER", "endpoint:URL"
   base::EndpointSettings endpoint;  ///< its `url` comes from `spec`
   base::Profile profile;
   base::LogSink log;

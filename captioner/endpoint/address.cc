@@ -46,9 +46,10 @@ Address parse_address(std::string_view text) {
   const std::string scheme = url == nullptr ? std::string() : part(url.get(), CURLUPART_SCHEME);
   if (scheme != "http" && scheme != "https") refuse("this is no address of a model server", example);
   // None of these is shown: each may be a secret.
-  if (!part(url.get(), CURLUPART_USER).empty() || !part(url.get(), CURLUPART_PASSWORD).empty() || !part(url.get(), CURLUPART_QUERY).empty() ||
-      !part(url.get(), CURLUPART_FRAGMENT).empty()) {
-    refuse("the address holds a user, a password or a query", "put the key into REELGRAPH_API_KEY or --api-key-file, and the bare address here");
+  if (!part(url.get(), CURLUPART_USER).empty() || !part(url.get(), CURLUPART_PASSWORD).empty() ||
+      !part(url.get(), CURLUPART_QUERY).empty() || !part(url.get(), CURLUPART_FRAGMENT).empty()) {
+    refuse("the address holds a user, a password or a query",
+           "put the key into REELGRAPH_API_KEY or --api-key-file, and the bare address here");
   }
   Address address;
   address.encrypted = scheme == "https";

@@ -34,7 +34,9 @@ base::Image drawn_picture(int side, int seed) {
   image.pixels.reserve(static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height) * 3);
   for (int y = 0; y < size.height; ++y) {
     for (int x = 0; x < size.width; ++x) {
-      const bool inside = (x - size.width / 3 - seed * 8) * (x - size.width / 3 - seed * 8) + (y - size.height / 2) * (y - size.height / 2) < size.height * size.height / 16;
+      const bool inside =
+          (x - size.width / 3 - seed * 8) * (x - size.width / 3 - seed * 8) + (y - size.height / 2) * (y - size.height / 2) <
+          size.height * size.height / 16;
       const int shade = x * 255 / size.width;
       image.pixels.push_back(static_cast<std::uint8_t>(inside ? 220 : shade));
       image.pixels.push_back(static_cast<std::uint8_t>(inside ? 40 : y * 255 / size.height));
@@ -65,7 +67,11 @@ struct EndpointCaptioner::Shared {
   std::once_flag told_no_usage;
 
   Shared(base::EndpointSettings settings, base::Profile p, base::LogSink log)
-      : server(std::move(settings), std::move(log)), profile(std::move(p)), prompt(server.settings(), profile), words(profile), estimator(server.settings()) {
+      : server(std::move(settings), std::move(log)),
+        profile(std::move(p)),
+        prompt(server.settings(), profile),
+        words(profile),
+        estimator(server.settings()) {
     estimator.restore(server.cache().load_numbers(numbers_key()));
   }
   [[nodiscard]] std::string numbers_key() const { return server.settings().model + " " + prompt.version(); }
@@ -161,11 +167,12 @@ class EndpointCaptioner::Session final : public base::CaptionSession {
   }
 
   void send(int index, std::string body) {
-    shared_.server.dispatcher().submit(shared_.server.dispatcher().address().chat(), std::move(body), [inbox = inbox_, index](Outcome outcome) {
-      const std::lock_guard lock(inbox->mutex);
-      inbox->outcomes.emplace_back(index, std::move(outcome));
-      inbox->arrival.notify_one();
-    });
+    shared_.server.dispatcher().submit(shared_.server.dispatcher().address().chat(), std::move(body),
+                                       [inbox = inbox_, index](Outcome outcome) {
+                                         const std::lock_guard lock(inbox->mutex);
+                                         inbox->outcomes.emplace_back(index, std::move(outcome));
+                                         inbox->arrival.notify_one();
+                                       });
   }
 
   base::CaptionResult failed(const Asked& asked, const std::string& why, bool may_pass) const {
@@ -218,7 +225,8 @@ class EndpointCaptioner::Session final : public base::CaptionSession {
       repairable = true;
       const std::optional<nlohmann::json> json = find_object(reply.text, kKeys);
       if (!json) {
-        problem = reply.cut_off ? "the reply was cut off at " + std::to_string(shared_.server.settings().max_tokens) + " tokens (a larger --max-tokens may do)"
+        problem = reply.cut_off ? "the reply was cut off at " + std::to_string(shared_.server.settings().max_tokens) +
+                                      " tokens (a larger --max-tokens may do)"
                                 : "the reply holds no whole JSON object";
       } else if (problem = shared_.schema.problem(*json); !problem.empty()) {
         problem = "the reply does not fit: " + problem;
@@ -271,7 +279,8 @@ std::unique_ptr<base::CaptionSession> EndpointCaptioner::rehearse(std::string& b
   } else {
     try {
       std::unique_ptr<base::CaptionSession> session = open("", {});
-      const std::vector<base::Chunk> chunks{drawn_chunk(0, 8, shared_->server.settings().image_side), drawn_chunk(1, 1, shared_->server.settings().image_side)};
+      const std::vector<base::Chunk> chunks{drawn_chunk(0, 8, shared_->server.settings().image_side),
+                                            drawn_chunk(1, 1, shared_->server.settings().image_side)};
       for (const base::CaptionResult& result : session->describe(chunks)) {
         if (!result.observation)
           base::log(shared_->server.log(), base::LogLevel::kWarning, "rehearsal with drawn pictures: " + result.failure);
@@ -291,9 +300,11 @@ std::unique_ptr<base::CaptionSession> EndpointCaptioner::open(const std::string&
   const auto refuse = [&](const std::string& what, const std::string& cure) {
     throw base::Error(base::ErrorCode::kModel, what, server.dispatcher().address().base, cure);
   };
-  if (const std::string why = server.breaker().reason(); !why.empty()) refuse("the model server was given up: " + why, "see to it, then run the same command again to go on");
+  if (const std::string why = server.breaker().reason(); !why.empty())
+    refuse("the model server was given up: " + why, "see to it, then run the same command again to go on");
   const Capabilities& c = server.capabilities();
-  if (!c.vision) refuse("the model " + c.model + " takes no pictures: " + c.vision_words, "serve a vision-language model, or name one with --model");
+  if (!c.vision)
+    refuse("the model " + c.model + " takes no pictures: " + c.vision_words, "serve a vision-language model, or name one with --model");
   return std::make_unique<Session>(*shared_, c);
 }
 

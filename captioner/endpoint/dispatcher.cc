@@ -127,7 +127,8 @@ void Dispatcher::work() {
       request.bearer = settings_.api_key;
       request.ca_file = settings_.ca_file;
       request.no_proxy = address_.loopback;
-      request.timeout = std::min(ms(settings_.request_timeout_s), std::chrono::duration_cast<milliseconds>(taken->deadline - now) + milliseconds(1));
+      request.timeout =
+          std::min(ms(settings_.request_timeout_s), std::chrono::duration_cast<milliseconds>(taken->deadline - now) + milliseconds(1));
       request.connect_timeout = std::min(request.timeout, milliseconds(10'000));
       ++taken->attempts;
       client_.start(next_id, std::move(request));
@@ -153,7 +154,8 @@ void Dispatcher::work() {
           waiting.push_back(std::move(job));
           continue;
         }
-        const std::string reason = judged.wait ? judged.reason + "; it asks us to wait longer than we may" : judged.reason + "; no time is left for another try";
+        const std::string reason =
+            judged.wait ? judged.reason + "; it asks us to wait longer than we may" : judged.reason + "; no time is left for another try";
         fail(std::move(job), std::move(done.reply), reason);
         continue;
       }
@@ -175,8 +177,8 @@ void validate(const base::EndpointSettings& s) {
   need(s.tries >= 1 && s.tries <= 100, "--tries", "1 to 100");
   need(s.backoff_s >= 0 && s.backoff_s <= 60, "the first wait", "0 to 60 s");
   need(s.price_prompt >= 0 && s.price_completion >= 0, "a price", "0 or more");
-  need(s.api_key.size() <= 8192 && std::all_of(s.api_key.begin(), s.api_key.end(), [](char c) { return c > 0x20 && c < 0x7f; }), "the API key",
-       "one word of printable ASCII");
+  need(s.api_key.size() <= 8192 && std::all_of(s.api_key.begin(), s.api_key.end(), [](char c) { return c > 0x20 && c < 0x7f; }),
+       "the API key", "one word of printable ASCII");
   need(s.api_key.empty() || s.api_key.size() >= 4, "the API key", "at least 4 characters long");
 }
 

@@ -21,8 +21,8 @@ namespace reelgraph::captioner::endpoint {
 /// What came of a request in the end.
 struct Outcome {
   bool ok = false;
-  bool sent = true;   ///< false: it never left, because the server had been given up before
-  HttpReply reply;    ///< of the last try
+  bool sent = true;  ///< false: it never left, because the server had been given up before
+  HttpReply reply;   ///< of the last try
   std::string failure;
   int attempts = 0;
   double seconds = 0;  ///< from being asked for to the end, waits included

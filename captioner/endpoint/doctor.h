@@ -11,8 +11,8 @@
 namespace reelgraph::captioner::endpoint {
 
 struct ServerReport {
-  std::string text;        ///< one line
-  nlohmann::json facts;    ///< of `Capabilities`, and the address
+  std::string text;                                           ///< one line
+  nlohmann::json facts;                                       ///< of `Capabilities`, and the address
   std::vector<std::pair<std::string, std::string>> problems;  ///< what, cure
 };
 

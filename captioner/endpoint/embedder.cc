@@ -57,10 +57,12 @@ class EndpointEmbedder final : public base::TextEmbedder {
       refuse("the reply holds " + std::to_string(data.size()) + " embeddings for " + std::to_string(vectors.size()) + " texts");
     for (std::size_t i = 0; i < data.size(); ++i) {
       const nlohmann::json& entry = data[i];
-      if (!entry.is_object() || !entry.contains("embedding") || !entry["embedding"].is_array()) refuse("an embedding is no list of numbers");
+      if (!entry.is_object() || !entry.contains("embedding") || !entry["embedding"].is_array())
+        refuse("an embedding is no list of numbers");
       std::size_t place = i;  // "index" decides, where it is told
       if (entry.contains("index")) {
-        if (!entry["index"].is_number_unsigned() || entry["index"].get<std::size_t>() >= vectors.size()) refuse("an embedding has an impossible index");
+        if (!entry["index"].is_number_unsigned() || entry["index"].get<std::size_t>() >= vectors.size())
+          refuse("an embedding has an impossible index");
         place = entry["index"].get<std::size_t>();
       }
       if (!vectors[place].empty()) refuse("two embeddings have one index");
@@ -80,7 +82,8 @@ class EndpointEmbedder final : public base::TextEmbedder {
     if (!(square > 0)) refuse("an embedding is all zero");
     const std::lock_guard lock(mutex_);
     if (dimensions_ == 0) dimensions_ = vector.size();
-    if (dimensions_ != vector.size()) refuse("the embeddings differ in length: " + std::to_string(dimensions_) + " and " + std::to_string(vector.size()));
+    if (dimensions_ != vector.size())
+      refuse("the embeddings differ in length: " + std::to_string(dimensions_) + " and " + std::to_string(vector.size()));
     for (float& value : vector) value = static_cast<float>(value / std::sqrt(square));
     return vector;
   }

@@ -9,7 +9,8 @@
 
 namespace reelgraph::captioner::endpoint {
 
-/// Texts go in batches of at most 64, so many at once as the settings say. @throws base::Error kInvalidArgument for wrong settings or no model
+/// Texts go in batches of at most 64, so many at once as the settings say. @throws base::Error kInvalidArgument for wrong settings or no
+/// model
 [[nodiscard]] std::unique_ptr<base::TextEmbedder> make_embedder(const base::EndpointSettings& settings, const base::LogSink& log);
 
 }  // namespace reelgraph::captioner::endpoint

@@ -22,12 +22,11 @@ struct CurlGlobal {
 };
 
 void need(CURLcode code) {
-  if (code != CURLE_OK) throw base::Error(base::ErrorCode::kInternal, std::string("libcurl refused an option: ") + curl_easy_strerror(code));
+  if (code != CURLE_OK)
+    throw base::Error(base::ErrorCode::kInternal, std::string("libcurl refused an option: ") + curl_easy_strerror(code));
 }
 
-bool same_word(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
+bool same_word(std::string_view a, std::string_view b) { return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0; }
 
 /// One exchange; its address is libcurl's while it runs.
 struct Exchange {
@@ -82,8 +81,7 @@ std::size_t take_header(char* data, std::size_t size, std::size_t count, void* u
 std::string words_for(CURLcode code, const Exchange& exchange) {
   if (exchange.reply.too_large) return "the reply is larger than " + std::to_string(exchange.request.largest_reply >> 20) + " MiB";
   switch (code) {
-    case CURLE_OPERATION_TIMEDOUT:
-      return "no reply within " + std::to_string((exchange.request.timeout.count() + 999) / 1000) + " s";
+    case CURLE_OPERATION_TIMEDOUT: return "no reply within " + std::to_string((exchange.request.timeout.count() + 999) / 1000) + " s";
     case CURLE_COULDNT_CONNECT: return "nothing answers there (is the server running?)";
     case CURLE_COULDNT_RESOLVE_HOST: return "the host's name is unknown";
     case CURLE_GOT_NOTHING:
@@ -178,7 +176,8 @@ void HttpClient::start(Id id, HttpRequest request) {
   }
   need(curl_easy_setopt(easy, CURLOPT_HTTPHEADER, exchange->headers));
   state_->running[easy] = std::move(exchange);
-  if (curl_multi_add_handle(state_->multi, easy) != CURLM_OK) throw base::Error(base::ErrorCode::kInternal, "libcurl takes no more requests");
+  if (curl_multi_add_handle(state_->multi, easy) != CURLM_OK)
+    throw base::Error(base::ErrorCode::kInternal, "libcurl takes no more requests");
 }
 
 std::vector<HttpClient::Done> HttpClient::work(std::chrono::milliseconds longest) {

@@ -45,7 +45,8 @@ std::int64_t number(const nlohmann::json& object, const char* key) {
   return value > 0 && value < 1e12 ? static_cast<std::int64_t>(value) : 0;
 }
 
-/// What `/models` says: names, and where it is told the context (vLLM, SGLang: max_model_len; llama.cpp: meta.n_ctx; hosted: context_length).
+/// What `/models` says: names, and where it is told the context (vLLM, SGLang: max_model_len; llama.cpp: meta.n_ctx; hosted:
+/// context_length).
 void read_models(const std::string& body, const std::string& wanted, Capabilities& c) {
   const nlohmann::json json = nlohmann::json::parse(body, nullptr, false);
   if (!json.is_object() || !json.contains("data") || !json["data"].is_array()) return;
@@ -82,8 +83,16 @@ std::string red_square() {
 }  // namespace
 
 nlohmann::json to_json(const Capabilities& c) {
-  return {{"model", c.model}, {"models", c.models}, {"vision", c.vision}, {"vision_words", c.vision_words}, {"schema", c.schema},
-          {"context", c.context}, {"usage", c.usage}, {"max_tokens_key", c.max_tokens_key}, {"temperature", c.temperature}, {"seconds", c.seconds}};
+  return {{"model", c.model},
+          {"models", c.models},
+          {"vision", c.vision},
+          {"vision_words", c.vision_words},
+          {"schema", c.schema},
+          {"context", c.context},
+          {"usage", c.usage},
+          {"max_tokens_key", c.max_tokens_key},
+          {"temperature", c.temperature},
+          {"seconds", c.seconds}};
 }
 
 std::optional<Capabilities> capabilities_from(const nlohmann::json& json) {
@@ -112,8 +121,8 @@ std::string choose_model(const Dispatcher& dispatcher, const base::EndpointSetti
   if (models.empty()) refuse(dispatcher, "the server does not say which models it has", "name one with --model");
   std::string names;
   for (std::size_t i = 0; i < models.size() && i < 10; ++i) names += (i > 0 ? ", " : "") + models[i];
-  throw base::Error(base::ErrorCode::kInvalidArgument, "the server has " + std::to_string(models.size()) + " models", dispatcher.address().base,
-                    "name one with --model: " + names + (models.size() > 10 ? ", ..." : ""));
+  throw base::Error(base::ErrorCode::kInvalidArgument, "the server has " + std::to_string(models.size()) + " models",
+                    dispatcher.address().base, "name one with --model: " + names + (models.size() > 10 ? ", ..." : ""));
 }
 
 Capabilities probe(Dispatcher& dispatcher, const base::EndpointSettings& settings) {
@@ -127,7 +136,9 @@ Capabilities probe(Dispatcher& dispatcher, const base::EndpointSettings& setting
     refuse(dispatcher, listed.failure, cure_for(listed.reply));
   c.model = choose_model(dispatcher, settings, c.models);
 
-  const auto ask = [&](const nlohmann::json& body) { return dispatcher.run(dispatcher.address().chat(), body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), kProbeTries); };
+  const auto ask = [&](const nlohmann::json& body) {
+    return dispatcher.run(dispatcher.address().chat(), body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), kProbeTries);
+  };
   Outcome plain;
   for (int round = 0; round < 3; ++round) {
     plain = ask(request(c, message("Reply with the word yes."), 16));
@@ -141,7 +152,9 @@ Capabilities probe(Dispatcher& dispatcher, const base::EndpointSettings& setting
   }
   if (!plain.ok) {
     std::string cure = cure_for(plain.reply);
-    if (status == 200 && !c.models.empty() && std::find(c.models.begin(), c.models.end(), c.model) == c.models.end()) cure = "the server does not list " + c.model + "; it has " + base::ellipsize(c.models.front(), 100) + (c.models.size() > 1 ? " and others" : "");
+    if (status == 200 && !c.models.empty() && std::find(c.models.begin(), c.models.end(), c.model) == c.models.end())
+      cure = "the server does not list " + c.model + "; it has " + base::ellipsize(c.models.front(), 100) +
+             (c.models.size() > 1 ? " and others" : "");
     refuse(dispatcher, plain.failure, cure);
   }
   const ChatReply first = parse_chat(plain.reply.body);
@@ -160,7 +173,10 @@ Capabilities probe(Dispatcher& dispatcher, const base::EndpointSettings& setting
   }
   {
     nlohmann::json body = request(c, message("Name a colour of the rainbow, as JSON."), 64);
-    const nlohmann::json schema{{"type", "object"}, {"properties", {{"colour", {{"type", "string"}, {"enum", {"red", "green", "blue"}}}}}}, {"required", {"colour"}}, {"additionalProperties", false}};
+    const nlohmann::json schema{{"type", "object"},
+                                {"properties", {{"colour", {{"type", "string"}, {"enum", {"red", "green", "blue"}}}}}},
+                                {"required", {"colour"}},
+                                {"additionalProperties", false}};
     body["response_format"] = {{"type", "json_schema"}, {"json_schema", {{"name", "colour"}, {"strict", true}, {"schema", schema}}}};
     const Outcome kept = ask(body);
     if (kept.ok) {
@@ -175,11 +191,15 @@ Capabilities probe(Dispatcher& dispatcher, const base::EndpointSettings& setting
 
 ProbeCache::ProbeCache(std::filesystem::path folder, const std::string& base_url) : folder_(std::move(folder)), base_url_(base_url) {}
 
-std::filesystem::path ProbeCache::file(const std::string& what) const { return folder_ / ("endpoint-" + digest(base_url_ + "\n" + what) + ".json"); }
+std::filesystem::path ProbeCache::file(const std::string& what) const {
+  return folder_ / ("endpoint-" + digest(base_url_ + "\n" + what) + ".json");
+}
 
 nlohmann::json ProbeCache::read(const std::string& what) const {
   std::error_code error;
-  if (folder_.empty() || !std::filesystem::is_regular_file(file(what), error) || std::filesystem::file_size(file(what), error) > kLargestCache || error) return nullptr;
+  if (folder_.empty() || !std::filesystem::is_regular_file(file(what), error) ||
+      std::filesystem::file_size(file(what), error) > kLargestCache || error)
+    return nullptr;
   std::ifstream in(file(what), std::ios::binary);
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   return nlohmann::json::parse(text, nullptr, false);

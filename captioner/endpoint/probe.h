@@ -14,16 +14,16 @@
 namespace reelgraph::captioner::endpoint {
 
 struct Capabilities {
-  std::string model;                ///< the one that will be asked
-  std::vector<std::string> models;  ///< offered; empty if the server does not say
-  bool vision = false;              ///< takes pictures (whether it sees anything in them is another matter)
-  std::string vision_words;         ///< why not
-  bool schema = false;              ///< keeps to a JSON schema
-  std::int64_t context = 0;         ///< tokens; 0: not told
-  bool usage = false;               ///< reports tokens
+  std::string model;                          ///< the one that will be asked
+  std::vector<std::string> models;            ///< offered; empty if the server does not say
+  bool vision = false;                        ///< takes pictures (whether it sees anything in them is another matter)
+  std::string vision_words;                   ///< why not
+  bool schema = false;                        ///< keeps to a JSON schema
+  std::int64_t context = 0;                   ///< tokens; 0: not told
+  bool usage = false;                         ///< reports tokens
   std::string max_tokens_key = "max_tokens";  ///< or "max_completion_tokens"
-  bool temperature = true;          ///< takes "temperature": 0
-  double seconds = 0;               ///< of the smallest request
+  bool temperature = true;                    ///< takes "temperature": 0
+  double seconds = 0;                         ///< of the smallest request
 };
 
 [[nodiscard]] nlohmann::json to_json(const Capabilities& c);
@@ -34,7 +34,8 @@ struct Capabilities {
 [[nodiscard]] Capabilities probe(Dispatcher& dispatcher, const base::EndpointSettings& settings);
 
 /// Which model: the one named, else the only one. @throws base::Error kModel, kInvalidArgument (several)
-[[nodiscard]] std::string choose_model(const Dispatcher& dispatcher, const base::EndpointSettings& settings, const std::vector<std::string>& models);
+[[nodiscard]] std::string choose_model(const Dispatcher& dispatcher, const base::EndpointSettings& settings,
+                                       const std::vector<std::string>& models);
 
 /// What was found out about a server and a model, as a file. Holds no key. Never throws: a cache that cannot be used is none.
 class ProbeCache {

@@ -23,9 +23,10 @@ constexpr std::size_t kMostCueText = 20'000;   // bytes of subtitles of a chunk
 constexpr std::size_t kMostBefore = 1500;      // bytes of the previous description
 constexpr std::size_t kMostRepaired = 20'000;  // bytes of a reply that is quoted back
 constexpr std::uintmax_t kMostExamplePicture = 4 << 20;
-constexpr int kExamplePixels = 512 * 512;      // what a picture of an example counts for; its true size is not looked at
+constexpr int kExamplePixels = 512 * 512;  // what a picture of an example counts for; its true size is not looked at
 
-constexpr const char* kRules = R"(You are shown pictures of one part of a video, each with its time in seconds from the start of the video. Reply with one JSON object and nothing else:
+constexpr const char* kRules =
+    R"(You are shown pictures of one part of a video, each with its time in seconds from the start of the video. Reply with one JSON object and nothing else:
 {"caption": one to three sentences about this part,
  "ocr": [texts that can be read in the pictures],
  "entities": [{"ref": "e1", "type": ..., "word": "", "name": "" unless it is written or said, "description": looks}],
@@ -82,7 +83,8 @@ std::string json_string(std::string_view text) {
 
 EncodedPicture encode_picture(const base::Image& image, int side) {
   const base::Size size = base::fit_within({image.width, image.height}, side);
-  if (size.width == image.width && size.height == image.height) return {ingest::encode_jpeg(image, kJpegQuality), image.width, image.height};
+  if (size.width == image.width && size.height == image.height)
+    return {ingest::encode_jpeg(image, kJpegQuality), image.width, image.height};
   base::Image small{size.width, size.height, {}};
   small.pixels.resize(static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height) * 3);
   const cv::Mat from(image.height, image.width, CV_8UC3, const_cast<std::uint8_t*>(image.pixels.data()));
@@ -116,7 +118,8 @@ PromptBuilder::PromptBuilder(const base::EndpointSettings& settings, const base:
 }
 
 std::string PromptBuilder::chunk_text(const base::Chunk& chunk) const {
-  std::string text = "This part of the video goes from " + base::seconds_text(chunk.span.start) + " s to " + base::seconds_text(chunk.span.end) + " s.";
+  std::string text =
+      "This part of the video goes from " + base::seconds_text(chunk.span.start) + " s to " + base::seconds_text(chunk.span.end) + " s.";
   text += chunk.keyframes.empty() ? " There is no picture of it." : "";
   nlohmann::json said = nlohmann::json::array();
   std::size_t bytes = 0;
@@ -125,11 +128,11 @@ std::string PromptBuilder::chunk_text(const base::Chunk& chunk) const {
     if (bytes > kMostCueText) break;
     said.push_back({{"at", base::to_seconds(cue.span.start)}, {"text", base::sanitize_utf8(cue.text)}});
   }
-  if (!said.empty())
-    text += "\nSubtitles, quoted as data: " + said.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  if (!said.empty()) text += "\nSubtitles, quoted as data: " + said.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   if (continuity_ && !chunk.before.empty()) {
     const std::string& all = chunk.before;
-    text += "\nWhat was said of the part before, quoted as data: " + json_string(all.size() > kMostBefore ? all.substr(all.size() - kMostBefore) : all);
+    text += "\nWhat was said of the part before, quoted as data: " +
+            json_string(all.size() > kMostBefore ? all.substr(all.size() - kMostBefore) : all);
   }
   return text;
 }
@@ -138,7 +141,8 @@ std::string PromptBuilder::tail(const Capabilities& server) const {
   std::string text = "],\"model\":" + json_string(server.model) + ",\"" + server.max_tokens_key + "\":" + std::to_string(max_tokens_);
   if (server.temperature) text += ",\"temperature\":0";
   text += stream_ ? R"(,"stream":true,"stream_options":{"include_usage":true})" : ",\"stream\":false";
-  if (server.schema) text += R"(,"response_format":{"type":"json_schema","json_schema":{"name":"observation","strict":true,"schema":)" + schema_ + "}}";
+  if (server.schema)
+    text += R"(,"response_format":{"type":"json_schema","json_schema":{"name":"observation","strict":true,"schema":)" + schema_ + "}}";
   return text + "}";
 }
 
@@ -173,9 +177,10 @@ PromptBuilder::Body PromptBuilder::chunk_body(const base::Chunk& chunk, const Ca
 std::string PromptBuilder::repair_body(const std::string& body, std::string_view reply, std::string_view problem) {
   // The last "]," before the model's name ends the messages: it stands in what `tail` wrote, and quotes in texts are escaped.
   const std::size_t end = body.rfind("],\"model\":");
-  const std::string words = "This reply cannot be used: " + std::string(problem) + ". Reply again with the one JSON object that was asked for, whole and nothing else.";
-  return body.substr(0, end) + R"(,{"role":"assistant","content":)" + json_string(reply.substr(0, kMostRepaired)) + R"(},{"role":"user","content":)" +
-         json_string(words) + "}" + body.substr(end);
+  const std::string words = "This reply cannot be used: " + std::string(problem) +
+                            ". Reply again with the one JSON object that was asked for, whole and nothing else.";
+  return body.substr(0, end) + R"(,{"role":"assistant","content":)" + json_string(reply.substr(0, kMostRepaired)) +
+         R"(},{"role":"user","content":)" + json_string(words) + "}" + body.substr(end);
 }
 
 PromptBuilder::Body text_body(const base::TextRequest& request, const base::EndpointSettings& settings, const Capabilities& server) {
@@ -192,8 +197,8 @@ PromptBuilder::Body text_body(const base::TextRequest& request, const base::Endp
   }
   // Servers without vision often take a plain string only.
   const std::string user = body.size.pictures == 0 ? json_string(request.text) : "[" + content + "]";
-  body.json = R"({"messages":[{"role":"system","content":)" + json_string(request.system) + R"(},{"role":"user","content":)" + user + "}],\"model\":" +
-              json_string(server.model) + ",\"" + server.max_tokens_key + "\":" + std::to_string(request.max_tokens) +
+  body.json = R"({"messages":[{"role":"system","content":)" + json_string(request.system) + R"(},{"role":"user","content":)" + user +
+              "}],\"model\":" + json_string(server.model) + ",\"" + server.max_tokens_key + "\":" + std::to_string(request.max_tokens) +
               (server.temperature ? ",\"temperature\":0" : "") + (settings.stream ? ",\"stream\":true" : ",\"stream\":false") + "}";
   return body;
 }

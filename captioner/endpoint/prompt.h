@@ -48,14 +48,15 @@ class PromptBuilder {
 
   int image_side_, max_tokens_;
   bool stream_, continuity_;
-  std::string head_;      ///< JSON of the messages before the chunk's, comma at the end
-  std::string schema_;    ///< JSON
+  std::string head_;    ///< JSON of the messages before the chunk's, comma at the end
+  std::string schema_;  ///< JSON
   RequestSize head_size_;
   std::string version_;
 };
 
 /// Request of a text model. `server.vision` decides whether the pictures go along.
-[[nodiscard]] PromptBuilder::Body text_body(const base::TextRequest& request, const base::EndpointSettings& settings, const Capabilities& server);
+[[nodiscard]] PromptBuilder::Body text_body(const base::TextRequest& request, const base::EndpointSettings& settings,
+                                            const Capabilities& server);
 
 /// A JSON string literal of any text (bad UTF-8 replaced).
 [[nodiscard]] std::string json_string(std::string_view text);

@@ -37,8 +37,8 @@ class Vocabulary {
   Names entities_, events_, roles_;
 };
 
-/// REQUIRES: `reply` fits `ReplySchema`. Times are clipped to the chunk's span, and an event without a usable time takes the span; an event that
-/// starts outside the chunk's own part belongs to a neighbour and is left out; unknown types become "other" with attribute `word`.
+/// REQUIRES: `reply` fits `ReplySchema`. Times are clipped to the chunk's span, and an event without a usable time takes the span; an event
+/// that starts outside the chunk's own part belongs to a neighbour and is left out; unknown types become "other" with attribute `word`.
 /// @returns a canonical observation; its provenance is the caller's
 [[nodiscard]] base::Observation read_reply(const nlohmann::json& reply, const ChunkFacts& chunk, const Vocabulary& words);
 

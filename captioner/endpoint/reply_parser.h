@@ -12,11 +12,11 @@ namespace reelgraph::captioner::endpoint {
 
 /// One reply of `/v1/chat/completions`, streamed or not.
 struct ChatReply {
-  std::string text;      ///< what the model wrote, without its reasoning; sound UTF-8
-  std::string refusal;   ///< why it would not; empty if it did
-  bool cut_off = false;  ///< ended by the token limit
+  std::string text;                  ///< what the model wrote, without its reasoning; sound UTF-8
+  std::string refusal;               ///< why it would not; empty if it did
+  bool cut_off = false;              ///< ended by the token limit
   std::optional<base::Usage> usage;  ///< tokens as the server counts them; cost is 0
-  std::string problem;   ///< why this is no reply at all; empty if it is one
+  std::string problem;               ///< why this is no reply at all; empty if it is one
 };
 
 /// @param body JSON, or server-sent events ("data: {...}" lines), told apart by what it is and not by what it says it is

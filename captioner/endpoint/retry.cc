@@ -13,9 +13,9 @@
 namespace reelgraph::captioner::endpoint {
 namespace {
 
-constexpr double kLongestBackoff = 60;         // seconds
-constexpr double kLongestRetryAfter = 1e7;     // seconds; whatever waits longer than a deadline fails by it
-constexpr std::size_t kMostErrorText = 300;    // bytes
+constexpr double kLongestBackoff = 60;       // seconds
+constexpr double kLongestRetryAfter = 1e7;   // seconds; whatever waits longer than a deadline fails by it
+constexpr std::size_t kMostErrorText = 300;  // bytes
 constexpr std::size_t kMostErrorBody = 64 << 10;
 
 }  // namespace
@@ -68,7 +68,8 @@ Judgement judge(const HttpReply& reply, std::chrono::system_clock::time_point no
   if (s == 429) words += " (too many requests)";
   if (s == 401 || s == 403) words += " (the key is missing, wrong or not allowed to do this)";
   if (s == 404) words += " (no such model or address)";
-  if (s >= 300 && s < 400) words += ", sending us to " + (reply.location.empty() ? std::string("another place") : reply.location) + ", where we do not go";
+  if (s >= 300 && s < 400)
+    words += ", sending us to " + (reply.location.empty() ? std::string("another place") : reply.location) + ", where we do not go";
   if (const std::string detail = error_words(reply.body); !detail.empty()) words += ": " + detail;
   j.wait = parse_retry_after(reply.retry_after, now);
   j.overloaded = s == 429 || s == 503;

@@ -19,8 +19,8 @@ enum class Verdict {
 
 struct Judgement {
   Verdict verdict = Verdict::kOk;
-  std::string reason;         ///< one clause for people; empty if it is good
-  bool overloaded = false;    ///< 429 or 503: the server wants less of this
+  std::string reason;                             ///< one clause for people; empty if it is good
+  bool overloaded = false;                        ///< 429 or 503: the server wants less of this
   std::optional<std::chrono::milliseconds> wait;  ///< Retry-After
 };
 
@@ -28,7 +28,8 @@ struct Judgement {
 [[nodiscard]] Judgement judge(const HttpReply& reply, std::chrono::system_clock::time_point now = std::chrono::system_clock::now());
 
 /// "Retry-After": whole or broken seconds, or an HTTP date. Empty if it is neither, or negative.
-[[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_after(const std::string& text, std::chrono::system_clock::time_point now);
+[[nodiscard]] std::optional<std::chrono::milliseconds> parse_retry_after(const std::string& text,
+                                                                         std::chrono::system_clock::time_point now);
 
 /// What an error body says, at most 300 bytes ({"error":{"message"}}, {"message"}, {"detail"}, or the text itself).
 [[nodiscard]] std::string error_words(const std::string& body);

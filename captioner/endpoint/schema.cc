@@ -60,15 +60,17 @@ constexpr const char* kLenient = R"json({
 
 nlohmann::json strict_schema(const base::Profile& profile) {
   const nlohmann::json text{{"type", "string"}}, number{{"type", "number"}};
-  return object({{"caption", text},
-                 {"ocr", list_of(text)},
-                 {"entities", list_of(object({{"ref", text}, {"type", words(profile.entity_types)}, {"word", text}, {"name", text}, {"description", text}}))},
-                 {"events", list_of(object({{"type", words(profile.event_types)},
-                                            {"word", text},
-                                            {"start", number},
-                                            {"end", number},
-                                            {"description", text},
-                                            {"participants", list_of(object({{"ref", text}, {"role", words(profile.roles)}}))}}))}});
+  return object(
+      {{"caption", text},
+       {"ocr", list_of(text)},
+       {"entities",
+        list_of(object({{"ref", text}, {"type", words(profile.entity_types)}, {"word", text}, {"name", text}, {"description", text}}))},
+       {"events", list_of(object({{"type", words(profile.event_types)},
+                                  {"word", text},
+                                  {"start", number},
+                                  {"end", number},
+                                  {"description", text},
+                                  {"participants", list_of(object({{"ref", text}, {"role", words(profile.roles)}}))}}))}});
 }
 
 struct ReplySchema::State {

@@ -1,8 +1,8 @@
 #pragma once
 // What a reply must look like: the JSON schema that a server enforces where it can, and the check that is made of every reply all the same.
 
-#include <nlohmann/json.hpp>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "base/profile.h"

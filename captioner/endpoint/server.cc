@@ -13,7 +13,10 @@ base::EndpointSettings checked(base::EndpointSettings settings) {
 }  // namespace
 
 Server::Server(base::EndpointSettings settings, base::LogSink log)
-    : settings_(checked(std::move(settings))), log_(std::move(log)), breaker_(settings_.breaker), cache_(settings_.cache, parse_address(settings_.url).base) {
+    : settings_(checked(std::move(settings))),
+      log_(std::move(log)),
+      breaker_(settings_.breaker),
+      cache_(settings_.cache, parse_address(settings_.url).base) {
   Address address = parse_address(settings_.url);
   if (!settings_.api_key.empty() && !address.encrypted && !address.loopback)
     base::log(log_, base::LogLevel::kWarning, "the API key travels unencrypted to " + address.host + "; use https");

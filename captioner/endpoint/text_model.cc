@@ -20,11 +20,13 @@ class EndpointTextModel final : public base::TextModel {
     const std::string where = server_.dispatcher().address().base;
     const PromptBuilder::Body body = text_body(request, server_.settings(), c);
     const Outcome outcome = server_.dispatcher().run(server_.dispatcher().address().chat(), body.json);
-    if (!outcome.ok) throw base::Error(base::ErrorCode::kModel, outcome.failure, where, "reelgraph doctor --endpoint URL looks at the server");
+    if (!outcome.ok)
+      throw base::Error(base::ErrorCode::kModel, outcome.failure, where, "reelgraph doctor --endpoint URL looks at the server");
     ChatReply reply = parse_chat(outcome.reply.body);
     const std::string& key = server_.settings().api_key;
     if (!reply.problem.empty()) throw base::Error(base::ErrorCode::kModel, without_secret(reply.problem, key), where);
-    if (!reply.refusal.empty()) throw base::Error(base::ErrorCode::kModel, "the model refuses: " + without_secret(reply.refusal, key), where);
+    if (!reply.refusal.empty())
+      throw base::Error(base::ErrorCode::kModel, "the model refuses: " + without_secret(reply.refusal, key), where);
     base::TextReply text;
     text.text = without_secret(std::string(without_reasoning(reply.text)), key);
     text.cut_off = reply.cut_off;

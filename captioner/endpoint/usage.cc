@@ -9,8 +9,8 @@ namespace {
 
 constexpr double kBytesPerToken = 4;
 constexpr double kPixelsPerToken = 28 * 28;
-constexpr double kPictureFrame = 4;       // tokens around a picture
-constexpr double kHold = 1e4;             // weight of the beginnings, tokens^2: less than one reply of a few hundred tokens
+constexpr double kPictureFrame = 4;  // tokens around a picture
+constexpr double kHold = 1e4;        // weight of the beginnings, tokens^2: less than one reply of a few hundred tokens
 constexpr double kUnknownCompletion = 300;
 constexpr double kMarginKnown = 1.1, kMarginUnknown = 3;
 constexpr double kMarginTokens = 32;
@@ -26,7 +26,8 @@ Estimator::Estimator(const base::EndpointSettings& settings)
     : price_prompt_(settings.price_prompt), price_completion_(settings.price_completion), max_tokens_(settings.max_tokens) {}
 
 double Estimator::cost(const base::Usage& usage) const {
-  return (static_cast<double>(usage.prompt_tokens) * price_prompt_ + static_cast<double>(usage.completion_tokens) * price_completion_) / 1e6;
+  return (static_cast<double>(usage.prompt_tokens) * price_prompt_ + static_cast<double>(usage.completion_tokens) * price_completion_) /
+         1e6;
 }
 
 double Estimator::prompt_tokens(const RequestSize& size) const {

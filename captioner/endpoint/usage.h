@@ -18,7 +18,8 @@ struct RequestSize {
 };
 
 /// Prompt tokens are taken to be a * text + b * pictures, where text begins at 4 bytes a token and a picture at a token for 28 x 28 pixels
-/// (what Qwen2-VL takes); a and b are fitted to the replies by least squares, held to those beginnings as long as there are few. Thread-safe.
+/// (what Qwen2-VL takes); a and b are fitted to the replies by least squares, held to those beginnings as long as there are few.
+/// Thread-safe.
 class Estimator {
  public:
   explicit Estimator(const base::EndpointSettings& settings);
