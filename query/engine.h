@@ -9,6 +9,7 @@
 #include "base/profile.h"
 #include "base/span_set.h"
 #include "graph/store.h"
+#include "query/claim_checker.h"
 
 namespace reelgraph::query {
 
@@ -39,6 +40,14 @@ struct CoverageReport {
   std::vector<VideoSpan> asked, described, failed, not_sampled;
 };
 
+/// What a model wrote of an answer, sentence by sentence, and what the check made of it (`query/answerer.h`).
+struct Wording {
+  std::string model;
+  bool declined = false;  ///< it says that the evidence does not answer
+  std::vector<CheckedSentence> sentences;
+  base::Usage usage;
+};
+
 struct Answer {
   std::string question;
   Status status = Status::kNotUnderstood;
@@ -49,6 +58,7 @@ struct Answer {
   std::vector<Citation> citations;
   CoverageReport coverage;
   nlohmann::json plan = nlohmann::json::object();
+  std::optional<Wording> wording;
   double plan_ms = 0, retrieve_ms = 0, answer_ms = 0;
 };
 

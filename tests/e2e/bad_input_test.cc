@@ -111,7 +111,7 @@ TEST_CASE("wrong usage exits 2 and says what would be right", "[e2e]") {
   refuses(reel, {"ingest", "f.mp4", "--jobs", "x"}, 2, {"--jobs"});
   refuses(reel, {"ingest"}, 2, {"PATH"});
   refuses(reel, {"ingest", "f.mp4", "--speech"}, 2, {"--speech", "not in this version"});
-  refuses(reel, {"ingest", "f.mp4", "--budget-usd", "3"}, 2, {"--budget-usd", "not in this version"});
+  refuses(reel, {"ingest", "f.mp4", "--dtype", "bf16"}, 2, {"--dtype", "not in this version"});
   refuses(reel, {"ingest", "f.mp4", "--no-sandbox"}, 2, {"--no-sandbox", "not in this version"});
   refuses(reel, {"ingest", "f.mp4", "--device", "cuda"}, 2, {"cuda", "not in this version"});
   refuses(reel, {"ingest", "f.mp4", "--captioner", "oracle"}, 2, {"oracle"});
