@@ -21,6 +21,13 @@ namespace {
 constexpr const char* kVersion = "1";
 const std::vector<std::string> kKeys{"caption", "events", "entities"};
 
+/// JSON within the model's text may spell the secret in escapes of its own.
+void blot_out(nlohmann::json& json, const std::string& secret) {
+  if (json.is_string()) json = without_secret(json.get<std::string>(), secret);
+  if (!json.is_structured()) return;
+  for (nlohmann::json& inner : json) blot_out(inner, secret);
+}
+
 void add(base::Usage& sum, const base::Usage& more) {
   sum.prompt_tokens += more.prompt_tokens;
   sum.completion_tokens += more.completion_tokens;
@@ -223,7 +230,8 @@ class EndpointCaptioner::Session final : public base::CaptionSession {
       problem = reply.cut_off ? "the model ran out of tokens before it answered (a larger --max-tokens may do)" : "the model said nothing";
     if (problem.empty()) {
       repairable = true;
-      const std::optional<nlohmann::json> json = find_object(reply.text, kKeys);
+      std::optional<nlohmann::json> json = find_object(reply.text, kKeys);
+      if (json) blot_out(*json, shared_.server.settings().api_key);
       if (!json) {
         problem = reply.cut_off ? "the reply was cut off at " + std::to_string(shared_.server.settings().max_tokens) +
                                       " tokens (a larger --max-tokens may do)"

@@ -170,7 +170,9 @@ base::Observation read_reply(const nlohmann::json& reply, const ChunkFacts& chun
     }
     o.events.push_back(std::move(event));
   }
+  o.video = "video";  // a canonical observation has one; which, the pipeline knows
   base::make_canonical(o);
+  o.video.clear();
   return o;
 }
 

@@ -198,11 +198,13 @@ std::optional<nlohmann::json> find_object(std::string_view text, const std::vect
     return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) { return json.contains(key); });
   };
   std::optional<nlohmann::json> best;
-  bool best_wanted = false;
+  bool best_wanted = false, inside_broken = false;
   int candidates = 0;
   for (std::size_t at = text.find('{'); at != std::string_view::npos && candidates < kMostCandidates; ++candidates) {
     const std::size_t end = end_of_object(text, at);
     if (end == std::string_view::npos) {
+      // Never closed: what lies within it is a part of an answer, not one, unless it looks like what was asked for.
+      inside_broken = true;
       at = text.find('{', at + 1);
       continue;
     }
@@ -212,7 +214,7 @@ std::optional<nlohmann::json> find_object(std::string_view text, const std::vect
       continue;
     }
     const bool good = wanted(json);
-    if (good || !best_wanted) {
+    if (good || (!best_wanted && !inside_broken)) {
       best = std::move(json);
       best_wanted = good;
     }
