@@ -119,11 +119,13 @@ class Search {
 
   /// Rows of few videos lie close together: only that part of each word's list is read.
   void narrow() {
-    Statement bounds(database_, videos_.empty() ? "SELECT min(id), max(id) FROM observation"
+    // Asked for both at once, SQLite walks the whole table; one by one, it looks at the ends.
+    Statement bounds(database_, videos_.empty() ? "SELECT (SELECT min(id) FROM observation), (SELECT max(id) FROM observation)"
                                                 : "SELECT min(id), max(id) FROM observation WHERE video = ?");
     if (videos_.empty()) {
-      last_ = bounds.step() ? bounds.integer(1) : -1;
+      if (!bounds.step() || bounds.is_null(0)) return;
       first_ = bounds.integer(0);
+      last_ = bounds.integer(1);
       return;
     }
     for (const RowId video : videos_) {

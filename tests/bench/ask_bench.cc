@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <filesystem>
 #include <random>
 #include <string>
@@ -40,20 +41,13 @@ void fill(graph::Archive& archive, int hours) {
   const int videos = std::max(1, hours / 2);
   const char* const types[] = {"motion", "cut", "loud", "enters", "leaves", "talks", "carries", "stops"};
   for (int v = 0; v < videos; ++v) {
-    graph::VideoRecord video;
-    video.id = "video-" + std::to_string(v);
-    video.duration = kVideoLength;
-    video.state = graph::VideoState::kDone;
-    video.content_id = "content-" + std::to_string(v);
-    const graph::RowId row = archive.store().put_video(video);
+    const std::string id = "video-" + std::to_string(v);
+    const auto bulk = archive.store().begin_bulk();
+    bulk->put_video({.id = id, .duration = kVideoLength});
     for (base::Timestamp at = 0; at < kVideoLength; at += kChunk) {
-      graph::ChunkCommit commit;
-      commit.chunk.key = video.id + "/" + std::to_string(at);
-      commit.chunk.video = row;
-      commit.chunk.span = commit.chunk.own = {at, at + kChunk};
       base::Observation o;
-      o.video = video.id;
-      o.span = commit.chunk.span;
+      o.video = id;
+      o.span = {at, at + kChunk};
       o.provenance = {"signals", "signals", "1"};
       for (int w = 0; w < 25; ++w) o.caption += word(vocabulary(random)) + " ";
       const int who = person(random);
@@ -69,10 +63,10 @@ void fill(graph::Archive& archive, int hours) {
       event.description = *mention.name + " " + event.type;
       event.participants = {{"e", "agent"}};
       o.events.push_back(std::move(event));
-      commit.observation = std::move(o);
-      commit.coverage = {{commit.chunk.span, graph::CoverageStatus::kDescribed, {}}};
-      archive.store().commit_chunk(commit);
+      bulk->add(o);
+      bulk->add(base::CoverageLine{id, o.span, "described", {}});
     }
+    bulk->commit();
     if (v % 100 == 99) std::fprintf(stderr, "\r%d of %d videos", v + 1, videos);
   }
   std::fprintf(stderr, "\n");
@@ -80,21 +74,24 @@ void fill(graph::Archive& archive, int hours) {
 
 struct Times {
   std::vector<double> ms;
-  [[nodiscard]] double at(double share) {
-    std::sort(ms.begin(), ms.end());
-    return ms.empty() ? 0 : ms[std::min(ms.size() - 1, static_cast<std::size_t>(share * static_cast<double>(ms.size())))];
+  std::vector<double> cpu_ms;  ///< of this process: tells what the work costs where the machine is shared
+  [[nodiscard]] static double at(std::vector<double>& all, double share) {
+    std::sort(all.begin(), all.end());
+    return all.empty() ? 0 : all[std::min(all.size() - 1, static_cast<std::size_t>(share * static_cast<double>(all.size())))];
   }
 };
 
 template <typename Work>
 void measure(Times& times, const Work& work) {
   const auto start = Clock::now();
+  const std::clock_t cpu_start = std::clock();
   work();
   times.ms.push_back(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
+  times.cpu_ms.push_back(1e3 * static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC);
 }
 
 struct Result {
-  double ask_p50, ask_p95, search_p50, search_p95, reference;
+  double ask_p50, ask_p95, ask_cpu_p95, search_p50, search_p95, search_cpu_p95, reference;
 };
 
 Result run(const std::filesystem::path& folder, int hours) {
@@ -123,7 +120,8 @@ Result run(const std::filesystem::path& folder, int hours) {
     measure(search, [&] { (void)query::Engine(archive.store(), {}).search(words, {}); });
     measure(reference, [&] { (void)archive.store().find_video(video); });
   }
-  return {ask.at(0.5), ask.at(0.95), search.at(0.5), search.at(0.95), reference.at(0.5)};
+  return {Times::at(ask.ms, 0.5),     Times::at(ask.ms, 0.95),        Times::at(ask.cpu_ms, 0.95), Times::at(search.ms, 0.5),
+          Times::at(search.ms, 0.95), Times::at(search.cpu_ms, 0.95), Times::at(reference.ms, 0.5)};
 }
 
 }  // namespace
@@ -148,8 +146,10 @@ int main(int argc, char** argv) {
     };
     line("ask p50 ms", large.ask_p50, reference.ask_p50);
     line("ask p95 ms", large.ask_p95, reference.ask_p95);
+    line("ask p95 CPU ms", large.ask_cpu_p95, reference.ask_cpu_p95);
     line("search p50 ms", large.search_p50, reference.search_p50);
     line("search p95 ms", large.search_p95, reference.search_p95);
+    line("search p95 CPU ms", large.search_cpu_p95, reference.search_cpu_p95);
     line("find_video p50 ms", large.reference, reference.reference);
     std::printf("goal p95 < 200 ms: ask %.2f of it, search %.2f of it\n", large.ask_p95 / 200, large.search_p95 / 200);
     if (argc <= 2) std::filesystem::remove_all(folder);
