@@ -1,6 +1,7 @@
 #pragma once
 // Answers questions from an archive: what the words ask for, what the graph says, and where it can be checked.
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -94,6 +95,8 @@ class Engine {
   /// @param store borrowed; must outlive the engine
   /// @param profiles words people use for types; those of types that the archive does not hold are ignored
   Engine(const graph::Store& store, std::vector<base::Profile> profiles);
+  ~Engine();
+  Engine(Engine&&) noexcept;
 
   /// Any text is a question; none makes it throw but a failing archive. @throws base::Error kInvalidArgument for unknown videos or from >=
   /// to
@@ -101,8 +104,12 @@ class Engine {
   [[nodiscard]] std::vector<Hit> search(const std::string& words, const SearchOptions& options) const;
 
  private:
+  struct Vocabulary;
+  [[nodiscard]] const Vocabulary& vocabulary() const;
+
   const graph::Store& store_;
   std::vector<base::Profile> profiles_;
+  mutable std::unique_ptr<Vocabulary> vocabulary_;  ///< read from the archive at the first question
 };
 
 }  // namespace reelgraph::query

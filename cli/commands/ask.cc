@@ -21,7 +21,7 @@ constexpr std::uintmax_t kLargestPicture = 4 << 20;  // bytes
 constexpr std::size_t kLongestQuestion = 1 << 20;    // bytes; the engine cuts further
 
 struct Options {
-  std::string question, frames, answerer;
+  std::string question, frames, answerer, profile;
   std::vector<std::string> videos, choices, without;
   std::optional<base::Timestamp> from, to;
   EndpointOptions endpoint;
@@ -135,7 +135,7 @@ int run(Context& context, const Options& options) {
   (void)span_of(options.from, options.to);
   graph::Archive archive = context.open_archive(graph::OpenMode::kRead);
   const graph::Store& store = std::as_const(archive).store();
-  const query::Engine engine = make_engine(context, store);
+  const query::Engine engine = make_engine(context, store, options.profile);
   query::AskOptions ask;
   ask.videos = video_ids(store, options.videos);
   ask.from = options.from;
@@ -227,6 +227,8 @@ void add_ask(Program& program) {
       ->type_name("N")
       ->capture_default_str()
       ->check(CLI::Range(1, 100'000));
+  app.add_option("--profile", options->profile, "Further words of a domain: a profile's name or file")->type_name("NAME|FILE");
+
   app.add_option("--frames", options->frames, "Write the cited pictures into this folder")->type_name("DIR");
   app.add_option("--citations", options->citations, "Most citations")->type_name("N")->capture_default_str()->check(CLI::Range(1, 1000));
   add_absent(app, {"--plan"});
