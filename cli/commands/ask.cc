@@ -228,7 +228,6 @@ void add_ask(Program& program) {
       ->capture_default_str()
       ->check(CLI::Range(1, 100'000));
   app.add_option("--profile", options->profile, "Further words of a domain: a profile's name or file")->type_name("NAME|FILE");
-
   app.add_option("--frames", options->frames, "Write the cited pictures into this folder")->type_name("DIR");
   app.add_option("--citations", options->citations, "Most citations")->type_name("N")->capture_default_str()->check(CLI::Range(1, 1000));
   add_absent(app, {"--plan"});
