@@ -4,6 +4,8 @@
 #include <array>
 #include <opencv2/imgproc.hpp>
 
+#include "captioner/signals/exposure.h"
+
 namespace reelgraph::captioner::signals {
 namespace {
 
@@ -15,35 +17,51 @@ constexpr float kDeviation = 1.4826F;  // of a normal distribution, from its med
 
 }  // namespace
 
-void Background::learn(const std::vector<cv::Mat>& pictures) {
-  const cv::Size size = pictures.front().size();
-  reference_.create(size, CV_32FC3);
-  noise_.create(size, CV_32F);
-  const auto count = static_cast<int>(pictures.size());
-  const int middle = count / 2;
-  std::vector<std::uint8_t> levels(pictures.size()), deviations(pictures.size());
-  std::vector<const std::uint8_t*> rows(pictures.size());
-  for (int y = 0; y < size.height; ++y) {
-    for (int i = 0; i < count; ++i) rows[static_cast<std::size_t>(i)] = pictures[static_cast<std::size_t>(i)].ptr(y);
-    auto* to = reference_.ptr<float>(y);
-    auto* noise = noise_.ptr<float>(y);
-    for (int x = 0; x < size.width; ++x) {
-      int largest = 0;
-      for (int c = 0; c < 3; ++c) {
-        for (std::size_t i = 0; i < levels.size(); ++i) levels[i] = rows[i][3 * x + c];
-        std::nth_element(levels.begin(), levels.begin() + middle, levels.end());
-        const int median = levels[static_cast<std::size_t>(middle)];
-        for (std::size_t i = 0; i < levels.size(); ++i) deviations[i] = static_cast<std::uint8_t>(std::abs(levels[i] - median));
-        std::nth_element(deviations.begin(), deviations.begin() + middle, deviations.end());
-        largest = std::max(largest, static_cast<int>(deviations[static_cast<std::size_t>(middle)]));
-        to[3 * x + c] = static_cast<float>(median);
-      }
-      noise[x] = std::clamp(kDeviation * static_cast<float>(largest), kLeastNoise, kMostNoise);
+namespace {
+
+/// Per value (all of one size and type uint8) the median over `many`.
+cv::Mat median_of(const std::vector<cv::Mat>& many) {
+  cv::Mat result(many.front().size(), many.front().type());
+  const auto middle = static_cast<std::ptrdiff_t>(many.size() / 2);
+  const int values = result.cols * result.channels();
+  std::vector<std::uint8_t> levels(many.size());
+  std::vector<const std::uint8_t*> rows(many.size());
+  for (int y = 0; y < result.rows; ++y) {
+    for (std::size_t i = 0; i < many.size(); ++i) rows[i] = many[i].ptr(y);
+    auto* to = result.ptr(y);
+    for (int x = 0; x < values; ++x) {
+      for (std::size_t i = 0; i < levels.size(); ++i) levels[i] = rows[i][x];
+      std::nth_element(levels.begin(), levels.begin() + middle, levels.end());
+      to[x] = levels[static_cast<std::size_t>(middle)];
     }
   }
+  return result;
+}
+
+}  // namespace
+
+void Background::learn(const std::vector<cv::Mat>& pictures) {
+  reference8_ = median_of(pictures);
+  reference8_.convertTo(reference_, CV_32F);
+  // A lamp that flickers is no noise: what the tone curves explain is taken out first.
+  const cv::Mat everywhere(reference8_.size(), CV_8U, cv::Scalar(255));
+  std::vector<cv::Mat> deviations;
+  for (const cv::Mat& picture : pictures) {
+    ToneCurves tones;
+    tones.fit(reference8_, picture, everywhere);
+    cv::Mat difference;
+    cv::absdiff(picture, tones.apply(reference8_), difference);
+    std::array<cv::Mat, 3> channels;
+    cv::split(difference, channels.data());
+    cv::max(channels[0], channels[1], channels[0]);
+    cv::max(channels[0], channels[2], channels[0]);
+    deviations.push_back(channels[0]);
+  }
+  median_of(deviations).convertTo(noise_, CV_32F, kDeviation);
+  cv::max(noise_, kLeastNoise, noise_);
+  cv::min(noise_, kMostNoise, noise_);
   // A pixel is as restless as its surroundings: leaves swing.
   cv::blur(noise_, noise_, {5, 5});
-  reference_.convertTo(reference8_, CV_8U);
 }
 
 void Background::adapt(const cv::Mat& residual, const cv::Mat& outside, const cv::Mat& where, const cv::Mat& restless) {

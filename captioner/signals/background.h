@@ -11,7 +11,8 @@ namespace reelgraph::captioner::signals {
 /// `ToneCurves` maps them to the present one. Working pictures are uint8 RGB [H, W, 3] of one size.
 class Background {
  public:
-  /// Per pixel the median of the pictures, and from the median absolute deviation the noise. REQUIRES: at least one picture, one size.
+  /// Per pixel the median of the pictures, and the noise from the median deviation of what exposure does not explain.
+  /// REQUIRES: at least one picture, one size.
   void learn(const std::vector<cv::Mat>& pictures);
   [[nodiscard]] bool empty() const { return reference_.empty(); }
 

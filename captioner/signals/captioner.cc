@@ -29,6 +29,8 @@ void append(std::vector<T>& to, std::vector<T> from) {
 /// Frames of so much film after a chunk's own part have always been watched when it is described.
 constexpr base::Duration kLookAhead = 2 * base::kSecond;
 
+constexpr base::Duration kRemembered = 10 * base::kMinute;
+
 /// Notes of one reason as one set of spans, by reason; what two stages found to be unclear is told once.
 std::vector<base::CoverageNote> merged(const std::vector<base::CoverageNote>& notes) {
   std::map<std::string, base::SpanSet> by_reason;
@@ -87,7 +89,10 @@ class Session : public base::CaptionSession {
       result.notes.push_back({span.span, reason(span.view)});
     }
     result.observation = std::move(observation);
-    found.told = story_.tell(chunk, facts, limit_, result);
+    for (const ViewSpan& span : found.trouble) unclear_.add(span.span);
+    if (const auto& open = visibility_.open()) unclear_.add(open->span);
+    found.told = story_.tell(chunk, facts, unclear_, limit_, result);
+    unclear_.subtract(base::SpanSet{base::TimeSpan{0, std::max<base::Timestamp>(0, chunk.own.start - kRemembered)}});
     observation = std::move(*result.observation);
     result.notes = merged(result.notes);
     std::stable_sort(observation.events.begin(), observation.events.end(), [](const base::Event& a, const base::Event& b) {
@@ -115,6 +120,7 @@ class Session : public base::CaptionSession {
   SoundSpans sound_;
   EventLimit limit_;
   Story story_;
+  base::SpanSet unclear_;  ///< lately
 };
 
 }  // namespace

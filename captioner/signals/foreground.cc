@@ -41,31 +41,6 @@ cv::Mat near_structure(const cv::Mat& expected, const cv::Mat& picture) {
   return mask;
 }
 
-/// uint8 [H, W]: 255 where all channels went up or down by much the same factor: light or shadow, as far as colour tells.
-/// Told only where `where` is set.
-cv::Mat like_light(const cv::Mat& expected, const cv::Mat& picture, const cv::Mat& where) {
-  cv::Mat result(picture.size(), CV_8U, cv::Scalar(255));
-  constexpr int kLent = 8;  // grey levels: dark pixels have no reliable ratio
-  for (int y = 0; y < picture.rows; ++y) {
-    const auto* e = expected.ptr<unsigned char>(y);
-    const auto* p = picture.ptr<unsigned char>(y);
-    const auto* w = where.ptr<unsigned char>(y);
-    auto* to = result.ptr<unsigned char>(y);
-    for (int x = 0; x < picture.cols; ++x) {
-      if (w[x] == 0) continue;
-      float least = 1e9F, most = 0;
-      for (int c = 3 * x; c < 3 * x + 3; ++c) {
-        const float ratio = static_cast<float>(p[c] + kLent) / static_cast<float>(e[c] + kLent);
-        least = std::min(least, ratio);
-        most = std::max(most, ratio);
-      }
-      const bool one_way = most <= 1 || least >= 1;
-      to[x] = one_way && least > kDeepestShadow && most < 1 / kDeepestShadow && most - least < kSameFactor * most ? 255 : 0;
-    }
-  }
-  return result;
-}
-
 /// Keeps the connected parts of `weak` that hold a pixel of `strong`.
 cv::Mat hysteresis(const cv::Mat& weak, const cv::Mat& strong) {
   cv::Mat labels;
@@ -88,7 +63,38 @@ cv::Mat hysteresis(const cv::Mat& weak, const cv::Mat& strong) {
   return mask;
 }
 
+/// What the mask goes around: where colour tells nothing, the inside of an outline belongs to it.
+cv::Mat enclosed(const cv::Mat& mask) {
+  cv::Mat outside;
+  cv::copyMakeBorder(mask, outside, 1, 1, 1, 1, cv::BORDER_CONSTANT, cv::Scalar(0));
+  cv::floodFill(outside, cv::Point(0, 0), cv::Scalar(255));
+  return ~outside(cv::Rect(1, 1, mask.cols, mask.rows));
+}
+
 }  // namespace
+
+cv::Mat light_like(const cv::Mat& expected, const cv::Mat& picture, const cv::Mat& where) {
+  cv::Mat result(picture.size(), CV_8U, cv::Scalar(255));
+  constexpr int kLent = 8;  // grey levels: dark pixels have no reliable ratio
+  for (int y = 0; y < picture.rows; ++y) {
+    const auto* e = expected.ptr<unsigned char>(y);
+    const auto* p = picture.ptr<unsigned char>(y);
+    const auto* w = where.ptr<unsigned char>(y);
+    auto* to = result.ptr<unsigned char>(y);
+    for (int x = 0; x < picture.cols; ++x) {
+      if (w[x] == 0) continue;
+      float least = 1e9F, most = 0;
+      for (int c = 3 * x; c < 3 * x + 3; ++c) {
+        const float ratio = static_cast<float>(p[c] + kLent) / static_cast<float>(e[c] + kLent);
+        least = std::min(least, ratio);
+        most = std::max(most, ratio);
+      }
+      const bool one_way = most <= 1 || least >= 1;
+      to[x] = one_way && least > kDeepestShadow && most < 1 / kDeepestShadow && most - least < kSameFactor * most ? 255 : 0;
+    }
+  }
+  return result;
+}
 
 Foreground find_foreground(const cv::Mat& expected, const cv::Mat& picture, const cv::Mat& noise, const ForegroundOptions& options) {
   Foreground found;
@@ -113,10 +119,10 @@ Foreground find_foreground(const cv::Mat& expected, const cv::Mat& picture, cons
     return found;
   }
   cv::Mat weak = found.outside > weak_threshold;
-  const cv::Mat allowed = near_structure(expected, picture) | (found.outside > far_threshold) | ~like_light(expected, picture, weak);
+  const cv::Mat allowed = near_structure(expected, picture) | (found.outside > far_threshold) | ~light_like(expected, picture, weak);
   strong &= allowed;
-  weak &= allowed;
-  cv::Mat mask = hysteresis(weak, strong);
+  cv::Mat mask = hysteresis(weak & allowed, strong);
+  mask |= enclosed(mask) & weak;
   cv::morphologyEx(mask, mask, cv::MORPH_OPEN, rectangle(2));
   cv::morphologyEx(mask, mask, cv::MORPH_CLOSE, rectangle(5));
   found.mask = mask;

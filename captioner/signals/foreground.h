@@ -37,4 +37,8 @@ struct ForegroundOptions {
 [[nodiscard]] Foreground find_foreground(const cv::Mat& expected, const cv::Mat& picture, const cv::Mat& noise,
                                          const ForegroundOptions& options);
 
+/// uint8 [H, W]: 255 where all channels went up or down by much the same factor: light or shadow, as far as colour tells. Looks only where
+/// `where` is set; 255 elsewhere.
+[[nodiscard]] cv::Mat light_like(const cv::Mat& expected, const cv::Mat& picture, const cv::Mat& where);
+
 }  // namespace reelgraph::captioner::signals

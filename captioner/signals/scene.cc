@@ -32,7 +32,7 @@ constexpr std::size_t kMostLearning = 16;        // pictures
 constexpr Duration kShortestView = 6 * kSecond;  // below it nothing is told
 constexpr Duration kFlash = 500 * kMillisecond;  // a boundary that is over so soon was none
 constexpr Duration kCalm = kSecond;              // the camera stands before a background is learned again
-constexpr int kAdaptEvery = 2;  // steps
+constexpr int kAdaptEvery = 2;                   // steps
 constexpr double kDark = 0.04 * 255;
 constexpr Duration kDarkFor = kSecond;
 constexpr double kKeepShare = 0.4;  // of the detection size: a followed thing may be as small
@@ -336,7 +336,8 @@ void Scene::State::follow(const Picture& picture) {
   stillness.step(picture.at, found);
 
   tracker->step(picture.at, found, first_steps++ < 1 && picture.at - view_start < kAtStart);
-  std::vector<StaticChange> static_changes = changes.look({picture.at, aligned, expected, found, tones}, background, stillness, *tracker);
+  std::vector<StaticChange> static_changes =
+      changes.look({picture.at, aligned, expected, found, tones}, options.minimum_size * size.area(), background, stillness, *tracker);
   report(picture, found, static_changes);
 
   cv::Mat followed(size, CV_8U, cv::Scalar(0));

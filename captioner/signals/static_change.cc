@@ -13,6 +13,8 @@ using base::kSecond;
 
 constexpr double kSettledShare = 0.85;                   // of a blob, for it to be looked at
 constexpr double kClearOutline = 0.08;                   // difference over sum of the outlines' strengths
+constexpr double kFaint = 0.3;                           // an outline that light may have too
+constexpr double kLight = 0.7;                           // of its pixels changed as light does
 constexpr double kMoverShare = 0.2;                      // of the blob's size that moved around it after it settled: somebody left
 constexpr double kOwnSize = 0.6;                         // of the typical size of its track: it is the thing itself
 constexpr double kSurelyOwnSize = 0.85;                  // the same, whoever moved next to it
@@ -36,6 +38,13 @@ cv::Mat gradient(const cv::Mat& rgb) {
 
 cv::Rect clipped(const cv::Rect& box, int by, cv::Size size) {
   return cv::Rect(box.x - by, box.y - by, box.width + 2 * by, box.height + 2 * by) & cv::Rect({0, 0}, size);
+}
+
+/// Share of the pixels of `mask` that changed as light or shadow does.
+double like_light(const Step& step, const cv::Mat& mask) {
+  const cv::Rect box = cv::boundingRect(mask);
+  const cv::Mat like = light_like(step.expected(box), step.picture(box), mask(box));
+  return static_cast<double>(cv::countNonZero(like & mask(box))) / std::max(1, cv::countNonZero(mask(box)));
 }
 
 /// True if the track began where this blob is, is about as large, and nothing reached in from the picture's edge then: hands do.
@@ -72,11 +81,12 @@ StaticChanges::Outline StaticChanges::outline_of(const Step& step, const cv::Mat
   return score > kClearOutline ? Outline::kStronger : score < -kClearOutline ? Outline::kWeaker : Outline::kSame;
 }
 
-StaticChanges::Place* StaticChanges::place_at(const cv::Mat& mask, double area) {
+/// The best match among places of things, or of light.
+StaticChanges::Place* StaticChanges::place_at(const cv::Mat& mask, double area, bool thing) {
   Place* best = nullptr;
   double most = kSamePlace;
   for (Place& place : places_) {
-    if (place.thing == 0 || place.area < kSameSize * area || area < kSameSize * place.area) continue;
+    if ((place.thing != 0) != thing || place.parked != 0 || place.area < kSameSize * area || area < kSameSize * place.area) continue;
     const double overlap = cv::countNonZero(place.mask & mask) / std::max(1.0, std::min(place.area, area));
     if (overlap > most) {
       most = overlap;
@@ -96,7 +106,6 @@ void StaticChanges::take_over(const Step& step, const cv::Mat& mask, cv::Rect bo
   place.before = background.reference()(place.box).clone();
   background.replace(step.tones.invert(step.picture), wide);
   stillness.forget(wide);
-  if (place.thing == 0 && place.parked == 0) return;
   std::erase_if(places_, [&](const Place& other) {
     return (place.thing != 0 && other.thing == place.thing) || (place.parked != 0 && other.parked == place.parked);
   });
@@ -129,7 +138,8 @@ void StaticChanges::revive(const Step& step, Background& background, Stillness& 
   }
 }
 
-std::vector<StaticChange> StaticChanges::look(const Step& step, Background& background, Stillness& stillness, Tracker& tracker) {
+std::vector<StaticChange> StaticChanges::look(const Step& step, double least_area, Background& background, Stillness& stillness,
+                                              Tracker& tracker) {
   std::vector<StaticChange> changes;
   revive(step, background, stillness, tracker);
   for (const Blob& blob : step.found.blobs) {
@@ -172,6 +182,8 @@ std::vector<StaticChange> StaticChanges::look(const Step& step, Background& back
     change.carrier = followed ? owner->key : near != nullptr ? near->key : 0;
     change.box = blob.box;
     const Track* mover = followed ? owner : near;
+    const bool light =
+        blob.area < least_area || place_at(mask, blob.area, false) != nullptr || (clarity < kFaint && like_light(step, mask) > kLight);
     if (outline == Outline::kWeaker && mover != nullptr && set_off_from(*mover, blob, mask.size())) {
       // It had stood there since before the background was learned, and went by itself: nothing was taken away.
       if (owner != nullptr) {
@@ -181,8 +193,8 @@ std::vector<StaticChange> StaticChanges::look(const Step& step, Background& back
       take_over(step, mask, blob.box, {}, background, stillness);
       continue;
     }
-    if (outline == Outline::kWeaker && mover != nullptr) {
-      Place* known = place_at(mask, blob.area);
+    if (outline == Outline::kWeaker && mover != nullptr && !light) {
+      Place* known = place_at(mask, blob.area, true);
       change.kind = StaticChange::Kind::kRemoved;
       change.at = differs_at;
       place.thing = change.thing = known != nullptr && known->present ? known->thing : ++things_;
@@ -196,8 +208,8 @@ std::vector<StaticChange> StaticChanges::look(const Step& step, Background& back
       place.present = true;
       take_over(step, mask, blob.box, std::move(place), background, stillness);
       continue;
-    } else if (outline == Outline::kStronger && (followed || near != nullptr)) {
-      Place* known = place_at(mask, blob.area);
+    } else if (outline == Outline::kStronger && mover != nullptr && !light) {
+      Place* known = place_at(mask, blob.area, true);
       const bool back = known != nullptr && !known->present;
       change.kind = back ? StaticChange::Kind::kPutBack : StaticChange::Kind::kPlaced;
       change.at = stillness.last_change(mask, 0.4);

@@ -41,14 +41,16 @@ struct Step {
 /// after long.
 class StaticChanges {
  public:
-  [[nodiscard]] std::vector<StaticChange> look(const Step& step, Background& background, Stillness& stillness, Tracker& tracker);
+  /// @param least_area pixels: a smaller change is learned and not told
+  [[nodiscard]] std::vector<StaticChange> look(const Step& step, double least_area, Background& background, Stillness& stillness,
+                                               Tracker& tracker);
   /// All places are forgotten (another view); the numbering goes on.
   void forget();
 
  private:
   /// A place whose background was changed.
   struct Place {
-    int thing = 0;
+    int thing = 0;         ///< 0: only light changed here, or a track stands here
     int parked = 0;        ///< key of the track that stands there; 0: none
     bool present = false;  ///< the thing stands there now
     cv::Mat mask;          ///< uint8 [H, W]
@@ -59,7 +61,7 @@ class StaticChanges {
   enum class Outline { kStronger, kWeaker, kSame };
 
   [[nodiscard]] static Outline outline_of(const Step& step, const cv::Mat& mask, double& clarity);
-  [[nodiscard]] Place* place_at(const cv::Mat& mask, double area);
+  [[nodiscard]] Place* place_at(const cv::Mat& mask, double area, bool thing);
   void take_over(const Step& step, const cv::Mat& mask, cv::Rect box, Place place, Background& background, Stillness& stillness);
   void revive(const Step& step, Background& background, Stillness& stillness, Tracker& tracker);
 

@@ -10,8 +10,23 @@ namespace reelgraph::captioner::signals {
 namespace {
 
 constexpr int kChange = 14;      // grey levels from step to step
+constexpr int kOverNoise = 4;    // times the median change: the sensor's noise
 constexpr int kSettled = 1150;   // ms without change
 constexpr int kNever = -100000;  // ms
+
+/// Of every fourth row, good to one level.
+int median_of(const cv::Mat& levels) {
+  std::array<int, 256> counts{};
+  int total = 0;
+  for (int y = 0; y < levels.rows; y += 4) {
+    const auto* row = levels.ptr<std::int16_t>(y);
+    for (int x = 0; x < levels.cols; ++x) ++counts[static_cast<std::size_t>(std::clamp<int>(row[x], 0, 255))];
+    total += levels.cols;
+  }
+  int seen = 0, level = 0;
+  while (level < 255 && 2 * (seen + counts[static_cast<std::size_t>(level)]) < total) seen += counts[static_cast<std::size_t>(level++)];
+  return level;
+}
 
 }  // namespace
 
@@ -35,7 +50,7 @@ void Stillness::step(base::Timestamp at, Foreground& found) {
     cv::split(difference, channels.data());
     cv::max(channels[0], channels[1], channels[0]);
     cv::max(channels[0], channels[2], channels[0]);
-    changed_ = channels[0] > kChange;
+    changed_ = channels[0] > std::max(kChange, kOverNoise * median_of(channels[0]));
   }
   residual_ = found.residual;
   struct Sums {

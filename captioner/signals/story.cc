@@ -20,6 +20,7 @@ constexpr std::size_t kMostSentences = 6;
 constexpr base::Duration kNearPicture = 150 * kMillisecond;
 constexpr base::Duration kViewsKept = 2 * base::kMinute;
 constexpr base::Duration kSettle = 600 * kMillisecond;  // after a change: who did it is out of the way
+constexpr double kMostUnclear = 0.3;                    // of the time for which a thing was followed
 constexpr double kPathError = 0.015;  // of the picture: a box that lies so near the way between its neighbours is left out
 constexpr std::size_t kLongestPath = 80;
 
@@ -199,8 +200,8 @@ void Story::mention(Thing& thing, const base::Chunk& chunk, base::Observation& o
   observation.attributes["paths"][ref_of(s.track)] = std::move(path);
 }
 
-std::vector<std::string> Story::tell(const base::Chunk& chunk, const std::vector<Fact>& facts, EventLimit& limit,
-                                     base::CaptionResult& result) {
+std::vector<std::string> Story::tell(const base::Chunk& chunk, const std::vector<Fact>& facts, const base::SpanSet& unclear,
+                                     EventLimit& limit, base::CaptionResult& result) {
   base::Observation& observation = *result.observation;
   for (const auto* frames : {&chunk.keyframes, &chunk.candidates}) {
     for (const base::Keyframe& frame : *frames) {
@@ -214,12 +215,19 @@ std::vector<std::string> Story::tell(const base::Chunk& chunk, const std::vector
   std::vector<base::Event> events;
   std::map<int, const Fact*> still_things;
   for (const Fact& fact : facts) {
+    if (is_static(fact.kind) && unclear.contains(fact.at)) continue;
     take(fact, events);
     if (is_static(fact.kind)) still_things[fact.thing] = &fact;
   }
   for (auto& [number, thing] : things_) {
     const Sighting& s = thing.latest;
     if (!thing.appeared) {
+      const TimeSpan so_far{s.seen.start, std::max(s.seen.end, s.seen.start + 1)};
+      const base::Duration hidden = unclear.intersection(base::SpanSet{so_far}).total();
+      if (static_cast<double>(hidden) > kMostUnclear * static_cast<double>(so_far.length())) {
+        thing.appeared = thing.dropped = true;
+        continue;
+      }
       base::Event event = event_of("appear", s.seen.start, number);
       const base::Box& box = thing.views.empty() ? s.box : thing.views.front().box;
       event.description = s.from_start ? clause(s) + "is in view when the shot begins, " + place_words(box)

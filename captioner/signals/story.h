@@ -24,8 +24,10 @@ class Story {
   /// Adds to `result` (with an observation whose span is the chunk's own part) what `facts` tell: mentions, events, notes, paths, and
   /// sentences for the caption.
   /// @param facts in the order in which they became known, all that is new since the last call
+  /// @param unclear spans in which the camera moved or nothing could be told: what was followed only there is not told
   /// @returns one sentence a thing, the most telling first
-  std::vector<std::string> tell(const base::Chunk& chunk, const std::vector<Fact>& facts, EventLimit& limit, base::CaptionResult& result);
+  std::vector<std::string> tell(const base::Chunk& chunk, const std::vector<Fact>& facts, const base::SpanSet& unclear, EventLimit& limit,
+                                base::CaptionResult& result);
 
  private:
   struct View {

@@ -32,43 +32,57 @@ double middle(std::vector<double> values) {
   return *m;
 }
 
-/// Where the picture lies if it is off by less than a pixel, as nearly always: one step of Lucas and Kanade (1981) over all pixels at
-/// once, far cheaper than flow. Empty if it may be off by more, turned or zoomed, or if that cannot be told so.
-std::optional<cv::Point2d> small_offset(const cv::Mat& expected, const cv::Mat& present, const cv::Mat& use) {
-  double xx = 0, xy = 0, yy = 0, xt = 0, yt = 0, before = 0, left_x = 0, right_x = 0;
-  int count = 0, left = 0, right = 0;
-  for (int y = 2; y < expected.rows - 2; y += 2) {
-    const auto* e = expected.ptr<unsigned char>(y);
-    const auto* above = expected.ptr<unsigned char>(y - 1);
-    const auto* below = expected.ptr<unsigned char>(y + 1);
-    const auto* p = present.ptr<unsigned char>(y);
-    const auto* u = use.ptr<unsigned char>(y);
-    for (int x = 2; x < expected.cols - 2; ++x) {
-      if (u[x] == 0) continue;
-      const int gx = e[x + 1] - e[x - 1], gy = below[x] - above[x];
-      if (gx * gx + gy * gy < kLeastGradient * kLeastGradient) continue;
-      const int t = p[x] - e[x];
-      if (t > kMostChange || t < -kMostChange) continue;
-      const double hx = gx / 2.0, hy = gy / 2.0;
-      xx += hx * hx;
-      xy += hx * hy;
-      yy += hy * hy;
-      xt += hx * t;
-      yt += hy * t;
-      before += static_cast<double>(t) * t;
-      ++count;
-      // A zoom or a turn moves the halves apart.
-      (x < expected.cols / 2 ? left_x : right_x) -= hx * t;
-      (x < expected.cols / 2 ? left : right) += static_cast<int>(hx * hx);
+/// Where the picture lies, starting from a guess: steps of Lucas and Kanade (1981) over all pixels at once, far cheaper than flow. Empty if
+/// it is turned or zoomed or too far off, or if that cannot be told so.
+std::optional<cv::Point2d> small_offset(const cv::Mat& expected, const cv::Mat& present, const cv::Mat& use, cv::Point2d guess) {
+  constexpr int kMargin = 8;
+  cv::Point2d offset = std::hypot(guess.x, guess.y) < kMargin - 2 ? guess : cv::Point2d();
+  for (int turn = 0; turn < 4; ++turn) {
+    // Bilinear sample of the present picture at the offset, in 1/64.
+    const int dx = cvFloor(offset.x), dy = cvFloor(offset.y);
+    const int fx = cvRound((offset.x - dx) * 64), fy = cvRound((offset.y - dy) * 64);
+    double xx = 0, xy = 0, yy = 0, xt = 0, yt = 0, error = 0, left_x = 0, right_x = 0, left = 0, right = 0;
+    int count = 0;
+    for (int y = kMargin; y < expected.rows - kMargin; y += 2) {
+      const auto* e = expected.ptr<unsigned char>(y);
+      const auto* above = expected.ptr<unsigned char>(y - 1);
+      const auto* below = expected.ptr<unsigned char>(y + 1);
+      const auto* p = present.ptr<unsigned char>(y + dy);
+      const auto* q = present.ptr<unsigned char>(y + dy + 1);
+      const auto* u = use.ptr<unsigned char>(y);
+      for (int x = kMargin; x < expected.cols - kMargin; ++x) {
+        if (u[x] == 0) continue;
+        const int gx = e[x + 1] - e[x - 1], gy = below[x] - above[x];
+        if (gx * gx + gy * gy < kLeastGradient * kLeastGradient) continue;
+        const int top = p[x + dx] * (64 - fx) + p[x + dx + 1] * fx, bottom = q[x + dx] * (64 - fx) + q[x + dx + 1] * fx;
+        const double t = (top * (64 - fy) + bottom * fy) / 4096.0 - e[x];
+        if (std::abs(t) > kMostChange) continue;
+        const double hx = gx / 2.0, hy = gy / 2.0;
+        xx += hx * hx;
+        xy += hx * hy;
+        yy += hy * hy;
+        xt += hx * t;
+        yt += hy * t;
+        error += t * t;
+        ++count;
+        (x < expected.cols / 2 ? left_x : right_x) -= hx * t;
+        (x < expected.cols / 2 ? left : right) += hx * hx;
+      }
     }
+    const double determinant = xx * yy - xy * xy;
+    if (count < 200 || determinant < 0.02 * xx * yy) return std::nullopt;
+    // present(x + d) = expected(x): t = -g (d - offset).
+    const cv::Point2d step(-(yy * xt - xy * yt) / determinant, -(xx * yt - xy * xt) / determinant);
+    if (std::hypot(step.x, step.y) < 0.1) {
+      // A zoom or a turn moves the halves apart.
+      const bool together = left < 1000 || right < 1000 || std::abs(left_x / left - right_x / right) < 0.3;
+      if (!together || error > kMostError * count) return std::nullopt;
+      return offset + step;
+    }
+    offset += step * std::min(1.0, 1.5 / std::hypot(step.x, step.y));
+    if (std::hypot(offset.x, offset.y) > kMargin - 2) return std::nullopt;
   }
-  const double determinant = xx * yy - xy * xy;
-  if (count < 200 || determinant < 0.02 * xx * yy || left < 1000 || right < 1000) return std::nullopt;
-  // p(x) = e(x - d), so t = -g d.
-  const cv::Point2d offset(-(yy * xt - xy * yt) / determinant, -(xx * yt - xy * xt) / determinant);
-  const bool together = std::abs(left_x / left - right_x / right) < 0.3;
-  if (!together || std::hypot(offset.x, offset.y) > 0.4 || before > kMostError * count) return std::nullopt;
-  return offset;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -80,7 +94,8 @@ void ViewGate::begin() {
 }
 
 cv::Point2d ViewGate::look(base::Timestamp at, const cv::Mat& expected, const cv::Mat& present, const cv::Mat& use) {
-  if (const auto small = small_offset(expected, present, use)) {
+  if (const auto small =
+          small_offset(expected, present, use, looks_.empty() ? cv::Point2d() : cv::Point2d(looks_.back().x, looks_.back().y))) {
     looks_.push_back({at, small->x, small->y, 0});
     while (looks_.front().at < at - kMemory) looks_.pop_front();
     return *small;

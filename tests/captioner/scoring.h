@@ -19,8 +19,9 @@ inline Spans spans_of(const nlohmann::json& json) {
 inline Spans presence(const Watched& watched, double gap = 0.5) {
   base::SpanSet all;
   for (const Mover& m : watched.movers()) all.add(m.seen);
+  const base::SpanSet joined = all.closed(base::from_seconds(gap));
   Spans spans;
-  for (const auto& s : all.closed(base::from_seconds(gap)).spans()) spans.emplace_back(base::to_seconds(s.start), base::to_seconds(s.end));
+  for (const auto& s : joined.spans()) spans.emplace_back(base::to_seconds(s.start), base::to_seconds(s.end));
   return spans;
 }
 
@@ -73,7 +74,8 @@ struct ChangeScore {
 };
 
 /// Changes of the labelled part: a thing that is put back is placed. @param until end of the labels
-inline ChangeScore score_changes(const nlohmann::json& labels, const Watched& watched, double until, double tolerance, bool mirrored = false) {
+inline ChangeScore score_changes(const nlohmann::json& labels, const Watched& watched, double until, double tolerance,
+                                 bool mirrored = false) {
   struct Change {
     std::string kind, region;
     double t = 0;

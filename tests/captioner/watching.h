@@ -13,7 +13,6 @@
 #include "captioner/factory.h"
 #include "chunker/chunker.h"
 #include "ingest/media_reader.h"
-#include "tests/support/support.h"
 
 namespace reelgraph::test {
 
