@@ -288,7 +288,9 @@ std::unique_ptr<base::CaptionSession> EndpointCaptioner::rehearse(std::string& b
     try {
       std::unique_ptr<base::CaptionSession> session = open("", {});
       const std::vector<base::Chunk> chunks{drawn_chunk(0, 8, shared_->server.settings().image_side),
-                                            drawn_chunk(1, 1, shared_->server.settings().image_side)};
+                                            drawn_chunk(1, 1, shared_->server.settings().image_side),
+                                            // smaller: some servers count pictures, others pixels
+                                            drawn_chunk(2, 3, shared_->server.settings().image_side * 3 / 8)};
       for (const base::CaptionResult& result : session->describe(chunks)) {
         if (!result.observation)
           base::log(shared_->server.log(), base::LogLevel::kWarning, "rehearsal with drawn pictures: " + result.failure);

@@ -27,7 +27,7 @@ class EndpointCaptioner final : public base::Captioner {
   [[nodiscard]] bool wants_previous() const override;
   [[nodiscard]] int batch_size() const override { return 1; }
   [[nodiscard]] std::unique_ptr<base::CaptionSession> open(const std::string& video, const base::MediaInfo& media) override;
-  /// Where nothing was learnt yet, the server describes two chunks of drawn pictures; nothing of any film is sent.
+  /// Where nothing was learnt yet, the server describes three chunks of drawn pictures; nothing of any film is sent.
   [[nodiscard]] std::unique_ptr<base::CaptionSession> rehearse(std::string& basis) override;
 
  private:

@@ -1,7 +1,6 @@
 #include "captioner/endpoint/usage.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace reelgraph::captioner::endpoint {
@@ -9,16 +8,11 @@ namespace {
 
 constexpr double kBytesPerToken = 4;
 constexpr double kPixelsPerToken = 28 * 28;
-constexpr double kPictureFrame = 4;  // tokens around a picture
-constexpr double kHold = 1e4;        // weight of the beginnings, tokens^2: less than one reply of a few hundred tokens
+constexpr double kTokensPerPicture = 4;
+constexpr double kHold = 1;  // ridge, tokens^2
 constexpr double kUnknownCompletion = 300;
 constexpr double kMarginKnown = 1.1, kMarginUnknown = 3;
 constexpr double kMarginTokens = 32;
-
-double text_part(const RequestSize& size) { return static_cast<double>(size.text_bytes) / kBytesPerToken; }
-double picture_part(const RequestSize& size) {
-  return static_cast<double>(size.pixels) / kPixelsPerToken + kPictureFrame * static_cast<double>(size.pictures);
-}
 
 }  // namespace
 
@@ -30,16 +24,34 @@ double Estimator::cost(const base::Usage& usage) const {
          1e6;
 }
 
+Estimator::Terms Estimator::terms_of(const RequestSize& size) {
+  return {static_cast<double>(size.text_bytes) / kBytesPerToken, static_cast<double>(size.pictures) * kTokensPerPicture,
+          static_cast<double>(size.pixels) / kPixelsPerToken};
+}
+
 double Estimator::prompt_tokens(const RequestSize& size) const {
-  const double tt = text_text_ + kHold, pp = picture_picture_ + kHold, tp = text_picture_;
-  const double ty = text_y_ + kHold, py = picture_y_ + kHold;
-  const double determinant = tt * pp - tp * tp;
-  double a = 1, b = 1;
-  if (determinant > 0) {
-    a = (ty * pp - py * tp) / determinant;
-    b = (py * tt - ty * tp) / determinant;
+  // (P + hold) c = r + hold * 1, by Gaussian elimination: the matrix is positive definite.
+  std::array<Terms, kTerms> m = products_;
+  Terms c = responses_;
+  for (std::size_t i = 0; i < kTerms; ++i) {
+    m[i][i] += kHold;
+    c[i] += kHold;
   }
-  return std::max(1.0, a * text_part(size) + b * picture_part(size));
+  for (std::size_t i = 0; i < kTerms; ++i) {
+    for (std::size_t k = i + 1; k < kTerms; ++k) {
+      const double factor = m[k][i] / m[i][i];
+      for (std::size_t j = i; j < kTerms; ++j) m[k][j] -= factor * m[i][j];
+      c[k] -= factor * c[i];
+    }
+  }
+  for (std::size_t i = kTerms; i-- > 0;) {
+    for (std::size_t j = i + 1; j < kTerms; ++j) c[i] -= m[i][j] * c[j];
+    c[i] /= m[i][i];
+  }
+  const Terms terms = terms_of(size);
+  double sum = 0;
+  for (std::size_t i = 0; i < kTerms; ++i) sum += c[i] * terms[i];
+  return std::isfinite(sum) ? std::max(1.0, sum) : 1.0;
 }
 
 base::Estimate Estimator::estimate(const RequestSize& size) const {
@@ -62,13 +74,12 @@ base::Estimate Estimator::estimate(const RequestSize& size) const {
 
 void Estimator::learn(const RequestSize& size, const base::Usage& usage, double seconds) {
   const std::lock_guard lock(mutex_);
-  const double text = text_part(size), picture = picture_part(size), y = static_cast<double>(usage.prompt_tokens);
+  const Terms terms = terms_of(size);
   if (usage.prompt_tokens > 0) {
-    text_text_ += text * text;
-    text_picture_ += text * picture;
-    picture_picture_ += picture * picture;
-    text_y_ += text * y;
-    picture_y_ += picture * y;
+    for (std::size_t i = 0; i < kTerms; ++i) {
+      for (std::size_t j = 0; j < kTerms; ++j) products_[i][j] += terms[i] * terms[j];
+      responses_[i] += terms[i] * static_cast<double>(usage.prompt_tokens);
+    }
   }
   ++replies_;
   completion_sum_ += static_cast<double>(usage.completion_tokens);
@@ -83,28 +94,35 @@ std::int64_t Estimator::known() const {
 
 nlohmann::json Estimator::save() const {
   const std::lock_guard lock(mutex_);
-  return {replies_, text_text_, text_picture_, picture_picture_, text_y_, picture_y_, completion_sum_, completion_most_, seconds_sum_};
+  return {{"replies", replies_},
+          {"products", products_},
+          {"responses", responses_},
+          {"completion", std::array<double, 2>{completion_sum_, completion_most_}},
+          {"seconds", seconds_sum_}};
 }
 
 void Estimator::restore(const nlohmann::json& saved) {
-  if (!saved.is_array() || saved.size() != 9) return;
-  std::array<double, 9> values{};
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (!saved[i].is_number()) return;
-    values[i] = saved[i].get<double>();
-    if (!std::isfinite(values[i]) || values[i] < 0 || values[i] > 1e18) return;
+  const auto sound = [](double value) { return std::isfinite(value) && value >= 0 && value < 1e18; };
+  try {
+    const auto replies = saved.at("replies").get<std::int64_t>();
+    const auto products = saved.at("products").get<std::array<Terms, kTerms>>();
+    const auto responses = saved.at("responses").get<Terms>();
+    const auto completion = saved.at("completion").get<std::array<double, 2>>();
+    const auto seconds = saved.at("seconds").get<double>();
+    bool good = replies > 0 && sound(completion[0]) && sound(completion[1]) && sound(seconds) &&
+                std::all_of(responses.begin(), responses.end(), sound);
+    for (const Terms& row : products) good = good && std::all_of(row.begin(), row.end(), sound);
+    if (!good) return;
+    const std::lock_guard lock(mutex_);
+    replies_ = replies;
+    products_ = products;
+    responses_ = responses;
+    completion_sum_ = completion[0];
+    completion_most_ = completion[1];
+    seconds_sum_ = seconds;
+  } catch (const nlohmann::json::exception&) {
+    // Written by another version, or damaged: as if there were none.
   }
-  if (values[0] < 1) return;
-  const std::lock_guard lock(mutex_);
-  replies_ = static_cast<std::int64_t>(values[0]);
-  text_text_ = values[1];
-  text_picture_ = values[2];
-  picture_picture_ = values[3];
-  text_y_ = values[4];
-  picture_y_ = values[5];
-  completion_sum_ = values[6];
-  completion_most_ = values[7];
-  seconds_sum_ = values[8];
 }
 
 }  // namespace reelgraph::captioner::endpoint

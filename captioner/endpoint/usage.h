@@ -1,6 +1,7 @@
 #pragma once
 // What requests take: a rule of thumb that learns from what the server reports.
 
+#include <array>
 #include <cstdint>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -17,9 +18,9 @@ struct RequestSize {
   std::int64_t pixels = 0;  ///< of all pictures
 };
 
-/// Prompt tokens are taken to be a * text + b * pictures, where text begins at 4 bytes a token and a picture at a token for 28 x 28 pixels
-/// (what Qwen2-VL takes); a and b are fitted to the replies by least squares, held to those beginnings as long as there are few.
-/// Thread-safe.
+/// Prompt tokens are taken to be linear in the bytes of text, the number of pictures (some servers count so much a picture) and their
+/// pixels (others so much an area). It begins at 4 bytes, 1/4 picture and 28 x 28 pixels a token (about what Qwen2-VL takes) and is fitted
+/// to the replies by least squares, held to that beginning (ridge) where they leave it open. Thread-safe.
 class Estimator {
  public:
   explicit Estimator(const base::EndpointSettings& settings);
@@ -36,13 +37,17 @@ class Estimator {
   void restore(const nlohmann::json& saved);
 
  private:
+  static constexpr std::size_t kTerms = 3;
+  using Terms = std::array<double, kTerms>;
+  static Terms terms_of(const RequestSize& size);
   [[nodiscard]] double prompt_tokens(const RequestSize& size) const;
 
   const double price_prompt_, price_completion_;
   const int max_tokens_;
   mutable std::mutex mutex_;
   std::int64_t replies_ = 0;
-  double text_text_ = 0, text_picture_ = 0, picture_picture_ = 0, text_y_ = 0, picture_y_ = 0;  // sums of the normal equations
+  std::array<Terms, kTerms> products_{};  ///< of the normal equations: sums of terms times terms
+  Terms responses_{};                     ///< sums of terms times prompt tokens
   double completion_sum_ = 0, completion_most_ = 0, seconds_sum_ = 0;
 };
 

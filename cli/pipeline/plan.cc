@@ -76,6 +76,8 @@ class Sampler {
         const bool same = sampling.skip_static && scene.same_as(chunk).has_value();
         if (sampling.skip_static && !same) scene.set(chunk);
         if (!wanted || ++taken > count) continue;
+        // The first of a pair is there for the second to be compared with.
+        if (sampling.skip_static && first > 0 && taken == 1) continue;
         ++seen_;
         pictures_ += static_cast<double>(chunk.keyframes.size());
         if (same) continue;
