@@ -106,6 +106,10 @@ class Asking {
 
   // What the whole question says as a plan; a word that says nothing is tried once more as a slip of one that does.
   void read_plan() {
+    if (options_.plan) {
+      parsed_.plan = plan_from_json(*options_.plan, options_.plan_source);
+      return;
+    }
     if (is_without(options_, "plan") || is_without(options_, "graph") || !options_.choices.empty()) return;
     const bool all = options_.videos.empty() && !named_video_;
     const std::vector<std::string> ids = all ? std::vector<std::string>{} : ids_of(videos_);

@@ -72,6 +72,8 @@ struct AskOptions {
   std::vector<std::string> choices;  ///< multiple choice
   std::vector<std::string> without;  ///< views switched off: lexical vector graph frames plan
   int max_citations = 10;
+  std::optional<nlohmann::json> plan;  ///< executed instead of what the question says; checked
+  std::string plan_source = "plan";    ///< its file, for error messages
 };
 
 struct Hit {

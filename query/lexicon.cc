@@ -219,6 +219,7 @@ void Lexicon::load_attribute_values() {
     Token t;
     t.kind = Token::Kind::kEvent;
     t.qualifies = true;
+    t.weak = true;
     t.event.types.assign(types.begin(), types.end());
     t.event.where = {{pair.first, pair.second}};
     t.score = -5;  // what a profile says of the same words comes first

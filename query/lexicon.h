@@ -25,7 +25,7 @@ struct Token {
   EventKind event;
   std::string subject, object;
   bool qualifies = false;
-  bool partial = false;
+  bool weak = false;  ///< a value of an attribute: says something only beside an event
   // kPeriod, kTally
   base::Period period;
   base::Tally tally;

@@ -24,9 +24,9 @@ void Parser::read_ties() {
 // each word of an event that was named.
 void Parser::inherit_nouns() {
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
-    if (!is_word(i) || is_stop_word(text(i)) || is_operator(text(i)) ||
-        !(is_participle(words_[tokens_[i].used.front()]) || !is_filler(words_[tokens_[i].used.front()])))
-      continue;
+    const bool second = i > 0 && says(i - 1, {"than", "or", "as", "and"});
+    if (!is_word(i) || is_stop_word(text(i)) || is_operator(text(i))) continue;
+    if (!second && !is_participle(words_[tokens_[i].used.front()]) && is_filler(words_[tokens_[i].used.front()])) continue;
     bool found = false;
     for (std::size_t distance = 1; distance < tokens_.size() && !found; ++distance) {
       for (const bool left : {true, false}) {

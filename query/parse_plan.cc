@@ -2,6 +2,18 @@
 #include "query/parser.h"
 
 namespace reelgraph::query::parsing {
+namespace {
+
+bool to_json_equal(const Selection& a, const Selection& b) {
+  Plan x, y;
+  x.select = a;
+  y.select = b;
+  x.select.text.clear();
+  y.select.text.clear();
+  return to_json(x) == to_json(y);
+}
+
+}  // namespace
 
 Window Parser::window_of(const Sub& sub, const Clause& main, bool exists) {
   Clause c = read_clause(sub.tokens, &main);
@@ -151,11 +163,12 @@ bool Parser::plan_compare(Plan& plan, Clause& main) {
   const bool equal = main_has({"equally", "same", "equal"}) || phrase({"as", "many"});
   const std::size_t than = [&] {
     for (const std::size_t i : main_) {
-      if (is_word(i) && !read_[i] && is_any(text(i), {"than", "outnumber", "outnumbers", "outnumbered"})) return i;
+      if (is_word(i) && !read_[i] && is_any(text(i), {"than", "outnumber", "outnumbers", "outnumbered", "exceed", "exceeds", "exceeded"}))
+        return i;
     }
     return tokens_.size();
   }();
-  const bool more = main_has({"more", "outnumber", "outnumbers", "outnumbered"});
+  const bool more = main_has({"more", "outnumber", "outnumbers", "outnumbered", "exceed", "exceeds", "exceeded"});
   const bool fewer = main_has({"fewer", "less"});
   if (!(difference || equal || ((more || fewer) && than < tokens_.size()))) return false;
   Selection a, b;
@@ -217,6 +230,7 @@ bool Parser::plan_compare(Plan& plan, Clause& main) {
   take({"between"});
   add_subs(a, main, false);
   if (!subs_.empty()) b.windows = a.windows;
+  if (to_json_equal(a, b)) return false;  // the second is nothing of its own: what it is compared with was not understood
   plan.ask = Ask::kCompare;
   plan.compare = difference ? "difference" : equal ? "equal" : fewer ? "fewer" : "more";
   plan.select = a;
@@ -273,8 +287,16 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
   const std::size_t when = sub_at({"when"});
   Clause whom = main;
   if (both < subs_.size()) {
-    Clause first = only(subs_[both].tokens, &main);
-    Clause second = only(subs_[both].second, &first);
+    const bool forward = std::any_of(subs_[both].tokens.begin(), subs_[both].tokens.end(),
+                                     [&](std::size_t i) { return kind(i, K::kEvent) || kind(i, K::kTally); });
+    Clause first, second;
+    if (forward || !main.events.empty()) {
+      first = only(subs_[both].tokens, &main);
+      second = only(subs_[both].second, &first);
+    } else {  // "between the first and the last time a vehicle stops"
+      second = only(subs_[both].second, &main);
+      first = only(subs_[both].tokens, &second);
+    }
     if (first.events.empty() || second.events.empty()) return false;
     a = first.events.front();
     b = second.events.front();
@@ -514,6 +536,8 @@ bool Parser::plan_of(Plan& plan) {
                   phrase({"total", "time"}) || phrase({"total", "duration"}) || phrase({"amount", "of", "time"}) ||
                   phrase({"length", "of", "time"});
   const bool stretch = main_has({"longest", "shortest"}) && main_has({"gap", "wait", "stretch", "interval", "period", "time"});
+  const bool from_to = std::any_of(subs_.begin(), subs_.end(), [](const Sub& sub) { return is_any(sub.marker, {"between", "from"}); });
+  how_long = how_long || (from_to && main_has({"gap", "interval", "wait", "time"}) && main_has({"what"}));
   if (unit) how_many = false;
   mark(many);
   if (how_long || how_many) mark(how);
@@ -576,8 +600,10 @@ bool Parser::plan_of(Plan& plan) {
     if (count_videos || result) plan.videos = true;
     if (s.tally && !result && !count_videos) return false;
     // "different players", "how many players": those who take part, not what they do
-    if (!plan.videos && type < tokens_.size() &&
-        (type == many + 1 || (type == many + 2 && (says(many + 1, {"different", "distinct", "of"}) || kind(many + 1, K::kEntity))))) {
+    bool counts_type = !plan.videos && type < tokens_.size() && type > many && type - many <= 4;
+    for (std::size_t t = many + 1; counts_type && t < type; ++t)
+      counts_type = kind(t, K::kEntity) || says(t, {"different", "distinct", "of", "separate", "the"});
+    if (counts_type) {
       plan.distinct = true;
       plan.entity_type = tokens_[type].name;
       plan.role = main.passive[0] && !main.object[0].empty()
@@ -616,7 +642,7 @@ bool Parser::plan_of(Plan& plan) {
     Selection& s = main.events.front();
     const bool shortest = take({"shortest", "briefest"});
     const bool longest = take({"longest"});
-    plan.total = main_has({"total", "together", "altogether", "combined", "sum"});
+    plan.total = main_has({"total", "together", "altogether", "combined", "sum", "adding"});
     if (phrase({"overlaps", "only", "once"}) || phrase({"counting", "overlaps"})) {
       take({"overlaps"});
       take({"counting"});

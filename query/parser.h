@@ -33,28 +33,29 @@ inline bool is_wh(const std::string& w) { return is_any(w, {"how", "who", "whom"
 // Words that carry the form of a question and mean nothing more in it.
 inline bool is_filler(const Word& w) {
   static const std::unordered_set<std::string_view> words = {
-      "actually", "even",     "single",   "manage",    "manages",    "managed",   "logged",   "noted",      "recorded",    "afternoon",
-      "day",      "evening",  "side",     "sides",     "altogether", "put",       "together", "all",        "over",        "across",
-      "archive",  "whole",    "start",    "starts",    "starting",   "started",   "begin",    "begins",     "beginning",   "began",
-      "end",      "ended",    "finished", "fully",     "completely", "just",      "right",    "shortly",    "immediately", "directly",
-      "exactly",  "there",    "thing",    "things",    "event",      "events",    "activity", "activities", "bit",         "spell",
-      "spells",   "go",       "goes",     "going",     "on",         "still",     "also",     "both",       "either",      "either",
-      "every",    "each",     "per",      "only",      "once",       "twice",     "one",      "ones",       "person",      "people",
-      "someone",  "somebody", "anyone",   "anybody",   "player",     "players",   "footage",  "clip",       "clips",       "video",
-      "videos",   "match",    "matches",  "game",      "games",      "film",      "camera",   "cameras",    "recording",   "recordings",
-      "six",      "visible",  "seen",     "see",       "shows",      "show",      "caught",   "catch",      "take",        "takes",
-      "took",     "taken",    "taking",   "make",      "makes",      "made",      "making",   "have",       "having",      "had",
-      "play",     "played",   "plays",    "committed", "commit",     "given",     "give",     "gave",       "receive",     "received",
-      "receives", "picked",   "pick",     "get",       "gets",       "got",       "finish",   "came",       "come",        "comes",
-      "happen",   "happens",  "happened", "happening", "occur",      "occurs",    "occurred", "did",        "do",          "does",
-      "time",     "times",    "total",    "overall",   "number",     "many",      "much",     "long",       "often",       "lasted",
-      "last",     "lasts",    "another",  "else",      "other",      "name",      "names",    "list",       "please",      "tell",
-      "me",       "show",     "shown",    "whilst",    "anything",   "something", "nothing",  "course",     "seconds",     "minutes",
-      "second",   "minute",   "hour",     "hours",     "not",        "no",        "never",    "perform",    "performed",   "attempted",
-      "him",      "them",     "first",    "point",     "moment",     "instances", "instance", "occasions",  "occasion",    "amount",
-      "score",    "scored",   "member",   "contain",   "contains",   "include",   "includes", "feature",    "features",    "involved",
-      "involve",  "spent",    "spend",    "passed",    "elapsed",    "pass",      "went",     "again",      "lasting",     "stretch",
-      "period",   "wait",     "gap",      "interval",  "duration",   "length",    "team",     "teams",      "opposing",    "opposition"};
+      "actually",  "even",     "single",    "manage",    "manages",    "managed",  "logged",     "noted",      "recorded",    "afternoon",
+      "day",       "evening",  "side",      "sides",     "altogether", "put",      "together",   "all",        "over",        "across",
+      "archive",   "whole",    "start",     "starts",    "starting",   "started",  "begin",      "begins",     "beginning",   "began",
+      "end",       "ended",    "finished",  "fully",     "completely", "just",     "right",      "shortly",    "immediately", "directly",
+      "exactly",   "there",    "thing",     "things",    "event",      "events",   "activity",   "activities", "bit",         "spell",
+      "spells",    "go",       "goes",      "going",     "on",         "still",    "also",       "both",       "either",      "either",
+      "every",     "each",     "per",       "only",      "once",       "twice",    "one",        "ones",       "person",      "people",
+      "someone",   "somebody", "anyone",    "anybody",   "adding",     "counting", "everything", "everyone",   "everybody",   "player",
+      "players",   "footage",  "clip",      "clips",     "video",      "videos",   "match",      "matches",    "game",        "games",
+      "film",      "camera",   "cameras",   "recording", "recordings", "six",      "visible",    "seen",       "see",         "shows",
+      "show",      "caught",   "catch",     "take",      "takes",      "took",     "taken",      "taking",     "make",        "makes",
+      "made",      "making",   "have",      "having",    "had",        "play",     "played",     "plays",      "committed",   "commit",
+      "given",     "give",     "gave",      "receive",   "received",   "receives", "picked",     "pick",       "get",         "gets",
+      "got",       "finish",   "came",      "come",      "comes",      "happen",   "happens",    "happened",   "happening",   "occur",
+      "occurs",    "occurred", "did",       "do",        "does",       "time",     "times",      "total",      "overall",     "number",
+      "many",      "much",     "long",      "often",     "lasted",     "last",     "lasts",      "another",    "else",        "other",
+      "name",      "names",    "list",      "please",    "tell",       "me",       "show",       "shown",      "whilst",      "anything",
+      "something", "nothing",  "course",    "seconds",   "minutes",    "second",   "minute",     "hour",       "hours",       "not",
+      "no",        "never",    "perform",   "performed", "attempted",  "him",      "them",       "first",      "point",       "moment",
+      "instances", "instance", "occasions", "occasion",  "amount",     "score",    "scored",     "member",     "contain",     "contains",
+      "include",   "includes", "feature",   "features",  "involved",   "involve",  "spent",      "spend",      "passed",      "elapsed",
+      "pass",      "went",     "again",     "lasting",   "stretch",    "period",   "wait",       "gap",        "interval",    "duration",
+      "length",    "team",     "teams",     "opposing",  "opposition"};
   return is_stop_word(w.folded) || words.contains(w.folded) || is_light_word(w);
 }
 
@@ -327,7 +328,8 @@ class Parser {
                            "from", "as", "prior", "amid"}))
         continue;
       std::size_t begin = i + 1;
-      if (marker == "as" && says(i + 1, {"soon"})) begin += 2;
+      if (marker == "as" && !says(i + 1, {"soon"})) continue;
+      if (marker == "as") begin += 2;
       if (marker == "prior" && says(i + 1, {"to"})) begin += 1;
       // Where the clause ends.
       std::size_t end = begin;
@@ -522,6 +524,10 @@ class Parser {
           break;
         }
         case K::kEvent: {
+          if (t.weak && std::none_of(list.begin(), list.end(), [&](std::size_t k) {
+                return kind(k, K::kEvent) && !tokens_[k].weak && shares_type(tokens_[k].event.types, t.event.types);
+              }))
+            break;
           mark(i);
           if (other_than && !c.events.empty()) {
             for (const std::string& type : t.event.types) c.events.back().not_types.push_back(type);
@@ -673,11 +679,15 @@ class Parser {
     negated = false;
   }
 
+  [[nodiscard]] static bool shares_type(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+    return std::any_of(a.begin(), a.end(), [&](const std::string& x) { return std::find(b.begin(), b.end(), x) != b.end(); });
+  }
+
   // An "and", "or", "than" or colon between the two makes them two.
   [[nodiscard]] bool separated(const std::vector<std::size_t>& list, std::size_t p, std::size_t from) const {
     for (std::size_t k = 0; k < p; ++k) {
       if (list[k] < from) continue;
-      if (is_word(list[k]) && is_any(text(list[k]), {"and", "or", "than", "but", "to", "as", "outnumber"})) return true;
+      if (is_word(list[k]) && is_any(text(list[k]), {"and", "or", "than", "but", "to", "as", "outnumber", "exceed"})) return true;
       if (list[k] > from && ends(list[k]) && k + 1 < p) return false;
     }
     return false;
@@ -777,6 +787,16 @@ class Parser {
       return;
     }
     // Two of a kind with "or" or "and" between them are alternatives to be compared, not both at once.
+    const bool choice = p > 0 && !main_.empty() && &list == &main_ && phrase({"between"}) &&
+                        ((is_any(before, {"between"}) && p + 1 < list.size() && says(list[p + 1], {"and"})) ||
+                         (before == "and" && p > 2 && says(list[p - 3], {"between"})));
+    if (choice) {
+      alternatives_.push_back(i);
+      for (std::size_t k = p; k-- > 0;) {
+        if (is_word(list[k]) && text(list[k]) == "between") mark(list[k]);
+      }
+      return;
+    }
     if (is_any(before, {"or"}) || (p + 1 < list.size() && says(list[p + 1], {"or"}))) {
       alternatives_.push_back(i);
       return;

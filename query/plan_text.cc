@@ -21,7 +21,7 @@ std::string value_text(const nlohmann::json& v) {
 std::string kind_text(const EventKind& k) {
   std::string text;
   for (std::size_t i = 0; i < k.types.size(); ++i) {
-    const std::string type = plural(2, k.types[i]).substr(2);
+    const std::string type = k.types[i].find('_') == std::string::npos ? plural(2, k.types[i]).substr(2) : readable(k.types[i]) + " events";
     text += (i == 0 ? "" : i + 1 == k.types.size() ? " or " : ", ") + type;
   }
   if (text.empty()) text = "events";

@@ -19,13 +19,17 @@ namespace {
 
 constexpr std::uintmax_t kLargestPicture = 4 << 20;  // bytes
 constexpr std::size_t kLongestQuestion = 1 << 20;    // bytes; the engine cuts further
+constexpr std::size_t kLargestPlan = 1 << 20;        // bytes
+constexpr int kAllCitations = 1'000'000;             // a number is recomputed from all of them
+constexpr int kCitationsInText = 10;
 
 struct Options {
-  std::string question, frames, answerer, profile;
+  std::string question, frames, answerer, profile, plan;
   std::vector<std::string> videos, choices, without;
   std::optional<base::Timestamp> from, to;
   EndpointOptions endpoint;
-  int citations = 10, max_tokens = 400;
+  int citations = 0;  // 0: all in JSON, ten in text and for a model
+  int max_tokens = 400;
   bool explain = false;
 };
 
@@ -119,6 +123,21 @@ void save_frames(Context& context, const query::Answer& answer, const graph::Arc
   }
 }
 
+/// @throws base::Error kBadInput if it cannot be read or is no JSON; what it says is checked by the engine
+nlohmann::json read_plan(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::string text(kLargestPlan + 1, '\0');
+  if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!in.is_open() || in.bad())
+    throw base::Error(base::ErrorCode::kBadInput, "cannot be read", file, "check the path and its permissions");
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > kLargestPlan)
+    throw base::Error(base::ErrorCode::kBadInput, "is larger than 1 MiB: that is no plan", file, "shorten it");
+  nlohmann::json plan = nlohmann::json::parse(text, nullptr, false);
+  if (plan.is_discarded()) throw base::Error(base::ErrorCode::kBadInput, "is no JSON", file, "`ask --explain` shows plans that are right");
+  return plan;
+}
+
 int run(Context& context, const Options& options) {
   std::unique_ptr<base::TextModel> model;
   const std::string answerer = !options.answerer.empty() ? options.answerer : context.config().text("answerer").value_or("none");
@@ -142,7 +161,13 @@ int run(Context& context, const Options& options) {
   ask.to = options.to;
   ask.choices = options.choices;
   ask.without = options.without;
-  ask.max_citations = options.citations;
+  ask.max_citations = options.citations > 0 ? options.citations : context.json && !model ? kAllCitations : kCitationsInText;
+  if (!options.plan.empty()) {
+    ask.plan = read_plan(options.plan);
+    ask.plan_source = options.plan;
+  } else if (options.question.empty()) {
+    throw base::Error(base::ErrorCode::kInvalidArgument, "there is no question", {}, "say reelgraph ask \"...\", or give --plan FILE");
+  }
 
   query::WordingOptions wording;
   wording.max_tokens = options.max_tokens;
@@ -200,9 +225,9 @@ void add_ask(Program& program) {
        "reelgraph ask \"What is on the table?\" --option cup --option book", "reelgraph --json ask - < questions.txt  # one answer a line",
        "reelgraph ask \"What happens at the door?\" --answerer endpoint:http://localhost:8000"},
       [&program, options] { return run(program.context(), *options); });
-  app.add_option("QUESTION", options->question, "In plain words; - reads one question a line from standard input")
-      ->required()
-      ->type_name("");
+  app.add_option("QUESTION", options->question, "In plain words; - reads one question a line from standard input")->type_name("");
+  app.add_option("--plan", options->plan, "Execute this plan (JSON, as --explain shows) instead of reading the question")
+      ->type_name("FILE");
   add_videos(app, options->videos);
   add_range(app, options->from, options->to);
   app.add_option("--option", options->choices, "A possible answer (repeat for multiple choice)")
@@ -229,8 +254,9 @@ void add_ask(Program& program) {
       ->check(CLI::Range(1, 100'000));
   app.add_option("--profile", options->profile, "Further words of a domain: a profile's name or file")->type_name("NAME|FILE");
   app.add_option("--frames", options->frames, "Write the cited pictures into this folder")->type_name("DIR");
-  app.add_option("--citations", options->citations, "Most citations")->type_name("N")->capture_default_str()->check(CLI::Range(1, 1000));
-  add_absent(app, {"--plan"});
+  app.add_option("--citations", options->citations, "Most citations [all with --json, else 10]")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000000));
 }
 
 }  // namespace reelgraph::cli
