@@ -53,7 +53,7 @@ void check_ids(const Tokenizer& tokenizer, std::int64_t vocab_size, const std::s
 /// The tokens that SmolVLM's templates write must be there, and <image> must be the one that config.json means.
 void check_template_tokens(const Tokenizer& tokenizer, const ModelConfig& config, const std::string& context) {
   for (const char* content : {"<|im_start|>", "<end_of_utterance>", "<fake_token_around_image>", "<global-img>", "<image>"}) {
-    if (!tokenizer.id_of(content)) refuse(context, std::string("special token ") + content + " is missing");
+    if (!tokenizer.id_of(content)) refuse(context, std::string("special token ") + content + " missing");
   }
   if (tokenizer.id_of("<image>") != config.image_token_id) {
     refuse(context, "image_token_id of config.json (" + std::to_string(config.image_token_id) +
@@ -155,7 +155,7 @@ EmbedderFolder EmbedderFolder::open(const std::filesystem::path& path) {
   std::int64_t ends[2] = {};
   for (const auto& [content, id] : {std::pair("[CLS]", &ends[0]), std::pair("[SEP]", &ends[1])}) {
     const std::optional<std::int64_t> found = tokenizer.id_of(content);
-    if (!found) refuse(tokenizer_file.string(), std::string("special token ") + content + " is missing");
+    if (!found) refuse(tokenizer_file.string(), std::string("special token ") + content + " missing");
     *id = *found;
   }
   Weights weights = Weights::open(path);

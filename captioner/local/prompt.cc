@@ -175,7 +175,7 @@ EncodedPrompt encode_prompt(const Tokenizer& tokenizer, const std::vector<Prompt
       continue;
     }
     const std::optional<std::int64_t> id = tokenizer.id_of(piece.text);
-    if (!id) refuse("tokenizer.json", "special token " + piece.text + " is missing");
+    if (!id) refuse("tokenizer.json", "special token " + piece.text + " missing");
     for (int i = 0; i < piece.repeat; ++i) {
       if (piece.text == kImage) prompt.image_positions.push_back(static_cast<std::int64_t>(prompt.ids.size()));
       prompt.ids.push_back(*id);

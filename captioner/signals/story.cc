@@ -221,6 +221,8 @@ std::vector<std::string> Story::tell(const base::Chunk& chunk, const std::vector
   }
   for (auto& [number, thing] : things_) {
     const Sighting& s = thing.latest;
+    // What happens past this chunk's own part is told with the chunk that it belongs to, which mentions the thing as well.
+    if (!chunk.last && s.seen.start >= chunk.own.end) continue;
     if (!thing.appeared) {
       const TimeSpan so_far{s.seen.start, std::max(s.seen.end, s.seen.start + 1)};
       const base::Duration hidden = unclear.intersection(base::SpanSet{so_far}).total();
@@ -242,7 +244,8 @@ std::vector<std::string> Story::tell(const base::Chunk& chunk, const std::vector
       thing.appeared = true;
       thing.dropped = observation.events.size() == before || observation.entities.size() >= kMostMentions;
     }
-    if (thing.ended && thing.ended_by.empty() && !thing.dropped) {
+    if (thing.ended && thing.ended_by.empty() && !thing.dropped && !thing.left && (chunk.last || s.seen.end <= chunk.own.end)) {
+      thing.left = true;
       base::Event event = event_of("leave", s.seen.end, number);
       const base::Box& box = thing.views.empty() ? s.box : thing.views.back().box;
       const std::string way = s.direction.empty() ? "" : "moving " + s.direction + ", ";

@@ -41,6 +41,7 @@ class Story {
     base::Timestamp told_until = -1;  ///< mentions reach to here; -1: none yet
     bool appeared = false;            ///< its appearance was told
     bool dropped = false;             ///< too many events: nothing is said of it
+    bool left = false;                ///< its leaving was told
     bool ended = false;
     std::string ended_by;  ///< as in Fact::reason
   };

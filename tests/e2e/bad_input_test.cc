@@ -135,7 +135,7 @@ TEST_CASE("a model that cannot be had exits 4", "[e2e]") {
   const Reel reel;
   draw_two_scenes(reel.dir / "f.mp4", 1);
   refuses(reel, {"ingest", "f.mp4", "--captioner", "local:/nowhere"}, 4, {"signals"});
-  refuses(reel, {"ingest", "f.mp4", "--captioner", "endpoint:http://127.0.0.1:1"}, 4, {"signals"});
+  refuses(reel, {"ingest", "f.mp4", "--captioner", "endpoint:http://127.0.0.1:1"}, 4, {"nothing answers there", "doctor --endpoint"});
 }
 
 TEST_CASE("archives that are none, not whole or too new exit 5 with the file's name", "[e2e]") {
