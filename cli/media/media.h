@@ -13,6 +13,7 @@
 #include "base/endpoint.h"
 #include "base/log.h"
 #include "base/text_model.h"
+#include "captioner/overlay.h"
 #include "cli/pipeline/batch.h"
 #include "cli/pipeline/types.h"
 #include "graph/store.h"
@@ -54,13 +55,15 @@ class Media {
     std::vector<std::pair<std::string, std::string>> problems;  ///< what, cure
   };
   [[nodiscard]] virtual ServerReport examine(const base::EndpointSettings& settings, const base::LogSink& log) const = 0;
-  /// The picture on the screen at `at`, as a JPEG or PNG file's bytes by the ending of `output`.
+  /// The picture on the screen at `at`, as a JPEG or PNG file's bytes. `overlay`: draws regions and what the function gives for its time.
   struct Still {
     base::Timestamp at = 0;
     base::Size size;
     std::string bytes;
   };
-  [[nodiscard]] virtual Still picture(const std::filesystem::path& film, base::Timestamp at, bool png, std::stop_token stop) const = 0;
+  using Overlay = std::function<std::vector<captioner::Mark>(base::Timestamp)>;
+  [[nodiscard]] virtual Still picture(const std::filesystem::path& film, base::Timestamp at, bool png, const Overlay& overlay,
+                                      std::stop_token stop) const = 0;
   virtual ingest::ClipResult clip(const std::filesystem::path& film, base::TimeSpan span, const std::filesystem::path& output,
                                   std::stop_token stop) const = 0;
   [[nodiscard]] virtual ingest::FfmpegFacts ffmpeg() const = 0;

@@ -95,8 +95,10 @@ class MediaModule final : public Media {
     return {std::move(report.text), std::move(report.facts), std::move(report.problems)};
   }
 
-  Still picture(const std::filesystem::path& film, base::Timestamp at, bool png, std::stop_token stop) const override {
-    const ingest::StillPicture still = ingest::picture_at(film, at, stop);
+  Still picture(const std::filesystem::path& film, base::Timestamp at, bool png, const Overlay& overlay,
+                std::stop_token stop) const override {
+    ingest::StillPicture still = ingest::picture_at(film, at, stop);
+    if (overlay) captioner::draw_overlay(still.image, overlay(still.at));
     return {
         still.at, {still.image.width, still.image.height}, png ? ingest::encode_png(still.image) : ingest::encode_jpeg(still.image, 92)};
   }

@@ -1,62 +1,15 @@
 // The whole way from real films to events, against what people saw in them.
 
-#include <algorithm>
-#include <variant>
-
 #include "base/span_set.h"
-#include "captioner/factory.h"
-#include "chunker/chunker.h"
-#include "ingest/media_reader.h"
+#include "tests/captioner/watching.h"
 #include "tests/support/support.h"
 
 using namespace reelgraph;
+using test::Watched;
 
 namespace {
 
-struct Watched {
-  std::vector<base::Event> events;
-  std::vector<base::CoverageNote> notes;
-  base::Duration duration = 0;
-
-  [[nodiscard]] std::vector<base::Event> of(const std::string& type) const {
-    std::vector<base::Event> result;
-    for (const auto& e : events) {
-      if (e.type == type) result.push_back(e);
-    }
-    return result;
-  }
-};
-
-Watched watch(const std::filesystem::path& path) {
-  const auto reader = ingest::MediaReader::open(path, {});
-  const auto captioner = captioner::make_captioner({});
-  const auto session = captioner->open("film", reader->info());
-  chunker::Chunker chunker({});
-  Watched watched;
-  const auto describe = [&] {
-    const auto chunks = chunker.take();
-    for (const auto& result : session->describe(chunks)) {
-      REQUIRE(result.observation);
-      watched.events.insert(watched.events.end(), result.observation->events.begin(), result.observation->events.end());
-      watched.notes.insert(watched.notes.end(), result.notes.begin(), result.notes.end());
-    }
-  };
-  while (auto event = reader->next()) {
-    if (const auto* frame = std::get_if<const base::Frame*>(&*event)) {
-      const bool boundary = chunker.add(**frame);
-      session->watch(**frame, boundary);
-    } else if (const auto* sound = std::get_if<base::AudioBlock>(&*event)) {
-      chunker.add(*sound);
-    } else {
-      chunker.add(std::get<base::Cue>(*event));
-    }
-    describe();
-  }
-  watched.duration = reader->summary().duration;
-  chunker.finish(watched.duration);
-  describe();
-  return watched;
-}
+Watched watch(const std::filesystem::path& path) { return test::watch_film(path); }
 
 nlohmann::json truth(const std::string& clip) {
   return nlohmann::json::parse(test::read_file(*test::shared("eval/footage/truth.json")))[clip];
