@@ -54,9 +54,10 @@ base::TextRequest request_for(const Answer& answer, const WordingOptions& option
 }
 
 std::string with_citations(const CheckedSentence& s) {
-  std::string text = s.text;
-  for (const int n : s.citations) text += " [" + std::to_string(n) + "]";
-  return text;
+  std::string marks;
+  for (const int n : s.citations) marks += " [" + std::to_string(n) + "]";
+  const std::size_t end = s.text.find_last_not_of(".!?") + 1;  // before what ends the sentence
+  return s.text.substr(0, end) + marks + s.text.substr(end);
 }
 
 }  // namespace

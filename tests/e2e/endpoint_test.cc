@@ -1,6 +1,7 @@
 // The five things that issue 5 must show, with the built program and a server that behaves well or badly. (The real server is
 // scripts/check_real_server.)
 
+#include <algorithm>
 #include <cmath>
 
 #include "tests/e2e/program.h"
@@ -17,8 +18,8 @@ void draw_busy(const std::filesystem::path& film, int seconds) {
 }
 
 std::vector<std::string> ingest(const ModelServer& server, std::vector<std::string> more = {}) {
-  std::vector<std::string> words{"ingest", "film.mp4", "--captioner", "endpoint:" + server.url(), "--chunk", "4", "--overlap", "1",
-                                 "--jobs", "4"};
+  std::vector<std::string> words{"ingest", "film.mp4", "--captioner", "endpoint:" + server.url(), "--chunk", "4", "--overlap", "1"};
+  if (std::find(more.begin(), more.end(), "--jobs") == more.end()) more.insert(more.end(), {"--jobs", "4"});
   words.insert(words.end(), more.begin(), more.end());
   return words;
 }
