@@ -708,7 +708,9 @@ bool Parser::plan_of(Plan& plan) {
     if (s.windows.empty()) return false;
     take({"doing", "happen", "happened", "happens", "happening", "going"});
     for (Window& w : s.windows) {
-      if (w.kind == Window::Kind::kAfter && next) s.nth = 1;
+      const bool soon =
+          phrase({"right", "after"}) || phrase({"just", "after"}) || phrase({"immediately", "after"}) || phrase({"straight", "after"});
+      if (w.kind == Window::Kind::kAfter && (next || soon)) s.nth = 1;
       if (w.kind == Window::Kind::kBefore) s.nth = -1;
     }
     plan.ask = Ask::kWhat;
