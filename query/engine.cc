@@ -1,4 +1,5 @@
 #include "query/engine.h"
+#include "query/compound.h"
 
 #include <algorithm>
 #include <chrono>
@@ -175,6 +176,7 @@ class Asking {
   }
 
   void decide() {
+    if (property()) return;
     if (parsed_.plan) {
       if (scope_.videos.empty())
         return refuse(scope_.problem_status, scope_.problem.empty() ? "No video is what the question asks about." : scope_.problem);
@@ -200,6 +202,46 @@ class Asking {
       }
     }
     nearest_evidence();
+  }
+
+  /// @returns false if no property is asked for, or nothing that is named has it
+  bool property() {
+    if (options_.plan || is_without(options_, "plan") || is_without(options_, "graph") || !options_.choices.empty()) return false;
+    const bool all = options_.videos.empty() && !named_video_;
+    const auto asked = read_property_question(words_, lexicon_, all ? std::vector<std::string>{} : ids_of(videos_));
+    if (!asked || scope_.videos.empty()) return false;
+    std::vector<std::string> values;
+    std::string text;
+    Claim claim;
+    for (const VideoScope& v : scope_.videos) {
+      for (const graph::RowId entity : asked->entities) {
+        graph::EventFilter filter;
+        filter.videos = {v.video.id};
+        filter.within = v.asked;
+        filter.entities = {entity};
+        std::vector<graph::EventRecord> events = store_.events(filter);
+        std::erase_if(events, [&](const graph::EventRecord& e) {
+          return !e.attributes.contains(asked->key) || !e.attributes[asked->key].is_string();
+        });
+        if (events.empty()) continue;
+        // The last to be told knew the most of it.
+        const graph::EventRecord& e = events.back();
+        const auto value = e.attributes[asked->key].get<std::string>();
+        if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
+        const std::string line = value + ": " + event_text(e) + " at " + when_where(e.video, e.span);
+        text += (text.empty() ? "" : "; ") + line;
+        if (const int n = evidence_.cite(e); n > 0) claim.citations.push_back(n);
+      }
+    }
+    if (values.empty()) return false;
+    answer_.plan = {{"ask", "property"}, {"attribute", asked->key}, {"entities", asked->entities}, {"views", {"graph"}}};
+    answer_.status = Status::kAnswered;
+    answer_.kind = values.size() == 1 ? "text" : "list";
+    answer_.value = values.size() == 1 ? nlohmann::json(values.front()) : nlohmann::json(values);
+    answer_.text = text + ". Looked up the " + asked->key + " of what is named.";
+    claim.text = answer_.text;
+    answer_.claims.push_back(std::move(claim));
+    return true;
   }
 
   // What nothing in the archive bears the name of was not seen; no search would find it.
@@ -352,7 +394,18 @@ const Engine::Vocabulary& Engine::vocabulary() const {
 }
 
 Answer Engine::ask(const std::string& question, const AskOptions& options) const {
-  return Asking(store_, profiles_, vocabulary().lexicon, vocabulary().cutter, options).ask(question);
+  const auto ask_one = [&](const std::string& text) {
+    return Asking(store_, profiles_, vocabulary().lexicon, vocabulary().cutter, options).ask(text);
+  };
+  if (options.plan || !options.choices.empty()) return ask_one(question);
+  // Two questions in one: both must be computed, else the whole is taken as it is.
+  const std::vector<std::string> parts = split_questions(base::sanitize_utf8(question, kLongestQuestion));
+  if (parts.size() != 2) return ask_one(question);
+  Answer first = ask_one(parts[0]), second = ask_one(parts[1]);
+  const auto computed = [](const Answer& a) { return a.status == Status::kAnswered && a.plan.contains("ask"); };
+  if (!computed(first) || !computed(second)) return ask_one(question);
+  first.question = base::sanitize_utf8(question);
+  return join_answers(std::move(first), std::move(second));
 }
 
 std::vector<Hit> Engine::search(const std::string& words, const SearchOptions& options) const {

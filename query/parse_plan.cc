@@ -679,6 +679,16 @@ bool Parser::plan_of(Plan& plan) {
   }
   if (who || which_type || which_two || plain_which || tie_) return plan_who(plan, main, main_has({"whose"}));
   const bool what = main_has({"what", "which"});
+  if (what && main.events.size() == 1 && main.passive.front() && negation_read_.empty()) {
+    // "What was taken away?" asks for what it was done to.
+    take({"what", "which"});
+    Selection& s = main.events.front();
+    add_subs(s, main, false);
+    plan.ask = Ask::kWho;
+    plan.role = "object";
+    plan.select = s;
+    return true;
+  }
   if (what) {
     const bool next = take({"next"});
     const bool previous = take({"previous"});

@@ -244,8 +244,16 @@ std::vector<std::string> Story::tell(const base::Chunk& chunk, const std::vector
       thing.appeared = true;
       thing.dropped = observation.events.size() == before || observation.entities.size() >= kMostMentions;
     }
-    if (thing.ended && thing.ended_by.empty() && !thing.dropped && !thing.left && (chunk.last || s.seen.end <= chunk.own.end)) {
-      thing.left = true;
+    if (!thing.ended || thing.dropped || thing.left || (!chunk.last && s.seen.end > chunk.own.end)) continue;
+    thing.left = true;
+    base::Event stay = event_of("presence", s.seen.start, number);
+    stay.span = s.seen;
+    stay.description = words_of(s) + (s.colour.empty() ? " is in view" : ", is in view");
+    if (!s.direction.empty()) stay.attributes["direction"] = s.direction;
+    stay.attributes["region"] = region_of(s.box);
+    stay.show_at = shown(thing, {std::max(s.seen.start, s.seen.end - 8 * kSecond), s.seen.end});
+    events.push_back(std::move(stay));
+    if (thing.ended_by.empty()) {
       base::Event event = event_of("leave", s.seen.end, number);
       const base::Box& box = thing.views.empty() ? s.box : thing.views.back().box;
       const std::string way = s.direction.empty() ? "" : "moving " + s.direction + ", ";
@@ -313,7 +321,7 @@ std::vector<std::string> Story::tell(const base::Chunk& chunk, const std::vector
     const std::size_t before = observation.events.size();
     base::Event copy = event;
     limit.pass(std::move(event), observation.events, result.notes);
-    if (observation.events.size() > before && copy.type != "stop" && copy.type != "start") say(copy);
+    if (observation.events.size() > before && copy.type != "stop" && copy.type != "start" && copy.type != "presence") say(copy);
   }
   for (auto& [number, thing] : things_) {
     if (thing.ended && thing.ended_by == "film_ends" && chunk.last && !thing.dropped)

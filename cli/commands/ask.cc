@@ -115,7 +115,7 @@ void save_frames(Context& context, const query::Answer& answer, const graph::Arc
       continue;
     }
     try {
-      write_file(file, media().picture(record->path, citation.span.start, false, {}).bytes);
+      write_file(file, media().picture(record->path, citation.span.start, false, {}, {}).bytes);
     } catch (const base::Error& failure) {
       if (failure.code() != base::ErrorCode::kBadInput) throw;
       context.console.log_sink()(base::LogLevel::kWarning, "no picture for [" + std::to_string(n) + "]: " + failure.message());
