@@ -18,10 +18,13 @@ std::string value_text(const nlohmann::json& v) {
   return v.dump();
 }
 
+/// "shots", but "removed events".
+std::string many(const std::string& type) { return type.ends_with("ed") ? type + " events" : plural(2, type).substr(2); }
+
 std::string kind_text(const EventKind& k) {
   std::string text;
   for (std::size_t i = 0; i < k.types.size(); ++i) {
-    const std::string type = k.types[i].find('_') == std::string::npos ? plural(2, k.types[i]).substr(2) : readable(k.types[i]) + " events";
+    const std::string type = k.types[i].find('_') == std::string::npos ? many(k.types[i]) : readable(k.types[i]) + " events";
     text += (i == 0 ? "" : i + 1 == k.types.size() ? " or " : ", ") + type;
   }
   if (text.empty()) text = "events";
