@@ -194,6 +194,7 @@ class Asking {
     }
     if (!options_.choices.empty()) return multiple_choice();
     if (unknown_words()) return;
+    if (!parsed_.problem.empty()) return refuse(Status::kNotUnderstood, "This is not computed: " + parsed_.problem);
     if (!is_without(options_, "plan") && !is_without(options_, "graph")) {
       Execution execution(store_, question_, scope_, evidence_, answer_);
       if (execution.run()) {

@@ -307,6 +307,9 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
       a.who = {{tokens_[i].entities, tokens_[i].names, first.subject.front(), false}};
       b.who = {{tokens_[i].entities, tokens_[i].names, second.subject.front(), false}};
     }
+    if (b.who.empty() && a.kinds == b.kinds) b.who = a.who;
+    if (a.who.empty() && a.kinds == b.kinds) a.who = b.who;
+    if (to_json_equal(a, b)) return false;
     plan.total = fully(subs_[both].second);
     if (!b.nth && a.nth && a.kinds == b.kinds) return false;
   } else if (after < subs_.size() && until < subs_.size()) {
@@ -359,6 +362,13 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
 bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
   if (main.events.empty()) return false;
   Selection& s = main.events.front();
+  // Who leads or has won is a side, not whoever made the event that decided it.
+  if (s.tally && !is_any(s.tally->state, {"opener", "equaliser", "winner"})) return false;
+  const bool by = std::any_of(words_.begin(), words_.end(), [](const Word& w) { return w.folded == "by"; });
+  if (main.passive[0] && main.object[0].empty() && !by && !s.tally && asked_type() == tokens_.size()) {
+    problem_ = "to whom it is done is not known here";
+    return false;
+  }
   const bool tie = tie_;
   const bool most = take({"most", "highest", "top", "more", "busiest"});
   const bool fewest = !most && take({"fewest", "least", "fewer", "lowest"});
@@ -475,11 +485,12 @@ bool Parser::plan_videos(Plan& plan, Clause& main) {
       main.events.push_back(std::move(s));
     }
   }
-  if (main.events.size() > 1) return false;
+  if (main.events.size() > 1 || main.events.front().nth) return false;  // "who scored first" is about both sides
   Selection& s = main.events.front();
   const bool most = take({"most", "highest", "more"});
   const bool fewest = !most && take({"fewest", "least", "lowest"});
   if (most || fewest) {
+    if (!plan.noun.empty()) return false;  // a camera's videos would have to be added up
     plan.ask = Ask::kRank;
     plan.fewest = fewest;
   } else {
@@ -720,7 +731,8 @@ bool Parser::plan_of(Plan& plan) {
     for (Window& w : s.windows) {
       const bool soon =
           phrase({"right", "after"}) || phrase({"just", "after"}) || phrase({"immediately", "after"}) || phrase({"straight", "after"});
-      if (w.kind == Window::Kind::kAfter && (next || soon)) s.nth = 1;
+      if (w.kind == Window::Kind::kAfter && (next || soon || (w.within == 0 && main_has({"do", "did", "does"}) && !prefix.empty())))
+        s.nth = 1;
       if (w.kind == Window::Kind::kBefore) s.nth = -1;
     }
     plan.ask = Ask::kWhat;

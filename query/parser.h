@@ -480,7 +480,7 @@ class Parser {
           }
           if (is_any(t.name, {"except", "besides", "excluding"})) besides_from_ = i;
           if (t.name == "both" &&
-              (kind(i + 1, K::kEntityType) || kind(i + 1, K::kEvent) || says(i + 1, {"sides", "teams", "halves", "of"})))
+              (kind(i + 1, K::kEvent) || says(i + 1, {"halves"}) || (says(i + 1, {"sides", "teams"}) && phrase({"how", "many"}))))
             mark(i);
           break;
         case K::kNumber:
@@ -753,6 +753,8 @@ class Parser {
     } else if (possessive && second_at_ && *second_at_ > i) {
       role = second_roles_.first;  // "who set up KDB's goal"
       at = prev < c.events.size() ? prev : 0;
+    } else if (possessive && next == c.events.size() && prev < c.events.size()) {
+      role = prev_subject;  // "who scored City's third"
     } else if (next < c.events.size() && (prev == c.events.size() || !noun_subject_before(list, p))) {
       at = next;
       role = subject_of(next);
@@ -767,6 +769,11 @@ class Parser {
       role = c.subject[0];
     }
     if (at >= c.events.size()) at = 0;
+    if (c.passive[at] && c.object[at].empty() && !c.events[at].tally && before != "by" && before != "to" && before != "for" &&
+        !possessive && !is_team(t)) {
+      problem_ = "to whom it is done is not known here";  // "how many times was he fouled" is not how many fouls he committed
+      return;
+    }
     if (next_type && is_team(t)) role = "";
     mark(i);
     if (is_name_class(list, p, t)) {

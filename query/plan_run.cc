@@ -612,9 +612,7 @@ void PlanRun::score() {
     mine.kinds = {{{tally.type}, {}}};
     mine.who = {{{score.sides[i].first}, {score.sides[i].second}, tally.side, false}};
     mine.credit = tally;
-    for (const Window& w : plan_.select.windows) {
-      if (w.kind == Window::Kind::kPeriod) mine.windows.push_back(w);
-    }
+    mine.windows = tally_windows(plan_.select);
     score.counts[i] = static_cast<std::int64_t>(selector_.run(mine, false).size());
   }
   std::string text;

@@ -273,13 +273,25 @@ std::vector<EventRecord> Selector::run(const Selection& s, bool overlap) {
   return all;
 }
 
+std::vector<Window> tally_windows(const Selection& s) {
+  std::vector<Window> windows;
+  for (Window w : s.windows) {
+    if (w.kind != Window::Kind::kPeriod) continue;
+    if (w.period.from_minute < 0) {  // around a period's begin: what was counted until then
+      w.kind = Window::Kind::kNot;
+      w.period.from_minute = 0;
+      w.period.to_minute = 0;
+    }
+    windows.push_back(std::move(w));
+  }
+  return windows;
+}
+
 Selector::Score Selector::score(const base::Tally& tally, const Selection& s, const VideoScope& video) {
   Score score;
   Selection counted;
   counted.kinds = {{{tally.type}, {}}};
-  for (const Window& w : s.windows) {
-    if (w.kind == Window::Kind::kPeriod) counted.windows.push_back(w);
-  }
+  counted.windows = tally_windows(s);
   score.events = run_in(counted, video, false);
   const auto add = [&](const EventRecord& e) {
     for (const graph::ParticipantRecord& p : e.participants) {

@@ -54,6 +54,9 @@ class Selector {
   bool anchor_missing_ = false, period_missing_ = false, outside_ = false;
 };
 
+/// The windows of a tally that bound the count itself.
+[[nodiscard]] std::vector<Window> tally_windows(const Selection& selection);
+
 /// Does an event meet a condition?
 [[nodiscard]] bool meets(const nlohmann::json& attributes, const Condition& condition);
 
