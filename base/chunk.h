@@ -68,6 +68,7 @@ struct Chunk {
   std::vector<Cue> cues;             ///< overlapping `span`, in time order
   ChunkSignals signals;              ///< over `own`
   bool last = false;                 ///< no chunk follows
+  std::string before;                ///< the description of the chunk before this one, for captioners that want it; may be empty
 };
 
 }  // namespace reelgraph::base

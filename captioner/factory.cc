@@ -1,10 +1,13 @@
 #include "captioner/factory.h"
 
 #include "base/error.h"
+#include "captioner/endpoint/captioner.h"
 #include "captioner/signals/captioner.h"
 
 namespace reelgraph::captioner {
 namespace {
+
+constexpr const char* kEndpoint = "endpoint:";
 
 bool starts_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
 
@@ -21,7 +24,11 @@ std::unique_ptr<base::Captioner> make_captioner(const CaptionerOptions& options)
     return std::make_unique<signals::SignalsCaptioner>(signals::parse_options(options.profile.signals, where));
   }
   if (starts_with(options.spec, "local:")) not_in_this_build(options.spec, "runs a model folder");
-  if (starts_with(options.spec, "endpoint:")) not_in_this_build(options.spec, "asks a model server");
+  if (starts_with(options.spec, kEndpoint)) {
+    base::EndpointSettings settings = options.endpoint;
+    settings.url = options.spec.substr(std::string(kEndpoint).size());
+    return std::make_unique<endpoint::EndpointCaptioner>(std::move(settings), options.profile, options.log);
+  }
   throw base::Error(base::ErrorCode::kInvalidArgument, "unknown captioner \"" + options.spec + "\"", {},
                     "use signals, local:FOLDER or endpoint:URL");
 }

@@ -6,14 +6,15 @@
 #include <vector>
 
 #include "base/captioner.h"
+#include "base/endpoint.h"
 #include "base/log.h"
 #include "base/profile.h"
 
 namespace reelgraph::captioner {
 
 struct CaptionerOptions {
-  std::string spec = "signals";  ///< "signals", "local:FOLDER", "endpoint:URL"
-  std::string model;             ///< for endpoints
+  std::string spec = "signals";     ///< "signals", "local:FOLDER", "endpoint:URL"
+  base::EndpointSettings endpoint;  ///< its `url` comes from `spec`
   base::Profile profile;
   base::LogSink log;
 };

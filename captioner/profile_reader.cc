@@ -32,7 +32,10 @@ class Reader {
   explicit Reader(std::string where) : where_(std::move(where)) {}
 
   RawProfile read(const toml::table& root) {
-    only_keys(root, {"name", "description", "prompt", "entity_types", "event_types", "roles", "zones", "examples", "signals"}, "a profile");
+    only_keys(root,
+              {"name", "description", "prompt", "entity_types", "event_types", "roles", "zones", "examples", "signals", "phrases",
+               "periods", "tallies", "nicknames", "classes"},
+              "a profile");
     base::Profile& p = raw_.profile;
     p.name = name_of(root, root, "the profile");
     p.description = text(root, "description");
@@ -43,6 +46,16 @@ class Reader {
     read_zones(root);
     read_examples(root);
     read_signals(root);
+    read_phrases(root);
+    read_periods(root);
+    read_tallies(root);
+    for (const toml::table* t : tables(root, "nicknames")) {
+      only_keys(*t, {"name", "words"}, "a nickname");
+      raw_.profile.nicknames.push_back({text(*t, "name"), words(*t, "words")});
+    }
+    if (const toml::table* classes = table_at(root, "classes")) {
+      for (auto&& [key, value] : *classes) raw_.profile.classes.emplace_back(std::string(key.str()), words(*classes, key.str()));
+    }
     return std::move(raw_);
   }
 
@@ -142,6 +155,98 @@ class Reader {
       result.push_back(std::move(term));
     }
     return result;
+  }
+
+  [[nodiscard]] std::vector<const toml::table*> tables(const toml::table& root, const std::string& key) const {
+    std::vector<const toml::table*> result;
+    const toml::array* array = list(root, key);
+    if (array == nullptr) return result;
+    for (const toml::node& node : *array) result.push_back(&table_of(node, key));
+    return result;
+  }
+
+  [[nodiscard]] const toml::table* table_at(const toml::table& root, std::string_view key) const {
+    const toml::node* node = root.get(key);
+    if (node == nullptr) return nullptr;
+    if (node->as_table() == nullptr) refuse(*node, quoted(key) + " is not a table", "write it as { key = value }");
+    return node->as_table();
+  }
+
+  [[nodiscard]] nlohmann::json scalar(const toml::node& node, const std::string& what) const {
+    if (const auto* s = node.as_string()) return base::sanitize_utf8(s->get());
+    if (const auto* b = node.as_boolean()) return b->get();
+    if (const auto* i = node.as_integer()) return i->get();
+    if (const auto* f = node.as_floating_point(); f != nullptr && std::isfinite(f->get())) return f->get();
+    refuse(node, what + " is not a string, number, true or false", "correct it");
+  }
+
+  /// Conditions on attributes: { card = "red card", body_part = ["head"], own_goal = true }
+  [[nodiscard]] nlohmann::json conditions(const toml::table& table, std::string_view key) const {
+    nlohmann::json result = nlohmann::json::object();
+    const toml::table* where = table_at(table, key);
+    if (where == nullptr) return result;
+    for (auto&& [name, value] : *where) {
+      const std::string what = "the condition on \"" + base::ellipsize(std::string(name.str()), 60) + "\"";
+      nlohmann::json& wanted = result[std::string(name.str())];
+      if (const toml::array* any = value.as_array()) {
+        if (any->empty() || any->size() > kMostEntries)
+          refuse(value, what + " is an empty or very long list", "give the values that are meant");
+        wanted = nlohmann::json::array();
+        for (const toml::node& item : *any) wanted.push_back(scalar(item, what));
+      } else {
+        wanted = scalar(value, what);
+      }
+    }
+    return result;
+  }
+
+  [[nodiscard]] double minutes(const toml::table& table, std::string_view key) const {
+    const toml::node* node = table.get(key);
+    if (node == nullptr) return 0;
+    const double value = node->is_number() ? node->value<double>().value_or(-1000) : -1000;
+    if (!(value >= -60 && value <= 100'000)) refuse(*node, quoted(key) + " is no number of minutes", "write it as 45");
+    return value;
+  }
+
+  void read_phrases(const toml::table& root) {
+    for (const toml::table* t : tables(root, "phrases")) {
+      only_keys(*t, {"words", "types", "where", "subject", "object", "qualifies"}, "a phrase");
+      base::Phrase p{words(*t, "words"), words(*t, "types"), conditions(*t, "where"), text(*t, "subject"), text(*t, "object"), false};
+      if (p.words.empty()) refuse(*t, "a phrase has no words", "add words = [\"...\"]");
+      if (const toml::node* q = t->get("qualifies")) p.qualifies = q->value<bool>().value_or(false);
+      if (p.types.empty() && p.where.empty()) refuse(*t, "a phrase has neither types nor where: it means nothing", "add one of them");
+      raw_.profile.phrases.push_back(std::move(p));
+    }
+  }
+
+  void read_periods(const toml::table& root) {
+    for (const toml::table* t : tables(root, "periods")) {
+      only_keys(*t, {"words", "type", "where", "from_minute", "to_minute"}, "a period");
+      base::Period p{words(*t, "words"), text(*t, "type"), conditions(*t, "where"), minutes(*t, "from_minute"), minutes(*t, "to_minute")};
+      if (p.words.empty() || p.type.empty()) refuse(*t, "a period needs words and type", "add them");
+      raw_.profile.periods.push_back(std::move(p));
+    }
+  }
+
+  void read_tallies(const toml::table& root) {
+    static constexpr const char* kStates[] = {"ahead", "level", "behind", "opener", "equaliser", "winner",
+                                              "won",   "lost",  "drawn",  "none",   "score"};
+    for (const toml::table* t : tables(root, "tallies")) {
+      only_keys(*t, {"name", "type", "side", "other_side", "words"}, "a tally");
+      base::Tally tally{name_of(*t, *t, "a tally"), text(*t, "type"), text(*t, "side"), conditions(*t, "other_side"), {}};
+      if (tally.type.empty() || tally.side.empty())
+        refuse(*t, "a tally needs type and side", "add the event type and the role of the side");
+      if (const toml::table* states = table_at(*t, "words")) {
+        for (auto&& [key, value] : *states) {
+          const std::string state(key.str());
+          if (std::find(std::begin(kStates), std::end(kStates), state) == std::end(kStates))
+            refuse(value, "a tally knows no state \"" + base::ellipsize(state, 60) + "\"",
+                   "known: ahead, level, behind, opener, equaliser, winner, won, lost, drawn, none, score");
+          tally.words.emplace_back(state, words(*states, key.str()));
+        }
+      }
+      raw_.profile.tallies.push_back(std::move(tally));
+    }
   }
 
   void read_zones(const toml::table& root) {

@@ -102,7 +102,12 @@ std::vector<std::string> builtin_profile_names() {
 
 base::Profile load_profile(const std::string& name_or_file) {
   if (const char* toml = builtin(name_or_file)) return parse_profile(toml, std::string("built-in profile ") + name_or_file);
-  return parse_profile(read_file(name_or_file), name_or_file);
+  base::Profile profile = parse_profile(read_file(name_or_file), name_or_file);
+  // Pictures of examples lie beside the profile.
+  for (base::Example& example : profile.examples) {
+    for (std::string& image : example.images) image = (std::filesystem::path(name_or_file).parent_path() / image).string();
+  }
+  return profile;
 }
 
 base::Profile parse_profile(const std::string& toml, const std::string& where) {

@@ -110,6 +110,14 @@ const std::vector<ConfigKey>& config_keys() {
       {"frames_per_chunk", "integer", "default of ingest --frames-per-chunk", 1, 1000},
       {"jobs", "integer", "default of ingest --jobs, files at once", 1, 256},
       {"threads", "integer", "default of ingest --threads, of one decoder; 0: one per core", 0, 256},
+      {"model", "text", "default of --model, of an endpoint", 0, 0},
+      {"api_key_file", "text", "default of --api-key-file", 0, 0},
+      {"ca_file", "text", "default of --ca-file", 0, 0},
+      {"image_side", "integer", "default of ingest --image-side, pixels", 16, 4096},
+      {"max_tokens", "integer", "default of ingest --max-tokens, of one reply", 1, 1'000'000},
+      {"price_prompt", "number", "USD for a million prompt tokens of the endpoint", 0, 1e6},
+      {"price_completion", "number", "USD for a million completion tokens of the endpoint", 0, 1e6},
+      {"answerer", "text", "default of ask --answerer", 0, 0},
       {"fast", "switch", "default of ingest --fast", 0, 0},
   };
   return keys;

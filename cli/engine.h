@@ -6,7 +6,7 @@
 
 namespace reelgraph::cli {
 
-/// With the words of every profile compiled in and of the user's own (config key `profile`).
-[[nodiscard]] query::Engine make_engine(Context& context, const graph::Store& store);
+/// With the words of every profile compiled in, of the user's own (config key `profile`) and of `profile` (a name or a file; may be empty).
+[[nodiscard]] query::Engine make_engine(Context& context, const graph::Store& store, const std::string& profile = {});
 
 }  // namespace reelgraph::cli

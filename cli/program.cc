@@ -56,6 +56,7 @@ Program::Program() : root_("Watches long videos once and answers questions about
   add_frame(*this);
   add_clip(*this);
   add_export(*this);
+  add_eval(*this);
   add_info(*this);
   add_verify(*this);
   add_config(*this);

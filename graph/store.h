@@ -34,7 +34,11 @@ struct VideoRecord {
   nlohmann::json media = nlohmann::json::object();  ///< MediaInfo in short, sampling used
 };
 
-enum class ChunkState { kDone = 1, kFailed = 2 };
+enum class ChunkState {
+  kDone = 1,
+  kFailed = 2,
+  kUnderWay = 3  ///< was sent to be described; `usage` is what that may cost. Of a process that is gone: still to do
+};
 
 struct ChunkRecord {
   std::string key;  ///< hash(content id, span, sampling, captioner, model, prompt version)
@@ -187,7 +191,7 @@ class Store {
   virtual RowId put_video(const VideoRecord& video) = 0;
   /// Removes a video and all that hangs on it.
   virtual void remove_video(const std::string& id) = 0;
-  /// Stores a chunk and all that was seen in it. A chunk with the same key replaces a failed one; a done one is left as it is.
+  /// Stores a chunk and all that was seen in it. A chunk with the same key replaces one that is not done; a done one is left as it is.
   /// An observation supersedes that of an earlier chunk with another key once the later chunks' own parts cover its own part.
   virtual void commit_chunk(const ChunkCommit& commit) = 0;
   /// Replaces all coverage of a video with status kNotSampled or kFailed whose reason is not a chunk's (gaps found at the end of a file).

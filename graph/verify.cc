@@ -135,7 +135,7 @@ class Verifier {
         "SELECT 'observation ' || o.id || ' of video ' || v.name FROM observation o JOIN video v ON v.id = o.video WHERE v.state = 5 AND "
         "o.\"end\" > v.duration",
         "it ends after its video", "import the observations again");
-    each("SELECT 'chunk ' || c.key FROM chunk c WHERE c.own_start < c.start OR c.own_end > c.\"end\" OR c.state NOT IN (1, 2)",
+    each("SELECT 'chunk ' || c.key FROM chunk c WHERE c.own_start < c.start OR c.own_end > c.\"end\" OR c.state NOT IN (1, 2, 3)",
          "its own part or its state is impossible", "remove the video and ingest it again");
   }
 

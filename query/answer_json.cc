@@ -60,6 +60,22 @@ Json to_json(const Answer& answer) {
                    {"described", spans_json(answer.coverage.described, false)},
                    {"failed", spans_json(answer.coverage.failed, true)},
                    {"not_sampled", spans_json(answer.coverage.not_sampled, true)}};
+  if (answer.wording) {
+    static constexpr const char* kVerdicts[] = {"supported", "flagged", "dropped"};
+    Json sentences = Json::array();
+    for (const CheckedSentence& s : answer.wording->sentences) {
+      sentences.push_back({{"text", s.text},
+                           {"citations", s.citations},
+                           {"verdict", kVerdicts[static_cast<std::size_t>(s.verdict)]},
+                           {"problems", s.problems}});
+    }
+    const base::Usage& usage = answer.wording->usage;
+    j["wording"] = {
+        {"model", answer.wording->model},
+        {"declined", answer.wording->declined},
+        {"sentences", std::move(sentences)},
+        {"usage", {{"prompt_tokens", usage.prompt_tokens}, {"completion_tokens", usage.completion_tokens}, {"cost_usd", usage.cost_usd}}}};
+  }
   j["plan"] = answer.plan;
   j["timing_ms"] = {
       {"plan", milliseconds(answer.plan_ms)}, {"retrieve", milliseconds(answer.retrieve_ms)}, {"answer", milliseconds(answer.answer_ms)}};

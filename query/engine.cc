@@ -1,4 +1,5 @@
 #include "query/engine.h"
+#include "query/compound.h"
 
 #include <algorithm>
 #include <chrono>
@@ -6,6 +7,9 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "query/execute.h"
+#include "query/lexicon.h"
+#include "query/parse.h"
+#include "query/plan_run.h"
 #include "query/retrieval.h"
 
 namespace reelgraph::query {
@@ -42,10 +46,13 @@ std::vector<std::string> ids_of(const std::vector<graph::VideoRecord>& videos) {
 // The answering of one question; lives as long as that takes.
 class Asking {
  public:
-  Asking(const graph::Store& store, const std::vector<base::Profile>& profiles, const AskOptions& options)
+  Asking(const graph::Store& store, const std::vector<base::Profile>& profiles, const Lexicon& lexicon, const WordCutter& cutter,
+         const AskOptions& options)
       : store_(store),
         profiles_(profiles),
         options_(options),
+        lexicon_(lexicon),
+        cutter_(cutter),
         evidence_(store, std::max(options.max_citations, 1), !is_without(options, "frames")) {}
 
   Answer ask(const std::string& text) {
@@ -53,7 +60,14 @@ class Asking {
     answer_.question = base::sanitize_utf8(text);
     const auto selected = select_videos(store_, options_);
     read(base::sanitize_utf8(text, kLongestQuestion), selected);
-    answer_.plan = plan_json(question_);
+    if (parsed_.plan) {
+      plan_scope();
+      answer_.plan = to_json(*parsed_.plan);
+    } else {
+      answer_.plan = plan_json(question_);
+      for (const Word& w : parsed_.leftover) answer_.plan["not_understood"].push_back(w.text);
+      if (!parsed_.problem.empty()) answer_.plan["problem"] = parsed_.problem;
+    }
     answer_.plan_ms = watch.lap();
     scope_ = make_scope(store_, videos_, options_.videos.empty() && !named_video_, options_, question_);
     answer_.coverage = coverage_report(store_, scope_);
@@ -85,9 +99,62 @@ class Asking {
       text.erase(from, token.size());
     }
     words_ = cutter_.cut(text);
+    read_plan();
     const Linker linker(store_, profiles_, cutter_);
     const bool all = options_.videos.empty() && !named_video_;
     question_ = understand(words_, linker, all ? std::vector<std::string>{} : ids_of(videos_));
+  }
+
+  // What the whole question says as a plan; a word that says nothing is tried once more as a slip of one that does.
+  void read_plan() {
+    if (options_.plan) {
+      parsed_.plan = plan_from_json(*options_.plan, options_.plan_source);
+      return;
+    }
+    if (is_without(options_, "plan") || is_without(options_, "graph") || !options_.choices.empty()) return;
+    const bool all = options_.videos.empty() && !named_video_;
+    const std::vector<std::string> ids = all ? std::vector<std::string>{} : ids_of(videos_);
+    parsed_ = parse(words_, lexicon_, store_, ids);
+    if (parsed_.plan || parsed_.leftover.empty() || parsed_.leftover.size() > 3) return;
+    std::vector<Word> mended = words_;
+    bool any = false;
+    for (const Word& w : parsed_.leftover) {
+      const std::string better = lexicon_.nearest(w.folded);
+      if (better.empty() || is_light_word(w) || is_stop_word(w.folded)) return;
+      for (Word& m : mended) {
+        if (m.folded != w.folded) continue;
+        m.folded = better;
+        m.text = better;
+        m.stem = cutter_.stem(better);
+        any = true;
+      }
+    }
+    if (!any) return;
+    Parsed again = parse(mended, lexicon_, store_, ids);
+    if (again.plan) {
+      parsed_ = std::move(again);
+      words_ = std::move(mended);
+    }
+  }
+
+  // The videos that the question names; with a plan the rest of the scope is the plan's own.
+  void plan_scope() {
+    question_ = Question{};
+    // A plain stretch of time bounds the whole question, so that what was not described there is told as such.
+    const std::vector<Window>& windows = parsed_.plan->select.windows;
+    const auto plain = [](const Selection& s) {
+      return std::all_of(s.windows.begin(), s.windows.end(), [](const Window& w) { return w.anchors.empty(); });
+    };
+    if (plain(parsed_.plan->select) && parsed_.plan->others.empty()) {
+      const auto phrase = std::find_if(windows.begin(), windows.end(), [](const Window& w) { return w.kind == Window::Kind::kPhrase; });
+      if (phrase != windows.end()) question_.times = {phrase->phrase};
+    }
+    if (!parsed_.videos.empty()) {
+      std::erase_if(videos_, [&](const graph::VideoRecord& v) {
+        return std::find(parsed_.videos.begin(), parsed_.videos.end(), v.id) == parsed_.videos.end();
+      });
+      named_video_ = true;
+    }
   }
 
   void plan_views() {
@@ -109,6 +176,15 @@ class Asking {
   }
 
   void decide() {
+    if (property()) return;
+    if (parsed_.plan) {
+      if (scope_.videos.empty())
+        return refuse(scope_.problem_status, scope_.problem.empty() ? "No video is what the question asks about." : scope_.problem);
+      if (scope_.covers && scope_.asked_total() > 0 && scope_.described_total() == 0)
+        return refuse(Status::kNotCovered, "Nothing of what was asked about has been described.");
+      answer_.plan["views"] = {"graph"};
+      return PlanRun(store_, scope_, *parsed_.plan, evidence_, answer_).run();
+    }
     if (question_.content.empty() && question_.subjects.empty() && question_.entities.empty() && question_.intent != Intent::kEvents) {
       return refuse(Status::kNotUnderstood, words_.empty() ? "The question holds no words." : "The question names nothing to look for.");
     }
@@ -118,6 +194,7 @@ class Asking {
     }
     if (!options_.choices.empty()) return multiple_choice();
     if (unknown_words()) return;
+    if (!parsed_.problem.empty()) return refuse(Status::kNotUnderstood, "This is not computed: " + parsed_.problem);
     if (!is_without(options_, "plan") && !is_without(options_, "graph")) {
       Execution execution(store_, question_, scope_, evidence_, answer_);
       if (execution.run()) {
@@ -126,6 +203,46 @@ class Asking {
       }
     }
     nearest_evidence();
+  }
+
+  /// @returns false if no property is asked for, or nothing that is named has it
+  bool property() {
+    if (options_.plan || is_without(options_, "plan") || is_without(options_, "graph") || !options_.choices.empty()) return false;
+    const bool all = options_.videos.empty() && !named_video_;
+    const auto asked = read_property_question(words_, lexicon_, all ? std::vector<std::string>{} : ids_of(videos_));
+    if (!asked || scope_.videos.empty()) return false;
+    std::vector<std::string> values;
+    std::string text;
+    Claim claim;
+    for (const VideoScope& v : scope_.videos) {
+      for (const graph::RowId entity : asked->entities) {
+        graph::EventFilter filter;
+        filter.videos = {v.video.id};
+        filter.within = v.asked;
+        filter.entities = {entity};
+        std::vector<graph::EventRecord> events = store_.events(filter);
+        std::erase_if(events, [&](const graph::EventRecord& e) {
+          return !e.attributes.contains(asked->key) || !e.attributes[asked->key].is_string();
+        });
+        if (events.empty()) continue;
+        // The last to be told knew the most of it.
+        const graph::EventRecord& e = events.back();
+        const auto value = e.attributes[asked->key].get<std::string>();
+        if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
+        const std::string line = value + ": " + event_text(e) + " at " + when_where(e.video, e.span);
+        text += (text.empty() ? "" : "; ") + line;
+        if (const int n = evidence_.cite(e); n > 0) claim.citations.push_back(n);
+      }
+    }
+    if (values.empty()) return false;
+    answer_.plan = {{"ask", "property"}, {"attribute", asked->key}, {"entities", asked->entities}, {"views", {"graph"}}};
+    answer_.status = Status::kAnswered;
+    answer_.kind = values.size() == 1 ? "text" : "list";
+    answer_.value = values.size() == 1 ? nlohmann::json(values.front()) : nlohmann::json(values);
+    answer_.text = text + ". Looked up the " + asked->key + " of what is named.";
+    claim.text = answer_.text;
+    answer_.claims.push_back(std::move(claim));
+    return true;
   }
 
   // What nothing in the archive bears the name of was not seen; no search would find it.
@@ -191,7 +308,15 @@ class Asking {
     answer_.plan["views"] = nlohmann::json::array({"lexical"});
     const auto found = passages(request());
     // A number, a yes or a name may not be read off a passage: then the question stays unanswered, with what is near it.
-    const bool computed = question_.intent != Intent::kOpen && question_.intent != Intent::kEvents;
+    // "How", "which" and names that nobody here bears ask for just that: a passage that holds some of their words is no answer.
+    static const std::vector<std::string> exact = {"how", "which", "who", "whose", "when", "both", "was", "did", "does", "is", "were"};
+    const bool named = std::any_of(question_.leftover.begin(), question_.leftover.end(), [](const Word& w) { return w.capital; });
+    const bool asks =
+        std::any_of(words_.begin(), words_.end(),
+                    [&](const Word& w) { return std::find(exact.begin(), exact.begin() + 5, w.folded) != exact.begin() + 5; }) ||
+        (!words_.empty() && std::find(exact.begin(), exact.end(), words_.front().folded) != exact.end());
+    const bool computed =
+        (question_.intent != Intent::kOpen && question_.intent != Intent::kEvents) || asks || (named && words_.size() > 1);
     if (found.empty()) {
       const bool known = question_.understood() && computed;
       return refuse(known ? Status::kNotUnderstood : Status::kNotSeen, "Nothing in what was described speaks of that.");
@@ -240,7 +365,9 @@ class Asking {
   const graph::Store& store_;
   const std::vector<base::Profile>& profiles_;
   const AskOptions& options_;
-  WordCutter cutter_;
+  const Lexicon& lexicon_;
+  Parsed parsed_;
+  const WordCutter& cutter_;
   Evidence evidence_;
   std::vector<graph::VideoRecord> videos_;
   bool named_video_ = false;
@@ -252,10 +379,34 @@ class Asking {
 
 }  // namespace
 
+struct Engine::Vocabulary {
+  Vocabulary(const graph::Store& store, const std::vector<base::Profile>& profiles) : lexicon(store, profiles, cutter) {}
+  WordCutter cutter;
+  Lexicon lexicon;
+};
+
 Engine::Engine(const graph::Store& store, std::vector<base::Profile> profiles) : store_(store), profiles_(std::move(profiles)) {}
+Engine::~Engine() = default;
+Engine::Engine(Engine&&) noexcept = default;
+
+const Engine::Vocabulary& Engine::vocabulary() const {
+  if (!vocabulary_) vocabulary_ = std::make_unique<Vocabulary>(store_, profiles_);
+  return *vocabulary_;
+}
 
 Answer Engine::ask(const std::string& question, const AskOptions& options) const {
-  return Asking(store_, profiles_, options).ask(question);
+  const auto ask_one = [&](const std::string& text) {
+    return Asking(store_, profiles_, vocabulary().lexicon, vocabulary().cutter, options).ask(text);
+  };
+  if (options.plan || !options.choices.empty()) return ask_one(question);
+  // Two questions in one: both must be computed, else the whole is taken as it is.
+  const std::vector<std::string> parts = split_questions(base::sanitize_utf8(question, kLongestQuestion));
+  if (parts.size() != 2) return ask_one(question);
+  Answer first = ask_one(parts[0]), second = ask_one(parts[1]);
+  const auto computed = [](const Answer& a) { return a.status == Status::kAnswered && a.plan.contains("ask"); };
+  if (!computed(first) || !computed(second)) return ask_one(question);
+  first.question = base::sanitize_utf8(question);
+  return join_answers(std::move(first), std::move(second));
 }
 
 std::vector<Hit> Engine::search(const std::string& words, const SearchOptions& options) const {

@@ -1,6 +1,7 @@
 #pragma once
 // Answers questions from an archive: what the words ask for, what the graph says, and where it can be checked.
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -9,6 +10,7 @@
 #include "base/profile.h"
 #include "base/span_set.h"
 #include "graph/store.h"
+#include "query/claim_checker.h"
 
 namespace reelgraph::query {
 
@@ -39,6 +41,14 @@ struct CoverageReport {
   std::vector<VideoSpan> asked, described, failed, not_sampled;
 };
 
+/// What a model wrote of an answer, sentence by sentence, and what the check made of it (`query/answerer.h`).
+struct Wording {
+  std::string model;
+  bool declined = false;  ///< it says that the evidence does not answer
+  std::vector<CheckedSentence> sentences;
+  base::Usage usage;
+};
+
 struct Answer {
   std::string question;
   Status status = Status::kNotUnderstood;
@@ -49,6 +59,7 @@ struct Answer {
   std::vector<Citation> citations;
   CoverageReport coverage;
   nlohmann::json plan = nlohmann::json::object();
+  std::optional<Wording> wording;
   double plan_ms = 0, retrieve_ms = 0, answer_ms = 0;
 };
 
@@ -61,6 +72,8 @@ struct AskOptions {
   std::vector<std::string> choices;  ///< multiple choice
   std::vector<std::string> without;  ///< views switched off: lexical vector graph frames plan
   int max_citations = 10;
+  std::optional<nlohmann::json> plan;  ///< executed instead of what the question says; checked
+  std::string plan_source = "plan";    ///< its file, for error messages
 };
 
 struct Hit {
@@ -84,6 +97,8 @@ class Engine {
   /// @param store borrowed; must outlive the engine
   /// @param profiles words people use for types; those of types that the archive does not hold are ignored
   Engine(const graph::Store& store, std::vector<base::Profile> profiles);
+  ~Engine();
+  Engine(Engine&&) noexcept;
 
   /// Any text is a question; none makes it throw but a failing archive. @throws base::Error kInvalidArgument for unknown videos or from >=
   /// to
@@ -91,8 +106,12 @@ class Engine {
   [[nodiscard]] std::vector<Hit> search(const std::string& words, const SearchOptions& options) const;
 
  private:
+  struct Vocabulary;
+  [[nodiscard]] const Vocabulary& vocabulary() const;
+
   const graph::Store& store_;
   std::vector<base::Profile> profiles_;
+  mutable std::unique_ptr<Vocabulary> vocabulary_;  ///< read from the archive at the first question
 };
 
 }  // namespace reelgraph::query

@@ -105,6 +105,10 @@ std::vector<Word> WordCutter::cut(std::string_view text, std::size_t most) const
     const UChar32 c = u.char32At(i);
     if (c == '"' || c == 0x201C || c == 0x201D) in_quotes = !in_quotes;
     if (!is_word_char(c)) {
+      const bool dash = c == '-' && i > 0 && u.char32At(u.moveIndex32(i, -1)) == ' ';
+      if (!words.empty() && (c == ',' || c == ';' || c == ':' || c == '?' || c == '.' || c == 0x2013 || c == 0x2014 || dash))
+        words.back().ends_clause = true;
+      if (!words.empty() && (c == '?' || c == '.' || c == '!')) words.back().ends_sentence = true;
       i = u.moveIndex32(i, 1);
       continue;
     }
@@ -123,6 +127,7 @@ std::vector<Word> WordCutter::cut(std::string_view text, std::size_t most) const
     word.quoted = in_quotes;
     word.folded = fold(word.text);
     if (word.folded.size() > 2 && word.folded.ends_with("'s")) {
+      word.possessive = true;
       word.folded.resize(word.folded.size() - 2);
       word.text = to_utf8(from_utf8(word.text).tempSubStringBetween(0, from_utf8(word.text).countChar32() - 2));
     }

@@ -10,11 +10,14 @@
 namespace reelgraph::query {
 
 struct Word {
-  std::string text;      ///< as written
-  std::string folded;    ///< lower case, accents taken off
-  std::string stem;      ///< Snowball English of `folded`
-  bool capital = false;  ///< begins with an upper-case letter
-  bool quoted = false;   ///< stood in double quotes
+  std::string text;            ///< as written
+  std::string folded;          ///< lower case, accents taken off
+  std::string stem;            ///< Snowball English of `folded`
+  bool capital = false;        ///< begins with an upper-case letter
+  bool quoted = false;         ///< stood in double quotes
+  bool possessive = false;     ///< was written with 's or a trailing apostrophe
+  bool ends_sentence = false;  ///< a full stop, question or exclamation mark follows
+  bool ends_clause = false;    ///< a comma, dash, colon or the like follows
 };
 
 /// Lower case without accents and compatibility forms (ICU: NFKD, marks dropped, case folded). Invalid UTF-8 becomes U+FFFD.

@@ -229,6 +229,17 @@ base::Event Story::appearance_of(const Thing& thing) const {
   return event;
 }
 
+base::Event Story::presence_of(const Thing& thing) const {
+  const Sighting& s = thing.latest;
+  base::Event event = event_of("presence", s.seen.start, s.track);
+  event.span = s.seen;
+  event.description = clause(s) + "is in view";
+  if (!s.direction.empty()) event.attributes["direction"] = s.direction;
+  event.attributes["region"] = region_of(s.box);
+  event.show_at = shown(thing, {std::max(s.seen.start, s.seen.end - kLookBack), s.seen.end});
+  return event;
+}
+
 base::Event Story::leaving_of(const Thing& thing) const {
   const Sighting& s = thing.latest;
   base::Event event = event_of("leave", s.seen.end, s.track);
@@ -279,7 +290,7 @@ std::vector<std::string> Story::tell(const base::Chunk& chunk, const std::vector
   std::vector<std::string> sentences;
   const auto pass = [&](base::Event event) {
     const std::string words = event.description + " at " + base::format_time(event.span.start);
-    const bool worth_saying = event.type != "stop" && event.type != "start";
+    const bool worth_saying = event.type != "stop" && event.type != "start" && event.type != "presence";
     const std::size_t before = observation.events.size();
     limit.pass(std::move(event), observation.events, result.notes);
     if (observation.events.size() == before) return false;
@@ -297,15 +308,16 @@ std::vector<std::string> Story::tell(const base::Chunk& chunk, const std::vector
       thing.dropped = unclear(thing, unclear_spans) || observation.entities.size() >= kMostMentions || !pass(appearance_of(thing));
     }
     if (thing.dropped) continue;
-    if (thing.ended && thing.ended_by.empty() && !thing.left && thing.latest.seen.end < horizon) {
+    if (thing.ended && !thing.left && (chunk.last || thing.latest.seen.end <= horizon)) {
       thing.left = true;
-      events_.push_back(leaving_of(thing));
+      events_.push_back(presence_of(thing));
+      if (thing.ended_by.empty()) events_.push_back(leaving_of(thing));
     }
     mention(thing, chunk, observation);
   }
   std::vector<base::Event> later;
   for (base::Event& event : events_) {
-    if (event.span.start >= horizon) {
+    if (event.span.start > horizon || (event.span.start == horizon && event.type != "leave")) {
       later.push_back(std::move(event));
     } else if (bring_in(event, observation)) {
       static_cast<void>(pass(std::move(event)));
@@ -321,7 +333,7 @@ std::vector<std::string> Story::tell(const base::Chunk& chunk, const std::vector
   }
   std::erase_if(things_, [](const auto& entry) {
     const Thing& thing = entry.second;
-    return thing.ended && (thing.dropped || (thing.told_until >= thing.latest.seen.end && (thing.left || !thing.ended_by.empty())));
+    return thing.ended && (thing.dropped || (thing.left && thing.told_until >= thing.latest.seen.end));
   });
   for (auto& [reason, spans] : unclear_) {
     const base::SpanSet now = spans.intersection(base::SpanSet{TimeSpan{0, horizon}});

@@ -52,6 +52,7 @@ class Story {
   [[nodiscard]] base::Event event_of(const char* type, base::Timestamp at, int track) const;
   [[nodiscard]] base::Event static_event(const Fact& fact) const;
   [[nodiscard]] base::Event appearance_of(const Thing& thing) const;
+  [[nodiscard]] base::Event presence_of(const Thing& thing) const;
   [[nodiscard]] base::Event leaving_of(const Thing& thing) const;
   [[nodiscard]] static bool unclear(const Thing& thing, const base::SpanSet& spans);
   [[nodiscard]] base::EntityMention mention_of(const Sighting& s, base::TimeSpan span) const;

@@ -6,22 +6,30 @@
 
 #include "base/utf8.h"
 #include "cli/commands/commands.h"
+#include "cli/endpoint.h"
 #include "cli/engine.h"
 #include "cli/media/media.h"
 #include "cli/program.h"
 #include "cli/text.h"
 #include "cli/write_file.h"
+#include "query/answerer.h"
 
 namespace reelgraph::cli {
 namespace {
 
-constexpr std::size_t kLongestQuestion = 1 << 20;  // bytes; the engine cuts further
+constexpr std::uintmax_t kLargestPicture = 4 << 20;  // bytes
+constexpr std::size_t kLongestQuestion = 1 << 20;    // bytes; the engine cuts further
+constexpr std::size_t kLargestPlan = 1 << 20;        // bytes
+constexpr int kAllCitations = 1'000'000;             // a number is recomputed from all of them
+constexpr int kCitationsInText = 10;
 
 struct Options {
-  std::string question, frames, answerer;
+  std::string question, frames, answerer, profile, plan;
   std::vector<std::string> videos, choices, without;
   std::optional<base::Timestamp> from, to;
-  int citations = 10;
+  EndpointOptions endpoint;
+  int citations = 0;  // 0: all in JSON, ten in text and for a model
+  int max_tokens = 400;
   bool explain = false;
 };
 
@@ -53,6 +61,16 @@ std::string answer_text(const query::Answer& answer, const graph::Archive& archi
     text += "\n  [" + std::to_string(++n) + "] " + citation.video + "  " + format_span(citation.span) + "\n";
     if (!citation.text.empty()) text += "      " + citation.text + "\n";
     if (!citation.frame.empty()) text += "      " + archive.frame_path(citation.frame).string() + "\n";
+  }
+  if (answer.wording) {
+    for (const query::CheckedSentence& s : answer.wording->sentences) {
+      if (s.verdict == query::Verdict::kSupported) continue;
+      std::string why;
+      for (const std::string& problem : s.problems) why += (why.empty() ? "" : "; ") + problem;
+      text += std::string("\n  ") + (s.verdict == query::Verdict::kDropped ? "Dropped" : "Not verified") + ": a sentence of " +
+              answer.wording->model + ", because " + why + "\n";
+    }
+    if (answer.wording->declined) text += "\n  " + answer.wording->model + " finds no answer in the evidence.\n";
   }
   if (!answer.coverage.failed.empty()) text += "\n  Could not be described: " + spans_text(answer.coverage.failed) + "\n";
   if (!answer.coverage.not_sampled.empty()) text += "\n  Was not looked at: " + spans_text(answer.coverage.not_sampled) + "\n";
@@ -97,7 +115,7 @@ void save_frames(Context& context, const query::Answer& answer, const graph::Arc
       continue;
     }
     try {
-      write_file(file, media().picture(record->path, citation.span.start, false, {}).bytes);
+      write_file(file, media().picture(record->path, citation.span.start, false, {}, {}).bytes);
     } catch (const base::Error& failure) {
       if (failure.code() != base::ErrorCode::kBadInput) throw;
       context.console.log_sink()(base::LogLevel::kWarning, "no picture for [" + std::to_string(n) + "]: " + failure.message());
@@ -105,26 +123,75 @@ void save_frames(Context& context, const query::Answer& answer, const graph::Arc
   }
 }
 
+/// @throws base::Error kBadInput if it cannot be read or is no JSON; what it says is checked by the engine
+nlohmann::json read_plan(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  std::string text(kLargestPlan + 1, '\0');
+  if (in) in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!in.is_open() || in.bad())
+    throw base::Error(base::ErrorCode::kBadInput, "cannot be read", file, "check the path and its permissions");
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > kLargestPlan)
+    throw base::Error(base::ErrorCode::kBadInput, "is larger than 1 MiB: that is no plan", file, "shorten it");
+  nlohmann::json plan = nlohmann::json::parse(text, nullptr, false);
+  if (plan.is_discarded()) throw base::Error(base::ErrorCode::kBadInput, "is no JSON", file, "`ask --explain` shows plans that are right");
+  return plan;
+}
+
 int run(Context& context, const Options& options) {
-  if (!options.answerer.empty() && options.answerer != "none") {
-    throw base::Error(base::ErrorCode::kInvalidArgument, "--answerer " + options.answerer + " is not in this version of reelgraph", {},
-                      "leave it out, or say --answerer none");
+  std::unique_ptr<base::TextModel> model;
+  const std::string answerer = !options.answerer.empty() ? options.answerer : context.config().text("answerer").value_or("none");
+  if (const std::string url = endpoint_url(answerer); !url.empty()) {
+    base::EndpointSettings settings = endpoint_settings(options.endpoint, context.config());
+    settings.url = url;
+    settings.tries = 3;
+    if (options.endpoint.request_timeout <= 0) settings.request_timeout_s = 120;
+    model = media().text_model(settings, context.console.log_sink());
+  } else if (answerer != "none") {
+    throw base::Error(base::ErrorCode::kInvalidArgument, "--answerer " + answerer + " is not in this version of reelgraph", {},
+                      "leave it out, or say --answerer none or endpoint:URL");
   }
   (void)span_of(options.from, options.to);
   graph::Archive archive = context.open_archive(graph::OpenMode::kRead);
   const graph::Store& store = std::as_const(archive).store();
-  const query::Engine engine = make_engine(context, store);
+  const query::Engine engine = make_engine(context, store, options.profile);
   query::AskOptions ask;
   ask.videos = video_ids(store, options.videos);
   ask.from = options.from;
   ask.to = options.to;
   ask.choices = options.choices;
   ask.without = options.without;
-  ask.max_citations = options.citations;
+  ask.max_citations = options.citations > 0 ? options.citations : context.json && !model ? kAllCitations : kCitationsInText;
+  if (!options.plan.empty()) {
+    ask.plan = read_plan(options.plan);
+    ask.plan_source = options.plan;
+  } else if (options.question.empty()) {
+    throw base::Error(base::ErrorCode::kInvalidArgument, "there is no question", {}, "say reelgraph ask \"...\", or give --plan FILE");
+  }
 
+  query::WordingOptions wording;
+  wording.max_tokens = options.max_tokens;
+  wording.read_frame = [&](const std::string& frame) {
+    std::error_code error;
+    const std::filesystem::path file = archive.frame_path(frame);
+    if (!std::filesystem::is_regular_file(file, error) || std::filesystem::file_size(file, error) > kLargestPicture) return std::string();
+    std::ifstream in(file, std::ios::binary);
+    return std::string{std::istreambuf_iterator<char>(in), {}};
+  };
   const bool many = options.question == "-";
+  bool model_failed = false;
   const auto answer_one = [&](const std::string& question) {
-    const query::Answer answer = engine.ask(question, ask);
+    query::Answer answer = engine.ask(question, ask);
+    if (model) {
+      try {
+        query::word_answer(answer, *model, wording);
+      } catch (const base::Error& error) {
+        if (error.code() != base::ErrorCode::kModel) throw;
+        // What was computed is an answer all the same.
+        context.console.err("reelgraph: the answer was not worded: " + std::string(error.what()));
+        model_failed = true;
+      }
+    }
     if (context.json)
       many ? context.print_line(query::to_json(answer)) : context.print(query::to_json(answer));
     else
@@ -132,7 +199,10 @@ int run(Context& context, const Options& options) {
     if (!options.frames.empty()) save_frames(context, answer, archive, options.frames);
     return answer.status == query::Status::kAnswered;
   };
-  if (!many) return answer_one(base::sanitize_utf8(options.question, kLongestQuestion)) ? kExitDone : kExitNothingFound;
+  if (!many) {
+    const bool answered = answer_one(base::sanitize_utf8(options.question, kLongestQuestion));
+    return model_failed ? kExitModel : answered ? kExitDone : kExitNothingFound;
+  }
 
   bool all = true, any = false;
   for (std::string line; std::getline(std::cin, line);) {
@@ -142,7 +212,7 @@ int run(Context& context, const Options& options) {
     if (!answer_one(line)) all = false;
   }
   if (!any) throw base::Error(base::ErrorCode::kBadInput, "holds no question", "standard input", "write one question a line");
-  return all ? kExitDone : kExitNothingFound;
+  return model_failed ? kExitModel : all ? kExitDone : kExitNothingFound;
 }
 
 }  // namespace
@@ -152,11 +222,12 @@ void add_ask(Program& program) {
   CLI::App& app = program.add(
       "ask", "Answer a question, with citations",
       {"reelgraph ask \"When does the picture cut?\"", "reelgraph ask \"Who scores first?\" --video match-1 --explain",
-       "reelgraph ask \"What is on the table?\" --option cup --option book", "reelgraph --json ask - < questions.txt  # one answer a line"},
+       "reelgraph ask \"What is on the table?\" --option cup --option book", "reelgraph --json ask - < questions.txt  # one answer a line",
+       "reelgraph ask \"What happens at the door?\" --answerer endpoint:http://localhost:8000"},
       [&program, options] { return run(program.context(), *options); });
-  app.add_option("QUESTION", options->question, "In plain words; - reads one question a line from standard input")
-      ->required()
-      ->type_name("");
+  app.add_option("QUESTION", options->question, "In plain words; - reads one question a line from standard input")->type_name("");
+  app.add_option("--plan", options->plan, "Execute this plan (JSON, as --explain shows) instead of reading the question")
+      ->type_name("FILE");
   add_videos(app, options->videos);
   add_range(app, options->from, options->to);
   app.add_option("--option", options->choices, "A possible answer (repeat for multiple choice)")
@@ -172,10 +243,20 @@ void add_ask(Program& program) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false)
       ->check(CLI::IsMember({"lexical", "vector", "graph", "frames", "plan"}));
-  app.add_option("--answerer", options->answerer, "none: answers are computed, no model words them [none]")->type_name("none");
+  app.add_option("--answerer", options->answerer,
+                 "none: answers are computed, no model words them; endpoint:URL: a model server words them, and what its evidence does not "
+                 "bear is dropped [none]")
+      ->type_name("none|endpoint:URL");
+  add_endpoint(app, options->endpoint);
+  app.add_option("--max-tokens", options->max_tokens, "Most tokens of a worded answer")
+      ->type_name("N")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100'000));
+  app.add_option("--profile", options->profile, "Further words of a domain: a profile's name or file")->type_name("NAME|FILE");
   app.add_option("--frames", options->frames, "Write the cited pictures into this folder")->type_name("DIR");
-  app.add_option("--citations", options->citations, "Most citations")->type_name("N")->capture_default_str()->check(CLI::Range(1, 1000));
-  add_absent(app, {"--plan", "--max-tokens"});
+  app.add_option("--citations", options->citations, "Most citations [all with --json, else 10]")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000000));
 }
 
 }  // namespace reelgraph::cli

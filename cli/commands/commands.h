@@ -16,6 +16,7 @@ void add_show(Program& program);
 void add_frame(Program& program);
 void add_clip(Program& program);
 void add_export(Program& program);
+void add_eval(Program& program);
 void add_info(Program& program);
 void add_verify(Program& program);
 void add_config(Program& program);

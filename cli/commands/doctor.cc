@@ -10,6 +10,7 @@
 
 #include "captioner/profiles.h"
 #include "cli/commands/commands.h"
+#include "cli/endpoint.h"
 #include "cli/media/media.h"
 #include "cli/program.h"
 #include "cli/text.h"
@@ -140,7 +141,19 @@ void disk(Context& context, Check& check) {
   if (bytes < 500'000'000) problem(check, "little room", "make room, or put the archive elsewhere with -a", kExitArchive);
 }
 
-int run(Context& context) {
+void endpoint(Context& context, const std::string& url, const EndpointOptions& options, Check& check) {
+  base::EndpointSettings settings = endpoint_settings(options, context.config());
+  const std::string bare = endpoint_url(url);
+  settings.url = bare.empty() ? url : bare;
+  settings.tries = 2;
+  if (options.request_timeout <= 0) settings.request_timeout_s = 60;
+  const Media::ServerReport report = media().examine(settings, context.console.log_sink());
+  check.text = report.text;
+  check.facts = nlohmann::ordered_json(report.facts);
+  for (const auto& [what, cure] : report.problems) problem(check, what, cure, kExitModel);
+}
+
+int run(Context& context, const std::string& url, const EndpointOptions& options) {
   std::vector<Check> checks{look("machine", machine),
                             look("build", build),
                             look("codecs", codecs),
@@ -148,6 +161,7 @@ int run(Context& context) {
                             look("config", settings),
                             look("archive", [&](Check& check) { archive(context, check); }),
                             look("disk", [&](Check& check) { disk(context, check); })};
+  if (!url.empty()) checks.push_back(look("endpoint", [&](Check& check) { endpoint(context, url, options, check); }));
   int exit_code = kExitDone;
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   std::string text;
@@ -183,8 +197,14 @@ int run(Context& context) {
 }  // namespace
 
 void add_doctor(Program& program) {
-  program.add("doctor", "Look for problems: machine, build, codecs, archive, disk; each with its cure",
-              {"reelgraph doctor", "reelgraph -a cctv.reel doctor --json"}, [&program] { return run(program.context()); });
+  auto url = std::make_shared<std::string>();
+  auto options = std::make_shared<EndpointOptions>();
+  CLI::App& app =
+      program.add("doctor", "Look for problems: machine, build, codecs, archive, disk, a model server; each with its cure",
+                  {"reelgraph doctor", "reelgraph -a cctv.reel doctor --json", "reelgraph doctor --endpoint http://localhost:8000"},
+                  [&program, url, options] { return run(program.context(), *url, *options); });
+  app.add_option("--endpoint", *url, "Ask this model server what it can do (three small requests)")->type_name("URL");
+  add_endpoint(app, *options);
 }
 
 }  // namespace reelgraph::cli

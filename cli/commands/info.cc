@@ -1,6 +1,7 @@
 // reelgraph info: what an archive holds.
 
 #include <cmath>
+#include <cstdio>
 
 #include "base/span_set.h"
 #include "cli/commands/commands.h"
@@ -30,7 +31,7 @@ struct VideoFacts {
   std::int64_t done = 0, failed = 0, pending = 0;
   base::SpanSet described, broken, skipped;
   std::string limited;  ///< reasons why less was said somewhere
-  double cost = 0;
+  base::Usage usage;
 };
 
 /// Chunks that an unfinished ingest still has before it, by its own settings.
@@ -43,11 +44,21 @@ std::int64_t pending_chunks(const graph::VideoRecord& video, const base::SpanSet
   return static_cast<std::int64_t>(std::ceil(base::to_seconds(left.total()) / step));
 }
 
+void add(base::Usage& sum, const base::Usage& more) {
+  sum.prompt_tokens += more.prompt_tokens;
+  sum.completion_tokens += more.completion_tokens;
+  sum.cost_usd += more.cost_usd;
+}
+
+nlohmann::ordered_json usage_json(const base::Usage& usage) {
+  return {{"prompt_tokens", usage.prompt_tokens}, {"completion_tokens", usage.completion_tokens}, {"cost_usd", usage.cost_usd}};
+}
+
 VideoFacts facts_of(const graph::Store& store, graph::VideoRecord video) {
   VideoFacts facts;
   for (const graph::ChunkRecord& chunk : store.chunks(video.id)) {
-    ++(chunk.state == graph::ChunkState::kDone ? facts.done : facts.failed);
-    facts.cost += chunk.usage.cost_usd;
+    if (chunk.state != graph::ChunkState::kUnderWay) ++(chunk.state == graph::ChunkState::kDone ? facts.done : facts.failed);
+    add(facts.usage, chunk.usage);
   }
   base::SpanSet settled;
   for (const graph::CoverageSpan& part : store.coverage(video.id)) {
@@ -87,6 +98,7 @@ nlohmann::ordered_json video_json(const VideoFacts& facts) {
   json["coverage"]["failed"] = spans_json(facts.broken);
   json["coverage"]["not_sampled"] = spans_json(facts.skipped);
   json["limited"] = text(facts.limited);
+  json["usage"] = usage_json(facts.usage);
   return json;
 }
 
@@ -109,8 +121,8 @@ int run(Context& context, const Options& options) {
   const graph::Counts counts = store.counts();
   const graph::Archive::Size size = archive.size_on_disk();
   const std::vector<std::string> models = store.captioners();
-  double cost = 0;
-  for (const VideoFacts& facts : videos) cost += facts.cost;
+  base::Usage usage;
+  for (const VideoFacts& facts : videos) add(usage, facts.usage);
 
   if (context.json) {
     nlohmann::ordered_json document;
@@ -122,7 +134,8 @@ int run(Context& context, const Options& options) {
                           {"entities", counts.entities},   {"mentions", counts.mentions}, {"events", counts.events},
                           {"relations", counts.relations}, {"frames", counts.frames}};
     document["bytes"] = {{"database", size.database}, {"frames", size.frames}, {"vectors", size.vectors}};
-    document["cost_usd"] = cost;
+    document["usage"] = usage_json(usage);
+    document["cost_usd"] = usage.cost_usd;
     context.print(document);
     return kExitDone;
   }
@@ -146,6 +159,12 @@ int run(Context& context, const Options& options) {
   std::string names;
   for (const std::string& model : models) names += (names.empty() ? "" : ", ") + model;
   if (!names.empty()) text += "described by " + names + "\n";
+  if (usage.prompt_tokens + usage.completion_tokens > 0) {
+    char cost[32];
+    std::snprintf(cost, sizeof cost, "%.4f", usage.cost_usd);
+    text += "models took " + std::to_string(usage.prompt_tokens) + " prompt and " + std::to_string(usage.completion_tokens) +
+            " completion tokens, $" + cost + "\n";
+  }
   text += "on disk " + format_bytes(size.database + size.frames + size.vectors) + ": database " + format_bytes(size.database) +
           ", pictures " + format_bytes(size.frames) + "\n";
   context.print(text);

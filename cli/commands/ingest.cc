@@ -6,6 +6,7 @@
 
 #include "captioner/profiles.h"
 #include "cli/commands/commands.h"
+#include "cli/endpoint.h"
 #include "cli/interrupt.h"
 #include "cli/media/media.h"
 #include "cli/program.h"
@@ -17,7 +18,13 @@ namespace {
 
 struct Options {
   std::vector<std::string> paths;
-  std::string captioner, model, profile, id, device;
+  std::string captioner, profile, id, device;
+  EndpointOptions endpoint;
+  int image_side = 0, max_tokens = 0, breaker = -1, tries = 0;
+  double budget_usd = 0;
+  std::int64_t budget_tokens = 0;
+  std::optional<base::Duration> budget_time;
+  bool continuity = false, skip_static = false, stream = false;
   std::optional<base::Duration> chunk, overlap;
   std::optional<base::Timestamp> from, to;
   double fps = 0;
@@ -49,10 +56,26 @@ pipeline::IngestRequest request_of(const Options& options, const Config& config)
   };
   request.id = options.id;
   request.captioner = !options.captioner.empty() ? options.captioner : config.text("captioner").value_or("signals");
-  request.model = options.model;
   request.profile = captioner::load_profile(!options.profile.empty() ? options.profile : config.text("profile").value_or("general"));
   request.recaption = options.recaption;
-  request.jobs = whole(options.jobs, 0, "jobs", 1);
+  if (request.captioner.rfind("endpoint:", 0) == 0) {
+    base::EndpointSettings& endpoint = request.endpoint = endpoint_settings(options.endpoint, config);
+    endpoint.jobs = whole(options.jobs, 0, "jobs", endpoint.jobs);
+    if (options.image_side > 0) endpoint.image_side = options.image_side;
+    if (options.max_tokens > 0) endpoint.max_tokens = options.max_tokens;
+    endpoint.overall_timeout_s = std::max(endpoint.overall_timeout_s, endpoint.request_timeout_s * 2);
+    if (options.breaker >= 0) endpoint.breaker = options.breaker;
+    if (options.tries > 0) endpoint.tries = options.tries;
+    endpoint.continuity = options.continuity;
+    endpoint.stream = options.stream;
+    if (options.budget_usd > 0 && endpoint.price_prompt == 0 && endpoint.price_completion == 0) {
+      throw base::Error(base::ErrorCode::kInvalidArgument, "--budget-usd needs to know what tokens cost", {},
+                        "reelgraph config set price_prompt USD_PER_MILLION, and price_completion; or use --budget-tokens");
+    }
+  }
+  request.limits = {options.budget_usd, options.budget_tokens, options.budget_time ? base::to_seconds(*options.budget_time) : 0};
+  request.sampling.skip_static = options.skip_static;
+  request.jobs = whole(options.jobs, 0, "jobs", request.captioner.rfind("endpoint:", 0) == 0 ? request.endpoint.jobs : 1);
   pipeline::Sampling& sampling = request.sampling;
   chunker::ChunkerOptions& chunking = sampling.chunking;
   chunking.length = seconds(options.chunk, "chunk", chunking.length);
@@ -72,6 +95,10 @@ pipeline::IngestRequest request_of(const Options& options, const Config& config)
   return request;
 }
 
+nlohmann::ordered_json usage_json(const base::Usage& usage) {
+  return {{"prompt_tokens", usage.prompt_tokens}, {"completion_tokens", usage.completion_tokens}, {"cost_usd", usage.cost_usd}};
+}
+
 nlohmann::ordered_json outcome_json(const pipeline::VideoOutcome& outcome) {
   nlohmann::ordered_json json;
   json["id"] = outcome.id.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(outcome.id);
@@ -80,6 +107,7 @@ nlohmann::ordered_json outcome_json(const pipeline::VideoOutcome& outcome) {
   json["duration"] = base::to_seconds(outcome.duration);
   json["chunks"] = {{"done", outcome.chunks_done}, {"failed", outcome.chunks_failed}, {"skipped", outcome.chunks_skipped}};
   json["frames"] = outcome.frames;
+  if (outcome.usage.prompt_tokens + outcome.usage.completion_tokens > 0) json["usage"] = usage_json(outcome.usage);
   json["reason"] = outcome.reason.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(outcome.reason);
   return json;
 }
@@ -109,8 +137,10 @@ int dry_run(Context& context, const pipeline::IngestRequest& request, const Foun
   std::optional<graph::Archive> archive;
   if (std::filesystem::exists(folder)) archive.emplace(context.open_archive(graph::OpenMode::kRead));
   const Interrupt interrupt("");
-  std::vector<pipeline::VideoPlan> plans =
+  pipeline::BatchPlan batch =
       media().plan(request, archive ? &std::as_const(*archive).store() : nullptr, context.console.log_sink(), interrupt.token());
+  std::vector<pipeline::VideoPlan>& plans = batch.videos;
+  const bool paid = !batch.basis.empty();
   for (const FoundMedia::Missing& missing : found.missing) {
     pipeline::VideoPlan plan;
     plan.path = missing.argument;
@@ -131,6 +161,10 @@ int dry_run(Context& context, const pipeline::IngestRequest& request, const Foun
     json["chunks"] = plan.chunks;
     json["frames"] = plan.frames;
     json["bytes"] = plan.bytes;
+    if (paid) {
+      json["requests"] = plan.sent;
+      json["usage"] = usage_json(plan.usage);
+    }
     json["seconds"] = plan.seconds;
     json["reason"] = plan.reason.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(plan.reason);
     videos.push_back(std::move(json));
@@ -139,6 +173,10 @@ int dry_run(Context& context, const pipeline::IngestRequest& request, const Foun
                     plan.path + (plan.reason.empty() ? "" : "  (" + plan.reason + ")")});
     total.chunks += plan.chunks;
     total.frames += plan.frames;
+    total.sent += plan.sent;
+    total.usage.prompt_tokens += plan.usage.prompt_tokens;
+    total.usage.completion_tokens += plan.usage.completion_tokens;
+    total.usage.cost_usd += plan.usage.cost_usd;
     total.bytes += plan.bytes;
     total.seconds += plan.seconds;
     total.duration += plan.status == "planned" ? plan.duration : 0;
@@ -154,14 +192,28 @@ int dry_run(Context& context, const pipeline::IngestRequest& request, const Foun
                          {"frames", total.frames},
                          {"bytes", total.bytes},
                          {"seconds", total.seconds},
-                         {"cost_usd", 0}};
+                         {"requests", total.sent},
+                         {"prompt_tokens", total.usage.prompt_tokens},
+                         {"completion_tokens", total.usage.completion_tokens},
+                         {"cost_usd", total.usage.cost_usd}};
+    if (paid) document["basis"] = batch.basis;
     document["free_bytes"] = space;
     context.print(document);
   } else {
     context.print(table(rows));
     context.print("In all " + base::format_time(total.duration) + ": " + count_of(total.chunks, "chunk") + ", at most " +
                   count_of(total.frames, "picture") + ", about " + format_bytes(total.bytes) + " of " + format_bytes(space) +
-                  " free, about " + format_effort(total.seconds) + " of work (an estimate from the headers). Nothing was done.\n");
+                  " free, about " + format_effort(total.seconds) + " of work (an estimate from the headers" +
+                  (paid ? " and some windows" : "") + "). Nothing was done.\n");
+    if (paid) {
+      char cost[32];
+      std::snprintf(cost, sizeof cost, "$%.4f", total.usage.cost_usd);
+      const bool priced = request.endpoint.price_prompt > 0 || request.endpoint.price_completion > 0;
+      context.print("To be sent: " + count_of(total.sent, "request") + ", about " + std::to_string(total.usage.prompt_tokens) +
+                    " prompt and " + std::to_string(total.usage.completion_tokens) + " completion tokens, " +
+                    (priced ? std::string(cost) : "cost unknown (reelgraph config set price_prompt USD_PER_MILLION)") + "; from " +
+                    batch.basis + ".\n");
+    }
   }
   return failed ? kExitBadInput : kExitDone;
 }
@@ -231,11 +283,34 @@ void add_ingest(Program& program) {
   CLI::App& app =
       program.add("ingest", "Watch films and write what was seen into the archive",
                   {"reelgraph ingest match.mp4", "reelgraph -a cctv.reel ingest recordings/ --jobs 2",
-                   "reelgraph ingest \"clips/*.mkv\" --fast --from 0:10:00 --to 0:20:00", "reelgraph ingest archive/ --dry-run"},
+                   "reelgraph ingest \"clips/*.mkv\" --fast --from 0:10:00 --to 0:20:00", "reelgraph ingest archive/ --dry-run",
+                   "reelgraph ingest night.mp4 --captioner endpoint:http://localhost:8000 --jobs 8 --skip-static --budget-usd 5"},
                   [&program, options] { return run(program.context(), *options); });
   app.add_option("PATH", options->paths, "Files, folders (recursively), globs")->required()->type_name("");
-  app.add_option("--captioner", options->captioner, "What looks at the film: signals (measured, no model) [signals]")->type_name("NAME");
-  app.add_option("--model", options->model, "Model of an endpoint")->type_name("NAME");
+  app.add_option("--captioner", options->captioner,
+                 "What looks at the film: signals (measured, no model), or endpoint:URL (a model server, OpenAI-compatible) [signals]")
+      ->type_name("NAME");
+  add_endpoint(app, options->endpoint);
+  app.add_option("--image-side", options->image_side, "Longer side of pictures sent to an endpoint, pixels [512]")
+      ->type_name("N")
+      ->check(CLI::Range(16, 4096));
+  app.add_option("--max-tokens", options->max_tokens, "Most tokens of one reply of an endpoint [1500]")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1'000'000));
+  app.add_option("--tries", options->tries, "Most tries of one request to an endpoint [5]")->type_name("N")->check(CLI::Range(1, 100));
+  app.add_option("--breaker", options->breaker, "Failures in a row after which an endpoint is given up; 0: never [5]")
+      ->type_name("N")
+      ->check(CLI::Range(0, 100'000));
+  app.add_flag("--continuity", options->continuity, "Show an endpoint the end of the description before; one chunk of a film at a time");
+  app.add_flag("--skip-static", options->skip_static, "Do not describe again what looks like the chunk before (fixed cameras)");
+  app.add_flag("--stream", options->stream, "Ask an endpoint for replies in pieces (for proxies that cut quiet connections)");
+  app.add_option("--budget-usd", options->budget_usd, "Stop before the films have cost more, over all runs")
+      ->type_name("USD")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--budget-tokens", options->budget_tokens, "Stop before they have taken more tokens, over all runs")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  add_length(app, "--budget-time", options->budget_time, "Stop before they have taken longer, over all runs");
   app.add_option("--profile", options->profile, "Words of the domain: general, sports, warehouse, traffic, or a TOML file [general]")
       ->type_name("NAME|FILE");
   add_length(app, "--chunk", options->chunk, "Length of a chunk [30]");
@@ -248,13 +323,15 @@ void add_ingest(Program& program) {
   app.add_flag("--fast", options->fast, "Key pictures only: much faster, coarser times");
   add_range(app, options->from, options->to);
   app.add_option("--id", options->id, "Call the video this (one file only) [file name without extension]")->type_name("ID");
-  app.add_option("--jobs", options->jobs, "Files at once [1]")->type_name("N")->check(CLI::Range(1, 256));
+  app.add_option("--jobs", options->jobs, "Files at once, and requests to an endpoint at once [1; 4 for an endpoint]")
+      ->type_name("N")
+      ->check(CLI::Range(1, 256));
   app.add_option("--threads", options->threads, "Threads of one decoder; 0: one per core [0]")->type_name("N")->check(CLI::Range(0, 256));
   app.add_option("--device", options->device, "cpu")->type_name("cpu");
   app.add_flag("--recaption", options->recaption, "Describe again what was described with other settings");
   app.add_flag("--dry-run", options->dry_run, "Say how much work and disk it would take; do nothing");
   overlap->excludes(app.get_option("--by-shots"));
-  add_absent(app, {"--dtype", "--speech", "--ocr", "--detector", "--budget-usd", "--budget-tokens", "--budget-time", "--no-sandbox"});
+  add_absent(app, {"--dtype", "--speech", "--ocr", "--detector", "--no-sandbox"});
 }
 
 }  // namespace reelgraph::cli

@@ -10,7 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "base/endpoint.h"
 #include "base/log.h"
+#include "base/text_model.h"
 #include "captioner/overlay.h"
 #include "cli/pipeline/batch.h"
 #include "cli/pipeline/types.h"
@@ -41,8 +43,18 @@ class Media {
                                                      const std::function<graph::Store&()>& open_store, pipeline::FrameSink& frames,
                                                      pipeline::ProgressSink& progress, const base::LogSink& log,
                                                      std::stop_token stop) const = 0;
-  [[nodiscard]] virtual std::vector<pipeline::VideoPlan> plan(const pipeline::IngestRequest& request, const graph::Store* store,
-                                                              const base::LogSink& log, std::stop_token stop) const = 0;
+  [[nodiscard]] virtual pipeline::BatchPlan plan(const pipeline::IngestRequest& request, const graph::Store* store,
+                                                 const base::LogSink& log, std::stop_token stop) const = 0;
+  /// Prose from a model server. @throws base::Error kInvalidArgument for wrong settings
+  [[nodiscard]] virtual std::unique_ptr<base::TextModel> text_model(const base::EndpointSettings& settings,
+                                                                    const base::LogSink& log) const = 0;
+  /// What a model server can do. @throws base::Error kModel, kInvalidArgument
+  struct ServerReport {
+    std::string text;
+    nlohmann::json facts;
+    std::vector<std::pair<std::string, std::string>> problems;  ///< what, cure
+  };
+  [[nodiscard]] virtual ServerReport examine(const base::EndpointSettings& settings, const base::LogSink& log) const = 0;
   /// The picture on the screen at `at`, as a JPEG or PNG file's bytes. `overlay`: draws regions and what the function gives for its time.
   struct Still {
     base::Timestamp at = 0;

@@ -5,6 +5,8 @@
 #include <cstring>
 
 #include "base/error.h"
+#include "captioner/endpoint/doctor.h"
+#include "captioner/endpoint/text_model.h"
 #include "captioner/factory.h"
 #include "captioner/torch_plugin.h"
 #include "cli/media/media.h"
@@ -41,7 +43,7 @@ class FileSource final : public pipeline::MediaSource {
 };
 
 std::unique_ptr<base::Captioner> captioner_of(const pipeline::IngestRequest& request, const base::LogSink& log) {
-  return captioner::make_captioner({.spec = request.captioner, .model = request.model, .profile = request.profile, .log = log});
+  return captioner::make_captioner({.spec = request.captioner, .endpoint = request.endpoint, .profile = request.profile, .log = log});
 }
 
 class MediaModule final : public Media {
@@ -67,15 +69,30 @@ class MediaModule final : public Media {
                                std::stop_token stop) const override {
     chunker::validate(request.sampling.chunking);
     const std::unique_ptr<base::Captioner> captioner = captioner_of(request, log);
+    if (request.sampling.skip_static && !captioner->is_concurrent())
+      throw base::Error(base::ErrorCode::kInvalidArgument,
+                        "--skip-static spares paid descriptions, and the captioner " + request.captioner + " is not paid", {},
+                        "leave it out, or use --captioner endpoint:URL");
+    // Words like the model's name may have to be asked for: better before there is an archive.
+    static_cast<void>(captioner->identity());
     FileSource source;
     return pipeline::ingest_batch(request, *captioner, source, open_store(), frames, progress, log, stop);
   }
 
-  std::vector<pipeline::VideoPlan> plan(const pipeline::IngestRequest& request, const graph::Store* store, const base::LogSink& log,
-                                        std::stop_token stop) const override {
+  pipeline::BatchPlan plan(const pipeline::IngestRequest& request, const graph::Store* store, const base::LogSink& log,
+                           std::stop_token stop) const override {
     chunker::validate(request.sampling.chunking);
     FileSource source;
     return pipeline::plan_batch(request, *captioner_of(request, log), source, store, log, stop);
+  }
+
+  std::unique_ptr<base::TextModel> text_model(const base::EndpointSettings& settings, const base::LogSink& log) const override {
+    return captioner::endpoint::make_text_model(settings, log);
+  }
+
+  ServerReport examine(const base::EndpointSettings& settings, const base::LogSink& log) const override {
+    captioner::endpoint::ServerReport report = captioner::endpoint::examine(settings, log);
+    return {std::move(report.text), std::move(report.facts), std::move(report.problems)};
   }
 
   Still picture(const std::filesystem::path& film, base::Timestamp at, bool png, const Overlay& overlay,

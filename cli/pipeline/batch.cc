@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
+#include "cli/pipeline/budget.h"
 #include "cli/pipeline/settings.h"
 #include "cli/pipeline/video_ingest.h"
 
@@ -187,6 +188,19 @@ class Admissions {
 BatchResult ingest_batch(const IngestRequest& request, base::Captioner& captioner, MediaSource& source, graph::Store& store,
                          FrameSink& frames, ProgressSink& progress, const base::LogSink& log, std::stop_token stop) {
   Writer writer(store, frames);
+  Budget budget(request.limits);
+  for (const graph::VideoRecord& video : store.videos()) {
+    const bool asked =
+        std::any_of(request.files.begin(), request.files.end(), [&](const auto& file) { return same_file(video.path, file.string()); });
+    if (!asked) continue;
+    base::Usage spent;
+    for (const graph::ChunkRecord& chunk : store.chunks(video.id)) {
+      spent.prompt_tokens += chunk.usage.prompt_tokens;
+      spent.completion_tokens += chunk.usage.completion_tokens;
+      spent.cost_usd += chunk.usage.cost_usd;
+    }
+    budget.add_earlier(video.id, spent, spent_seconds(video));
+  }
   Admissions admissions(request, captioner.identity(), source, writer, log, stop);
   BatchResult result;
   result.videos.resize(request.files.size());
@@ -205,9 +219,9 @@ BatchResult ingest_batch(const IngestRequest& request, base::Captioner& captione
           copies.emplace_back(next->file, *next->copy_of);
           continue;
         }
-        VideoOutcome outcome = next->outcome
-                                   ? std::move(*next->outcome)
-                                   : VideoIngest(request, std::move(next->admission), captioner, source, writer, progress, log, stop).run();
+        VideoOutcome outcome =
+            next->outcome ? std::move(*next->outcome)
+                          : VideoIngest(request, std::move(next->admission), captioner, source, writer, budget, progress, log, stop).run();
         progress.finished(next->file, outcome);
         const std::lock_guard lock(mutex);
         result.videos[static_cast<std::size_t>(next->file)] = std::move(outcome);

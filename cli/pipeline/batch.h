@@ -21,9 +21,15 @@ struct BatchResult {
 [[nodiscard]] BatchResult ingest_batch(const IngestRequest& request, base::Captioner& captioner, MediaSource& source, graph::Store& store,
                                        FrameSink& frames, ProgressSink& progress, const base::LogSink& log, std::stop_token stop);
 
-/// What `ingest_batch` would do, told from the headers of the files.
+struct BatchPlan {
+  std::vector<VideoPlan> videos;
+  std::string basis;  ///< what the tokens rest on, one clause; empty where nothing is paid
+};
+
+/// What `ingest_batch` would do, told from the headers of the files; where chunks are paid for, from a few windows of each film as well,
+/// cut as they will be, because what is sent depends on how many pictures are worth sending.
 /// @param store may be null: no archive yet
-[[nodiscard]] std::vector<VideoPlan> plan_batch(const IngestRequest& request, base::Captioner& captioner, MediaSource& source,
-                                                const graph::Store* store, const base::LogSink& log, std::stop_token stop);
+[[nodiscard]] BatchPlan plan_batch(const IngestRequest& request, base::Captioner& captioner, MediaSource& source, const graph::Store* store,
+                                   const base::LogSink& log, std::stop_token stop);
 
 }  // namespace reelgraph::pipeline

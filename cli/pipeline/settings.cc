@@ -18,6 +18,7 @@ nlohmann::json settings_json(const Sampling& sampling, const base::CaptionerIden
                           {"side", c.keyframe_side},
                           {"analysis", {c.analysis_fps, c.analysis_width}},
                           {"fast", sampling.fast}};
+  if (sampling.skip_static) settings["skip_static"] = true;
   if (!sidecar.empty()) {
     std::string text;
     for (const base::Cue& cue : sidecar) {

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "base/captioner.h"
+#include "base/endpoint.h"
 #include "base/log.h"
 #include "base/profile.h"
 #include "chunker/chunker.h"
@@ -20,8 +22,16 @@ namespace reelgraph::pipeline {
 struct Sampling {
   chunker::ChunkerOptions chunking;  ///< `start` is filled from `from`
   std::optional<base::Timestamp> from, to;
-  bool fast = false;        ///< key pictures only
-  int decoder_threads = 0;  ///< 0: one per core
+  bool fast = false;         ///< key pictures only
+  int decoder_threads = 0;   ///< 0: one per core
+  bool skip_static = false;  ///< chunks that look like the one before on a still camera are not described again
+};
+
+/// What may be spent on the films of a request, over all runs; 0: no limit.
+struct Limits {
+  double usd = 0;
+  std::int64_t tokens = 0;
+  double seconds = 0;
 };
 
 /// One run over many files.
@@ -30,7 +40,8 @@ struct IngestRequest {
   std::string id;  ///< REQUIRES: empty unless there is one file
   Sampling sampling;
   std::string captioner = "signals";  ///< as on the command line
-  std::string model;
+  base::EndpointSettings endpoint;    ///< of a captioner "endpoint:URL"
+  Limits limits;
   base::Profile profile;
   bool recaption = false;  ///< describe again what was described with other settings
   int jobs = 1;            ///< files at once, >= 1
@@ -48,6 +59,7 @@ struct VideoOutcome {
   int chunks_failed = 0;       ///< could not be described by this run; the next run tries again
   int chunks_skipped = 0;      ///< were there already
   std::int64_t frames = 0;     ///< pictures kept by this run
+  base::Usage usage;           ///< of a model server, by this run
   std::string reason;          ///< empty only when done
   bool model_failure = false;  ///< failed because of a model or its server, not because of the file
 };
@@ -61,6 +73,8 @@ struct VideoPlan {
   std::int64_t chunks = 0;
   std::int64_t frames = 0;  ///< most that are kept
   std::int64_t bytes = 0;   ///< on disk, a rough estimate
+  base::Usage usage;        ///< expected of a model server
+  std::int64_t sent = 0;    ///< chunks that it will be shown (the others look like one before)
   double seconds = 0;       ///< of work, a rough estimate
   std::string reason;
 };

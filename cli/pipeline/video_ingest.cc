@@ -1,12 +1,13 @@
 #include "cli/pipeline/video_ingest.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.h"
 #include "base/time.h"
 #include "chunker/chunker.h"
-#include "cli/pipeline/cue_merger.h"
 #include "cli/pipeline/settings.h"
+#include "cli/pipeline/video_reading.h"
 
 namespace reelgraph::pipeline {
 namespace {
@@ -27,11 +28,22 @@ base::SpanSet coverage_of(const std::vector<graph::CoverageSpan>& coverage, grap
   return base::SpanSet(std::move(spans));
 }
 
+void add(base::Usage& sum, const base::Usage& more) {
+  sum.prompt_tokens += more.prompt_tokens;
+  sum.completion_tokens += more.completion_tokens;
+  sum.cost_usd += more.cost_usd;
+}
+
 std::string join(const std::string& a, const std::string& b) { return a.empty() ? b : b.empty() ? a : a + "; " + b; }
 
 std::string count_of(std::int64_t n, const std::string& thing) { return std::to_string(n) + " " + thing + (n == 1 ? "" : "s"); }
 
 }  // namespace
+
+double spent_seconds(const graph::VideoRecord& video) {
+  const auto found = video.media.is_object() ? video.media.find("spent_seconds") : video.media.end();
+  return video.media.is_object() && found != video.media.end() && found->is_number() ? found->get<double>() : 0;
+}
 
 bool is_finished(const graph::VideoRecord& video, const std::vector<graph::ChunkRecord>& chunks,
                  const std::vector<graph::CoverageSpan>& coverage, const Sampling& sampling) {
@@ -39,7 +51,7 @@ bool is_finished(const graph::VideoRecord& video, const std::vector<graph::Chunk
   const base::SpanSet described = coverage_of(coverage, graph::CoverageStatus::kDescribed);
   // A failed chunk of an earlier run whose part was described since is no loss.
   const auto failed = [&](const graph::ChunkRecord& chunk) {
-    return chunk.state == graph::ChunkState::kFailed && !described.contains(chunk.own);
+    return chunk.state != graph::ChunkState::kDone && !described.contains(chunk.own);
   };
   if (std::any_of(chunks.begin(), chunks.end(), failed)) return false;
   base::SpanSet settled;
@@ -50,31 +62,14 @@ bool is_finished(const graph::VideoRecord& video, const std::vector<graph::Chunk
   return wanted.empty() || settled.contains(wanted);
 }
 
-/// What one pass over the file holds.
-struct VideoIngest::Reading {
-  std::unique_ptr<ingest::MediaReader> reader;
-  std::unique_ptr<base::CaptionSession> session;
-  chunker::Chunker chunker;
-  CueMerger cues;
-  EvidenceKeeper evidence;
-  std::vector<base::Chunk> pending;  ///< closed, not yet described
-  base::SpanSet told;                ///< gaps that were committed with chunks
-  base::Timestamp seen = 0;          ///< latest time that was read
-  std::string stopped;               ///< why reading ended early; empty if it did not
-  std::int64_t events = 0;
-
-  Reading(std::unique_ptr<ingest::MediaReader> r, std::unique_ptr<base::CaptionSession> s, const chunker::ChunkerOptions& options,
-          std::vector<base::Cue> sidecar, MediaSource& source)
-      : reader(std::move(r)), session(std::move(s)), chunker(options), cues(std::move(sidecar)), evidence(source) {}
-};
-
 VideoIngest::VideoIngest(const IngestRequest& request, Admission admission, base::Captioner& captioner, MediaSource& source, Writer& writer,
-                         ProgressSink& progress, base::LogSink log, std::stop_token stop)
+                         Budget& budget, ProgressSink& progress, base::LogSink log, std::stop_token stop)
     : request_(request),
       admission_(std::move(admission)),
       captioner_(captioner),
       source_(source),
       writer_(writer),
+      budget_(budget),
       progress_(progress),
       log_(std::move(log)),
       stop_(std::move(stop)) {
@@ -90,6 +85,12 @@ VideoIngest::VideoIngest(const IngestRequest& request, Admission admission, base
 VideoOutcome VideoIngest::run() {
   try {
     plan_reading();
+    if (const std::string spent = budget_.reason(); !spent.empty()) {
+      outcome_.status = Status::kInterrupted;
+      outcome_.reason = spent;
+      outcome_.duration = video_.duration;
+      return outcome_;
+    }
     ingest::ReaderOptions options;
     if (read_from_ > 0) options.from = read_from_;
     options.to = request_.sampling.to;
@@ -104,19 +105,31 @@ VideoOutcome VideoIngest::run() {
     if (info.wall_start) video_.wall_start = info.wall_start;
     video_.state = graph::VideoState::kIngesting;
     video_.reason.clear();
+    const double spent = video_.media.is_object() ? video_.media.value("spent_seconds", 0.0) : 0.0;
     video_.media = media_json(info);
     video_.media["settings"] = settings_;
+    if (spent > 0) video_.media["spent_seconds"] = spent;
     video_.row = writer_.with_store([&](graph::Store& store) { return store.put_video(video_); });
     progress_.opened(admission_.file, admission_.id, read_from_, request_.sampling.to.value_or(claimed));
 
     chunker::ChunkerOptions chunking = request_.sampling.chunking;
     chunking.start = read_from_;
     Reading reading(std::move(reader), captioner_.open(admission_.id, info), chunking, admission_.sidecar, source_);
-    if (read(reading)) {
-      close(reading);
-    } else {
+    bool whole = false;
+    try {
+      whole = read(reading);
+      if (whole) {
+        close(reading);
+        whole = !out_of_budget_;
+      }
+    } catch (const base::Error& error) {
+      // What was sent before the server was given up, or the film broke, is paid for.
+      if (error.code() != base::ErrorCode::kArchive && error.code() != base::ErrorCode::kInternal) drain(reading);
+      throw;
+    }
+    if (!whole) {
       outcome_.status = Status::kInterrupted;
-      outcome_.reason = "interrupted; run the same command again to go on";
+      outcome_.reason = out_of_budget_ ? budget_.reason() : "interrupted; run the same command again to go on";
       outcome_.duration = video_.duration;
     }
   } catch (const base::Error& error) {
@@ -137,11 +150,18 @@ void VideoIngest::plan_reading() {
   const Sampling& sampling = request_.sampling;
   read_from_ = sampling.from.value_or(0);
   if (!admission_.known) return;
+  base::Usage spent;
   for (const graph::ChunkRecord& chunk : writer_.with_store([&](graph::Store& store) { return store.chunks(admission_.id); })) {
-    if (chunk.state == graph::ChunkState::kDone) done_keys_.insert(chunk.key);
+    if (chunk.state == graph::ChunkState::kDone)
+      done_keys_.insert(chunk.key);
+    else
+      earlier_usage_[chunk.key] = chunk.usage;
+    add(spent, chunk.usage);
   }
-  // A captioner that remembers must see the film from its start, and where shots end cannot be known without looking.
-  if (captioner_.has_memory() || sampling.chunking.by_shots) return;
+  budget_.add_earlier(admission_.id, spent, spent_seconds(*admission_.known));
+  // A captioner that remembers must see the film from its start; where shots end, and what looks like what, cannot be known without
+  // looking.
+  if (captioner_.has_memory() || sampling.chunking.by_shots || sampling.skip_static) return;
   const base::Duration step = sampling.chunking.length - sampling.chunking.overlap;
   for (base::Timestamp at = read_from_;; at += step) {
     const base::TimeSpan span{at, at + sampling.chunking.length};
@@ -180,6 +200,14 @@ bool VideoIngest::read(Reading& reading) {
       for (base::Chunk& chunk : reading.chunker.take()) reading.pending.push_back(std::move(chunk));
       if (reading.events % 64 == 0) progress_.reached(admission_.file, reading.seen);
       const bool stopping = stop_.stop_requested();
+      if (captioner_.is_concurrent()) {
+        if (!stopping) flush(reading);
+        if (stopping || out_of_budget_) {
+          drain(reading);
+          return false;
+        }
+        continue;
+      }
       if (reading.pending.size() < (stopping ? 1 : batch)) continue;
       flush(reading);
       if (stopping) return false;
@@ -220,12 +248,19 @@ std::vector<base::CaptionResult> VideoIngest::describe(Reading& reading, const s
   return results;
 }
 
-/// Describes and commits the pending chunks.
+bool VideoIngest::is_done(const base::Chunk& chunk) const {
+  return done_keys_.contains(chunk_key(admission_.content_id, chunk.span, chunk.own, settings_));
+}
+
+/// Describes and commits the pending chunks, or begins to.
 void VideoIngest::flush(Reading& reading) {
+  if (captioner_.is_concurrent()) {
+    for (base::Chunk& chunk : std::exchange(reading.pending, {})) {
+      if (!out_of_budget_) begin(reading, std::move(chunk));
+    }
+    return collect(reading, false);
+  }
   std::vector<base::Chunk> chunks;
-  const auto is_done = [&](const base::Chunk& chunk) {
-    return done_keys_.contains(chunk_key(admission_.content_id, chunk.span, chunk.own, settings_));
-  };
   for (base::Chunk& chunk : reading.pending) {
     if (captioner_.has_memory() || !is_done(chunk))
       chunks.push_back(std::move(chunk));
@@ -255,7 +290,9 @@ void VideoIngest::settle(Reading& reading, const base::Chunk& chunk, base::Capti
   std::vector<Writer::Picture> pictures;
   if (result.observation) {
     result.observation->video = admission_.id;
-    pictures = reading.evidence.choose(chunk, *result.observation);
+    // Chunks that come back in any order keep their own pictures only, so that the order decides nothing.
+    EvidenceKeeper own(source_);
+    pictures = (captioner_.is_concurrent() ? own : reading.evidence).choose(chunk, *result.observation);
     const base::SpanSet sound = gaps.complement(chunk.own);
     for (const base::TimeSpan& span : sound.spans()) coverage.push_back({span, graph::CoverageStatus::kDescribed, {}});
     for (const base::CoverageNote& note : result.notes) {
@@ -270,6 +307,9 @@ void VideoIngest::settle(Reading& reading, const base::Chunk& chunk, base::Capti
     ++outcome_.chunks_skipped;
     return;
   }
+  add(outcome_.usage, result.usage);
+  if (const auto earlier = earlier_usage_.find(key); earlier != earlier_usage_.end()) add(result.usage, earlier->second);
+  earlier_usage_[key] = result.usage;
   commit.chunk = {
       key,      video_.row,     chunk.span,  chunk.own, result.observation ? graph::ChunkState::kDone : graph::ChunkState::kFailed,
       attempts, result.failure, result.usage};
@@ -308,6 +348,11 @@ void VideoIngest::close(Reading& reading) {
   reading.chunker.finish(end);
   for (base::Chunk& chunk : reading.chunker.take()) reading.pending.push_back(std::move(chunk));
   flush(reading);
+  drain(reading);
+  if (out_of_budget_) return;
+  if (outcome_.chunks_failed > 0 && outcome_.chunks_done + outcome_.chunks_skipped == 0 && captioner_.is_concurrent())
+    throw base::Error(base::ErrorCode::kModel, "no chunk could be described: " + reading.last_failure, {},
+                      "run the same command again to retry");
 
   // Past `--to` nothing was measured, so the header's word stands there until the rest is read.
   video_.duration = sampling.to && measured >= *sampling.to ? std::max(measured, video_.duration) : measured;

@@ -1,6 +1,7 @@
 #pragma once
 // The state machine of one video: known or new, read, cut, described, committed chunk by chunk, closed.
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "base/captioner.h"
 #include "base/chunk.h"
 #include "base/span_set.h"
+#include "cli/pipeline/budget.h"
 #include "cli/pipeline/evidence.h"
 #include "cli/pipeline/types.h"
 #include "cli/pipeline/writer.h"
@@ -31,13 +33,17 @@ inline constexpr const char* kOutsideReason = "outside --from and --to";
 [[nodiscard]] bool is_finished(const graph::VideoRecord& video, const std::vector<graph::ChunkRecord>& chunks,
                                const std::vector<graph::CoverageSpan>& coverage, const Sampling& sampling);
 
+/// What earlier runs took, where a budget of time was given.
+[[nodiscard]] double spent_seconds(const graph::VideoRecord& video);
+
 /// One video's ingest, used once. Borrows all; runs on one thread.
-/// A chunk is committed in one transaction, so a kill at any instant loses no more than the chunk in hand; the next run finds done chunks
-/// by their key. Throws Error kArchive when the store fails; everything else becomes part of the outcome.
+/// A chunk is committed in one transaction, so a kill at any instant loses no more than the chunks in hand; the next run finds done chunks
+/// by their key. What a captioner describes in the background is committed as it arrives, in any order. Throws Error kArchive when the
+/// store fails; everything else becomes part of the outcome.
 class VideoIngest {
  public:
   VideoIngest(const IngestRequest& request, Admission admission, base::Captioner& captioner, MediaSource& source, Writer& writer,
-              ProgressSink& progress, base::LogSink log, std::stop_token stop);
+              Budget& budget, ProgressSink& progress, base::LogSink log, std::stop_token stop);
   [[nodiscard]] VideoOutcome run();
 
  private:
@@ -48,6 +54,15 @@ class VideoIngest {
   void settle(Reading& reading, const base::Chunk& chunk, base::CaptionResult result, int attempts);
   [[nodiscard]] std::vector<base::CaptionResult> describe(Reading& reading, const std::vector<base::Chunk>& chunks,
                                                           std::vector<int>& attempts);
+  [[nodiscard]] bool is_done(const base::Chunk& chunk) const;
+  void begin(Reading& reading, base::Chunk chunk);
+  [[nodiscard]] bool allowed(Reading& reading, const base::Estimate& estimate);
+  void collect(Reading& reading, bool wait);
+  void drain(Reading& reading);
+  void carry(Reading& reading, base::Chunk chunk, const base::TimeSpan& reference);
+  [[nodiscard]] std::optional<base::Observation> stored_observation(const base::TimeSpan& span);
+  [[nodiscard]] std::string caption_before(base::Timestamp at);
+  void note_time();
   void close(Reading& reading);
   void fail(const std::string& reason);
 
@@ -56,6 +71,7 @@ class VideoIngest {
   base::Captioner& captioner_;
   MediaSource& source_;
   Writer& writer_;
+  Budget& budget_;
   ProgressSink& progress_;
   base::LogSink log_;
   std::stop_token stop_;
@@ -64,6 +80,8 @@ class VideoIngest {
   graph::VideoRecord video_;
   VideoOutcome outcome_;
   std::set<std::string> done_keys_;
+  std::map<std::string, base::Usage> earlier_usage_;  ///< by key: what tries of earlier runs took that came to nothing
+  bool out_of_budget_ = false;
   base::Timestamp read_from_ = 0;  ///< where reading and the first chunk start
 };
 

@@ -23,7 +23,7 @@ CREATE TABLE video(
 CREATE INDEX video_by_content ON video(content_id) WHERE content_id <> '';
 CREATE INDEX video_by_title ON video(title) WHERE title <> '';
 
--- A chunk that is done or has failed; what is neither is still to do. Ids grow in the order of the commits.
+-- A chunk that is done, has failed, or was sent to be described (3); what is none of these is still to do. Ids grow in the order of the commits.
 CREATE TABLE chunk(
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   video INTEGER NOT NULL REFERENCES video ON DELETE CASCADE,

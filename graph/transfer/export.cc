@@ -29,6 +29,7 @@ base::VideoLine video_line(const VideoRecord& v) {
   line.path = v.path;
   line.content_id = v.content_id;
   line.media = v.media;
+  if (line.media.is_object()) line.media.erase("spent_seconds");  // a cost
   if (v.state == VideoState::kPartial) line.state = "partial";
   if (v.state == VideoState::kFailed) line.state = "failed";
   if (!line.state.empty()) line.reason = v.reason;

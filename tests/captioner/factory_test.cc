@@ -45,11 +45,21 @@ TEST_CASE("the identity changes with the options that change the description, an
 }
 
 TEST_CASE("models that this build does not have are refused with what works instead", "[captioner]") {
-  for (const char* spec : {"local:/models/x", "endpoint:http://localhost:8000"}) {
+  for (const char* spec : {"local:/models/x"}) {
     const base::Error e = refusal(with_spec(spec));
     CHECK(e.code() == base::ErrorCode::kModel);
     CHECK_THAT(e.what(), Contains("signals") && Contains("import") && Contains(spec));
   }
+}
+
+TEST_CASE("a captioner over a server asks it nothing until a film is opened", "[captioner]") {
+  CaptionerOptions options = with_spec("endpoint:http://127.0.0.1:1");
+  options.endpoint.model = "some-model";
+  const auto captioner = make_captioner(options);
+  CHECK(captioner->is_concurrent());
+  CHECK_FALSE(captioner->has_memory());
+  CHECK(captioner->identity().model == "some-model");
+  CHECK(refusal(with_spec("endpoint:nowhere")).code() == base::ErrorCode::kInvalidArgument);
 }
 
 TEST_CASE("an unknown captioner is a wrong option, named with those there are", "[captioner]") {

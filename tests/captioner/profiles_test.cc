@@ -36,7 +36,7 @@ base::Error refusal(const std::string& toml) {
 }  // namespace
 
 TEST_CASE("four profiles are compiled in, and each knows what signals reports", "[profiles]") {
-  CHECK(captioner::builtin_profile_names() == std::vector<std::string>{"general", "sports", "warehouse", "traffic"});
+  CHECK(captioner::builtin_profile_names() == std::vector<std::string>{"general", "sports", "warehouse", "traffic", "surveillance"});
   std::set<std::string> digests;
   for (const std::string& name : captioner::builtin_profile_names()) {
     const base::Profile profile = load_profile(name);

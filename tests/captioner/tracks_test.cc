@@ -208,3 +208,26 @@ TEST_CASE("chunks described one by one or all at once tell the same, with the sa
     }
   }
 }
+
+TEST_CASE("whoever takes part in an event is mentioned beside it, wherever chunks begin and end", "[footage][tracks]") {
+  std::vector<chunker::ChunkerOptions> ways(3);
+  ways[1].length = 4 * base::kSecond;
+  ways[1].overlap = base::kSecond;
+  ways[2].by_shots = true;
+  for (const char* name : {kTraffic, kBottles}) {
+    if (!clip(name)) return;
+    for (const chunker::ChunkerOptions& chunking : ways) {
+      INFO(name << " in chunks of " << base::to_seconds(chunking.length) << " s");
+      const Watched watched = watch_film(*clip(name), {}, 1, chunking);
+      for (const base::Observation& o : watched.observations) {
+        for (const base::Event& e : o.events) {
+          INFO(e.type << " at " << base::to_seconds(e.span.start) << ": " << e.description);
+          for (const base::Participant& p : e.participants) {
+            CHECK(std::count_if(o.entities.begin(), o.entities.end(), [&](const auto& m) { return m.ref == p.ref; }) == 1);
+          }
+        }
+      }
+      for (const Mover& m : watched.movers()) CHECK(m.seen.spans().size() == 1);
+    }
+  }
+}

@@ -82,11 +82,12 @@ struct Watched {
 };
 
 /// Reads a film as `ingest` does. @param batch chunks that are described at once
-inline Watched watch_film(const std::filesystem::path& path, const captioner::CaptionerOptions& options = {}, std::size_t batch = 1) {
+inline Watched watch_film(const std::filesystem::path& path, const captioner::CaptionerOptions& options = {}, std::size_t batch = 1,
+                          const chunker::ChunkerOptions& chunking = {}) {
   const auto reader = ingest::MediaReader::open(path, {});
   const auto captioner = captioner::make_captioner(options);
   const auto session = captioner->open("film", reader->info());
-  chunker::Chunker chunker({});
+  chunker::Chunker chunker(chunking);
   Watched watched;
   std::vector<base::Chunk> pending;
   const auto describe = [&](std::size_t least) {

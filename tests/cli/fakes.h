@@ -197,7 +197,7 @@ class FakeStore final : public graph::Store {
   void commit_chunk(const graph::ChunkCommit& commit) override {
     if (on_commit) on_commit(true);
     graph::ChunkCommit& slot = commits[commit.chunk.key];
-    if (slot.chunk.key.empty() || slot.chunk.state == graph::ChunkState::kFailed) slot = commit;
+    if (slot.chunk.key.empty() || slot.chunk.state != graph::ChunkState::kDone) slot = commit;
     ++commits_made;
     if (on_commit) on_commit(false);
   }

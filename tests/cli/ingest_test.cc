@@ -448,7 +448,8 @@ TEST_CASE("a dry run plans without touching the archive", "[pipeline]") {
   (void)desk.run();
   const std::string before = desk.store.dump();
   desk.request.files = {"/films/a.mp4", "/films/b.mp4", "/films/c.mp4"};
-  const std::vector<pipeline::VideoPlan> plans = pipeline::plan_batch(desk.request, desk.captioner, desk.source, &desk.store, {}, {});
+  const std::vector<pipeline::VideoPlan> plans =
+      pipeline::plan_batch(desk.request, desk.captioner, desk.source, &desk.store, {}, {}).videos;
   REQUIRE(plans.size() == 3);
   CHECK(plans[0].status == "planned");
   CHECK(plans[0].chunks == 3);

@@ -111,7 +111,7 @@ TEST_CASE("wrong usage exits 2 and says what would be right", "[e2e]") {
   refuses(reel, {"ingest", "f.mp4", "--jobs", "x"}, 2, {"--jobs"});
   refuses(reel, {"ingest"}, 2, {"PATH"});
   refuses(reel, {"ingest", "f.mp4", "--speech"}, 2, {"--speech", "not in this version"});
-  refuses(reel, {"ingest", "f.mp4", "--budget-usd", "3"}, 2, {"--budget-usd", "not in this version"});
+  refuses(reel, {"ingest", "f.mp4", "--dtype", "bf16"}, 2, {"--dtype", "not in this version"});
   refuses(reel, {"ingest", "f.mp4", "--no-sandbox"}, 2, {"--no-sandbox", "not in this version"});
   refuses(reel, {"ingest", "f.mp4", "--device", "cuda"}, 2, {"cuda", "not in this version"});
   refuses(reel, {"ingest", "f.mp4", "--captioner", "oracle"}, 2, {"oracle"});
@@ -135,7 +135,7 @@ TEST_CASE("a model that cannot be had exits 4", "[e2e]") {
   const Reel reel;
   draw_two_scenes(reel.dir / "f.mp4", 1);
   refuses(reel, {"ingest", "f.mp4", "--captioner", "local:/nowhere"}, 4, {"signals"});
-  refuses(reel, {"ingest", "f.mp4", "--captioner", "endpoint:http://127.0.0.1:1"}, 4, {"signals"});
+  refuses(reel, {"ingest", "f.mp4", "--captioner", "endpoint:http://127.0.0.1:1"}, 4, {"nothing answers there", "doctor --endpoint"});
 }
 
 TEST_CASE("archives that are none, not whole or too new exit 5 with the file's name", "[e2e]") {

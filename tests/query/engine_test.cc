@@ -43,8 +43,8 @@ TEST_CASE("events are counted by type, time and who takes part", "[engine]") {
 TEST_CASE("a count reads well, whoever it is about", "[engine]") {
   ArchiveFixture a;
   a.import_match();
-  CHECK_THAT(a.ask("How many shots did Pedro take?").text, Catch::Matchers::StartsWith("2 shots with Pedro in match-1."));
-  CHECK_THAT(a.ask("How many passes did Pedro make to Matic?").text, Catch::Matchers::StartsWith("1 pass with Pedro to Nemanja"));
+  CHECK(a.ask("How many shots did Pedro take?").text == "2. Counted shots by Pedro in match-1.");
+  CHECK(a.ask("How many passes did Pedro make to Matic?").text == "1. Counted passes by Pedro to Nemanja Matić in match-1.");
 }
 
 TEST_CASE("passes are counted for who plays them and in the direction asked for", "[engine]") {
@@ -66,7 +66,7 @@ TEST_CASE("a computed answer cites its events", "[engine]") {
   CHECK(answer.citations[0].span == base::TimeSpan{10 * base::kSecond, 11 * base::kSecond});
   CHECK(answer.citations[0].event.has_value());
   CHECK_THAT(answer.text, Contains("Counted"));
-  CHECK(answer.plan.at("intent") == "count");
+  CHECK(answer.plan.at("ask") == "count");
 }
 
 TEST_CASE("yes and no are told with what shows them", "[engine]") {
@@ -160,8 +160,8 @@ TEST_CASE("a question with a word that is not understood gets no number", "[engi
   ArchiveFixture a;
   a.import_match();
   for (const char* question :
-       {"Which player took the most shots?", "How many shots while Pedro passes?", "How many of the shots were not goals?",
-        "How many shots did both take?", "How many shots and goals are there?", "How many shots wide?", "How long was the longest pass?"}) {
+       {"How many of the shots were not goals?", "How many shots did both take?", "How many shots and goals are there?",
+        "How many shots wide?", "How many shots per minute?", "How many shots with a green ball?"}) {
     const Answer answer = a.ask(question, "match-1");
     INFO(question << ": " << answer.text);
     CHECK(answer.status != Status::kAnswered);

@@ -1,0 +1,103 @@
+#pragma once
+// The words of one archive: what may be said of it, from its own names and types and from what the profiles add. Finds them in a question.
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/profile.h"
+#include "graph/store.h"
+#include "query/plan.h"
+#include "query/words.h"
+
+namespace reelgraph::query {
+
+/// Something of a question that has been recognised: words [from, to), of which `used` carry it.
+struct Token {
+  enum class Kind { kWord, kEvent, kPeriod, kTally, kEntity, kEntityType, kTime, kOrdinal, kNumber, kVideo };
+  Kind kind = Kind::kWord;
+  std::size_t from = 0, to = 0;
+  std::vector<std::size_t> used;
+  // kEvent
+  EventKind event;
+  std::string subject, object;
+  bool qualifies = false;
+  bool weak = false;  ///< a value of an attribute: says something only beside an event
+  // kPeriod, kTally
+  base::Period period;
+  base::Tally tally;
+  std::string name;  ///< state of a tally; entity type; text of the words
+  // kEntity
+  std::vector<graph::RowId> entities;
+  std::vector<std::string> names;
+  // kTime
+  TimePhrase time;
+  int number = 0;                   ///< kOrdinal (negative from the end), kNumber
+  std::vector<std::string> videos;  ///< kVideo
+  double score = 0;
+};
+
+/// Made once for an archive; borrows the store. Not for use from several threads.
+class Lexicon {
+ public:
+  Lexicon(const graph::Store& store, const std::vector<base::Profile>& profiles, const WordCutter& cutter);
+
+  /// The words of a question as tokens in their order; what is not recognised is a word. No word is in two tokens.
+  /// @param videos names are looked for among those that take part in these; empty: all
+  [[nodiscard]] std::vector<Token> read(const std::vector<Word>& words, const std::vector<std::string>& videos) const;
+
+  /// The one known word (of a pattern or a name) that this is a slip of, if there is just one so near.
+  [[nodiscard]] std::string nearest(const std::string& folded) const;
+
+  [[nodiscard]] const std::vector<base::Tally>& tallies() const { return tallies_; }
+  [[nodiscard]] const std::vector<std::string>& event_types() const { return event_types_; }
+  [[nodiscard]] bool has_entity_type(const std::string& type) const { return entity_types_.contains(type); }
+  /// Kinds of the archive's entities that play this role in this event type, as far as a sample shows.
+  [[nodiscard]] bool small() const { return small_; }
+
+ private:
+  struct Pattern {
+    std::vector<std::string> stems, folded;
+    bool any_order = false;
+    Token token;
+  };
+  struct Name {
+    graph::RowId entity = 0;
+    std::string display;
+    std::string type;
+    std::vector<std::vector<std::string>> forms;  ///< folded words of the name, then of its aliases
+    std::vector<std::vector<std::string>> nicknames;
+    std::string initials;
+    nlohmann::json attributes;
+  };
+
+  void add_pattern(const std::string& text, const Token& token);
+  void add_profile(const base::Profile& profile);
+  void load_names();
+  void load_attribute_values();
+  void match_patterns(const std::vector<Word>& words, const std::vector<bool>& named, std::vector<Token>& found) const;
+  void match_names(const std::vector<Word>& words, const std::vector<std::string>& videos, std::vector<Token>& found) const;
+  [[nodiscard]] Token entity_token(const std::vector<const Name*>& names, std::size_t from, std::size_t to) const;
+  [[nodiscard]] const std::set<graph::RowId>& present_in(const std::string& video) const;
+
+  const graph::Store& store_;
+  const WordCutter& cutter_;
+  std::vector<std::string> event_types_;
+  std::set<std::string> held_;
+  std::set<std::string> entity_types_;
+  std::map<std::string, std::vector<std::string>> classes_;
+  std::vector<Pattern> patterns_;
+  std::unordered_multimap<std::string, std::size_t> by_stem_;
+  std::vector<Name> names_;
+  std::unordered_multimap<std::string, std::size_t> by_name_word_;
+  std::vector<base::Tally> tallies_;
+  std::set<std::string> known_words_;
+  std::map<std::string, std::vector<std::string>> video_words_;
+  mutable std::map<std::string, std::set<graph::RowId>> present_;
+  bool small_ = true;
+};
+
+}  // namespace reelgraph::query

@@ -1,0 +1,137 @@
+#pragma once
+// A question as a plan: what to select, how to narrow it in time, and what to compute. Plain data with a JSON form; no store is asked here.
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/profile.h"
+#include "graph/store.h"
+#include "query/time_phrase.h"
+
+namespace reelgraph::query {
+
+/// A condition on an attribute of an event.
+struct Condition {
+  std::string key;
+  nlohmann::json value;  ///< equal to it; an array: any of it; true: true or present; false: false or absent
+  bool operator==(const Condition&) const = default;
+};
+
+/// Events of any of these types that meet all conditions.
+struct EventKind {
+  std::vector<std::string> types;
+  std::vector<Condition> where;
+  bool operator==(const EventKind&) const = default;
+};
+
+/// Somebody or something that takes part.
+struct Participant {
+  std::vector<graph::RowId> entities;  ///< any of these
+  std::vector<std::string> names;      ///< as they are called, for the sentence
+  std::string role;                    ///< in this role; empty: in any
+  bool negated = false;                ///< does not take part
+};
+
+struct Selection;
+
+/// Narrows a selection in time.
+struct Window {
+  enum class Kind {
+    kPhrase,    ///< `phrase`
+    kPeriod,    ///< `period`
+    kNot,       ///< outside of `period`
+    kAfter,     ///< after the anchor's event (its start, or its end with `ended`)
+    kBefore,    ///< before the start of the anchor's event
+    kBetween,   ///< from the first anchor's event to the second's
+    kOverlaps,  ///< while any event of the anchor goes on
+    kDisjoint,  ///< while none goes on
+  };
+  Kind kind = Kind::kPhrase;
+  TimePhrase phrase;
+  base::Period period;
+  std::vector<Selection> anchors;
+  base::Duration within = 0;  ///< of kAfter and kBefore: at most this long; 0: no limit
+  bool ended = false;
+};
+
+/// What is computed from a running count ("score") instead of read: spans in which a side is ahead, the equaliser, ...
+struct TallyState {
+  base::Tally tally;
+  std::string state;  ///< ahead level behind opener equaliser winner won lost drawn none
+  std::vector<graph::RowId> side;
+  std::vector<std::string> side_names;
+  int margin = 0;  ///< 0: any
+};
+
+/// A set of events, by video and start.
+struct Selection {
+  std::vector<EventKind> kinds;  ///< any of these; empty: any event
+  std::vector<std::string> not_types;
+  std::vector<Participant> who;
+  std::vector<Window> windows;  ///< all of these
+  std::optional<TallyState> tally;
+  std::optional<base::Duration> longer, shorter;
+  std::optional<int> nth;  ///< 1-based, per video, after all else; negative from the end
+  int first_n = 0;         ///< only so many of the first (negative: of the last); 0: all
+  std::string credited;    ///< role of the side that events with the tally's exception do not count for; set with `credit`
+  std::optional<base::Tally> credit;
+  std::string text;  ///< as it was said, for the sentence
+
+  [[nodiscard]] bool empty() const { return kinds.empty() && !tally && who.empty() && windows.empty(); }
+};
+
+enum class Ask {
+  kCount,
+  kExists,
+  kWhen,
+  kWho,
+  kWhat,
+  kDuration,     ///< total time; `total`: lengths added, else the union
+  kLength,       ///< of the longest, shortest or n-th event
+  kGap,          ///< from the selection's event to the first of `others` after it
+  kGaps,         ///< the longest or shortest wait between consecutive events
+  kConcurrency,  ///< the largest number at once
+  kOrder,        ///< which of the selections happens first (or last)
+  kCompare,      ///< of two selections
+  kRank,         ///< the participants (or videos) with the most or the fewest
+  kVideos,
+  kMembers,  ///< how many take part in the one with the most
+  kScore,
+  kSpoken,  ///< videos or times where words are said
+};
+
+struct Plan {
+  Ask ask = Ask::kCount;
+  Selection select;
+  std::vector<Selection> others;  ///< the second of a gap, what is compared with, sets to intersect or to leave out
+  std::string role;               ///< of those asked for; empty: agent
+  std::string entity_type;        ///< of those asked for; empty: any
+  std::vector<graph::RowId> among;
+  std::vector<graph::RowId> besides;  ///< asked for are all but these
+  bool distinct = false;              ///< count participants or videos, not events
+  bool videos = false;                ///< counted or ranked are videos
+  bool fewest = false;                ///< of rank and order: the other end
+  bool total = false;                 ///< of duration: lengths are added; of gap: to the end of the second
+  bool from_end = false;              ///< of gap: from the end of the first
+  bool everyone = false;              ///< of rank: all with the same figure are asked for
+  int top = 1;                        ///< of rank
+  std::optional<int> exactly;         ///< of who and videos: with so many events each
+  bool per_participant = false;       ///< of videos: so many by one participant
+  bool except = false;                ///< participants of `others` are left out; else they must be in all
+  std::string compare;                ///< more fewer equal difference
+  std::vector<std::string> words;     ///< of kSpoken
+  std::string noun;                   ///< what a video is called in the question ("camera")
+};
+
+[[nodiscard]] nlohmann::json to_json(const Plan& plan);
+/// @throws base::Error kBadInput naming the place of what is wrong
+[[nodiscard]] Plan plan_from_json(const nlohmann::json& json, const std::string& where);
+
+/// The plan in words: "counted shots by Chelsea after 48:12".
+[[nodiscard]] std::string describe(const Plan& plan);
+[[nodiscard]] std::string describe(const Selection& selection);
+
+}  // namespace reelgraph::query

@@ -1,0 +1,66 @@
+#pragma once
+// Computes a plan: numbers, times, names and yes or no, each with what they were computed from.
+
+#include "query/engine.h"
+#include "query/evidence.h"
+#include "query/plan.h"
+#include "query/selection.h"
+
+namespace reelgraph::query {
+
+/// Computes one plan into an answer. Nothing it says is guessed; what it does not find is `not_seen`.
+class PlanRun {
+ public:
+  PlanRun(const graph::Store& store, const Scope& scope, const Plan& plan, Evidence& evidence, Answer& answer);
+
+  /// Always sets the status. @throws base::Error only for a failing archive
+  void run();
+
+ private:
+  struct Group {
+    graph::RowId entity = 0;
+    std::string name;
+    std::vector<graph::EventRecord> events;
+  };
+
+  void count();
+  void exists();
+  void when();
+  void who();
+  void what();
+  void duration();
+  void length();
+  void gap();
+  void gaps();
+  void concurrency();
+  void order();
+  void compare();
+  void rank();
+  void videos();
+  void members();
+  void score();
+  void spoken();
+
+  void answered(const std::string& kind, nlohmann::json value, const std::string& text);
+  [[nodiscard]] std::string place() const;
+  [[nodiscard]] std::string coverage() const;
+  void refuse(Status status, const std::string& text);
+  /// Nothing was found: says why it may be so. @returns true if the status is set
+  bool nothing();
+  void cite(const std::vector<graph::EventRecord>& events);
+  void answer_entities(const std::vector<Group>& groups);
+  void answer_videos(const std::vector<std::string>& ids);
+  [[nodiscard]] nlohmann::json video_json(const std::string& id) const;
+  [[nodiscard]] std::vector<Group> grouped(const std::vector<graph::EventRecord>& events);
+  [[nodiscard]] std::vector<graph::ParticipantRecord> asked(const graph::EventRecord& event);
+
+  const graph::Store& store_;
+  const Scope& scope_;
+  const Plan& plan_;
+  Evidence& evidence_;
+  Answer& answer_;
+  Selector selector_;
+  std::string sentence_;
+};
+
+}  // namespace reelgraph::query

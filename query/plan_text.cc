@@ -1,0 +1,138 @@
+// A plan in one plain sentence, so that a misreading is seen at once.
+#include <algorithm>
+
+#include "query/evidence.h"
+#include "query/plan.h"
+#include "query/words.h"
+
+namespace reelgraph::query {
+namespace {
+
+std::string value_text(const nlohmann::json& v) {
+  if (v.is_string()) return v.get<std::string>();
+  if (v.is_array()) {
+    std::string text;
+    for (const auto& item : v) text += (text.empty() ? "" : " or ") + value_text(item);
+    return text;
+  }
+  return v.dump();
+}
+
+/// "shots", but "removed events".
+std::string many(const std::string& type) { return type.ends_with("ed") ? type + " events" : plural(2, type).substr(2); }
+
+std::string kind_text(const EventKind& k) {
+  std::string text;
+  for (std::size_t i = 0; i < k.types.size(); ++i) {
+    const std::string type = k.types[i].find('_') == std::string::npos ? many(k.types[i]) : readable(k.types[i]) + " events";
+    text += (i == 0 ? "" : i + 1 == k.types.size() ? " or " : ", ") + type;
+  }
+  if (text.empty()) text = "events";
+  for (const Condition& c : k.where) {
+    text += " with ";
+    if (c.value.is_boolean())
+      text += (c.value.get<bool>() ? "" : "no ") + readable(c.key);
+    else
+      text += readable(c.key) + " " + value_text(c.value);
+  }
+  return text;
+}
+
+std::string join(const std::vector<std::string>& names, const char* word) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) text += (i > 0 ? word : "") + names[i];
+  return text;
+}
+
+std::string window_text(const Window& w) {
+  const auto anchor = [&](std::size_t i) { return i < w.anchors.size() ? describe(w.anchors[i]) : std::string("?"); };
+  const std::string within = w.within > 0 ? "at most " + base::format_time(w.within) + " " : "";
+  const std::string period = w.period.words.empty() ? "a part of the video" : w.period.words.front();
+  switch (w.kind) {
+    case Window::Kind::kPhrase: return w.phrase.text;
+    case Window::Kind::kPeriod: return "in \"" + period + "\"";
+    case Window::Kind::kNot: return "not in \"" + period + "\"";
+    case Window::Kind::kAfter: return within + "after " + (w.ended ? "the end of " : "") + anchor(0);
+    case Window::Kind::kBefore: return within + "before " + anchor(0);
+    case Window::Kind::kBetween: return "between " + anchor(0) + " and " + anchor(1);
+    case Window::Kind::kOverlaps: return "during " + anchor(0);
+    case Window::Kind::kDisjoint: return "not during " + anchor(0);
+  }
+  return {};
+}
+
+std::string nth_text(int n) {
+  if (n == -1) return "the last of ";
+  if (n < 0) return "number " + std::to_string(-n) + " from the end of ";
+  return n == 1 ? "the first of " : "number " + std::to_string(n) + " of ";
+}
+
+}  // namespace
+
+std::string describe(const Selection& s) {
+  std::string text;
+  if (s.tally) {
+    const TallyState& t = *s.tally;
+    text = t.tally.name + ": " + (t.side_names.empty() ? "" : join(t.side_names, " or ") + " ") + t.state +
+           (t.margin > 0 ? " by " + std::to_string(t.margin) : "");
+  } else if (s.kinds.empty()) {
+    text = "events";
+  } else {
+    for (std::size_t i = 0; i < s.kinds.size(); ++i) text += (i > 0 ? " or " : "") + kind_text(s.kinds[i]);
+  }
+  if (!s.not_types.empty()) text += " other than " + readable(s.not_types);
+  for (const Participant& p : s.who) {
+    const std::string names = join(p.names, " or ");
+    if (p.negated)
+      text += " without " + names;
+    else if (p.role == "agent" || p.role == "team")
+      text += " by " + names;
+    else if (p.role == "recipient")
+      text += " to " + names;
+    else
+      text += " with " + names + (p.role.empty() ? "" : " as " + readable(p.role));
+  }
+  if (s.longer) text += " longer than " + base::format_time(*s.longer);
+  if (s.shorter) text += " shorter than " + base::format_time(*s.shorter);
+  for (const Window& w : s.windows) text += " " + window_text(w);
+  if (s.nth) text = nth_text(*s.nth) + text;
+  if (s.first_n != 0) text = "the " + std::string(s.first_n > 0 ? "first " : "last ") + std::to_string(std::abs(s.first_n)) + " of " + text;
+  return text;
+}
+
+std::string describe(const Plan& p) {
+  const std::string what = describe(p.select);
+  const std::string other = p.others.empty() ? std::string() : describe(p.others.front());
+  const std::string role = p.role.empty() ? "agent" : readable(p.role);
+  const std::string whom = (p.entity_type.empty() ? "who" : "which " + readable(p.entity_type)) + std::string(" is the ") + role;
+  const std::string sets = p.others.empty() ? "" : (p.except ? ", leaving out who takes part in " : ", and also takes part in ") + other;
+  switch (p.ask) {
+    case Ask::kCount:
+      return (p.videos ? "Counted videos with " : p.distinct ? "Counted who takes part as " + role + " in " : "Counted ") + what;
+    case Ask::kExists: return "Looked for " + what;
+    case Ask::kWhen: return "Times of " + what;
+    case Ask::kWho:
+      return "Looked up " + whom + " of " + what + (p.exactly ? ", each of exactly " + std::to_string(*p.exactly) : "") + sets;
+    case Ask::kWhat: return "Looked up " + what;
+    case Ask::kDuration: return std::string(p.total ? "Added the lengths of " : "Time in which there is any of ") + what;
+    case Ask::kLength: return std::string("Length of the ") + (p.fewest ? "shortest" : "longest") + " of " + what;
+    case Ask::kGap:
+      return std::string("Time from ") + (p.from_end ? "the end of " : "") + what + " to " + (p.total ? "the end of " : "") + other;
+    case Ask::kGaps: return std::string(p.fewest ? "Shortest" : "Longest") + " time between consecutive " + what;
+    case Ask::kConcurrency: return "Largest number at once of " + what;
+    case Ask::kOrder: return std::string(p.fewest ? "Last" : "First") + " of " + what + " and " + other;
+    case Ask::kCompare: return "Compared the number of " + what + " with that of " + other;
+    case Ask::kRank:
+      return (p.videos ? std::string("Videos with the ") : "Ranked " + whom + " with the ") + (p.fewest ? "fewest of " : "most of ") +
+             what + sets;
+    case Ask::kVideos:
+      return std::string(p.except ? "Videos without " : "Videos with ") + (p.exactly ? std::to_string(*p.exactly) + " of " : "") + what +
+             (p.per_participant ? " by one participant" : "");
+    case Ask::kMembers: return "Largest number of participants of " + what;
+    case Ask::kScore: return "Computed " + p.select.tally->tally.name;
+    case Ask::kSpoken: return "Searched what was said for " + join(p.words, " ");
+  }
+  return what;
+}
+
+}  // namespace reelgraph::query

@@ -1,0 +1,407 @@
+#include "query/selection.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace reelgraph::query {
+namespace {
+
+using graph::EventRecord;
+using graph::RowId;
+
+constexpr int kMostEvents = 200'000;
+constexpr int kSampled = 300;  // events looked at to learn which kinds of entity play a role
+
+bool is_true(const nlohmann::json& j) { return !(j.is_null() || (j.is_boolean() && !j.get<bool>())); }
+
+bool equal(const nlohmann::json& a, const nlohmann::json& b) {
+  if (a.is_number() && b.is_number()) return a.get<double>() == b.get<double>();
+  return a == b;
+}
+
+bool of_kind(const EventRecord& e, const std::vector<EventKind>& kinds) {
+  if (kinds.empty()) return true;
+  return std::any_of(kinds.begin(), kinds.end(), [&](const EventKind& k) {
+    const bool type = k.types.empty() || std::find(k.types.begin(), k.types.end(), e.type) != k.types.end();
+    return type && std::all_of(k.where.begin(), k.where.end(), [&](const Condition& c) { return meets(e.attributes, c); });
+  });
+}
+
+bool contains(const std::vector<RowId>& rows, RowId row) { return std::find(rows.begin(), rows.end(), row) != rows.end(); }
+
+std::vector<Condition> conditions_of(const nlohmann::json& where) {
+  std::vector<Condition> out;
+  for (const auto& [key, value] : where.items()) out.push_back({key, value});
+  return out;
+}
+
+bool all_met(const nlohmann::json& attributes, const nlohmann::json& where) {
+  if (where.empty()) return false;
+  const auto conditions = conditions_of(where);
+  return std::all_of(conditions.begin(), conditions.end(), [&](const Condition& c) { return meets(attributes, c); });
+}
+
+void take_nth(std::vector<EventRecord>& events, const Selection& s) {
+  if (s.nth) {
+    const auto n = static_cast<int>(events.size());
+    const int index = *s.nth > 0 ? *s.nth - 1 : n + *s.nth;
+    if (index < 0 || index >= n) return events.clear();
+    events = {events[static_cast<std::size_t>(index)]};
+  } else if (s.first_n != 0) {
+    const auto most = static_cast<std::size_t>(std::abs(s.first_n));
+    if (events.size() <= most) return;
+    if (s.first_n > 0)
+      events.resize(most);
+    else
+      events.erase(events.begin(), events.end() - static_cast<std::ptrdiff_t>(most));
+  }
+}
+
+}  // namespace
+
+bool meets(const nlohmann::json& attributes, const Condition& c) {
+  const auto it = attributes.is_object() ? attributes.find(c.key) : attributes.end();
+  const bool there = attributes.is_object() && it != attributes.end();
+  if (c.value.is_boolean()) return (there && is_true(*it)) == c.value.get<bool>();
+  if (!there) return false;
+  if (!c.value.is_array()) return equal(*it, c.value);
+  return std::any_of(c.value.begin(), c.value.end(), [&](const nlohmann::json& v) { return equal(*it, v); });
+}
+
+Selector::Selector(const graph::Store& store, const Scope& scope) : store_(store), scope_(scope) {}
+
+const std::string& Selector::entity_type(RowId entity) {
+  const auto it = types_.find(entity);
+  if (it != types_.end()) return it->second;
+  const auto record = store_.entity(entity);
+  return types_[entity] = record ? record->type : std::string();
+}
+
+const std::vector<EventRecord>& Selector::fetch(const Selection& s, const VideoScope& video) {
+  graph::EventFilter filter;
+  filter.videos = {video.video.id};
+  filter.limit = kMostEvents;
+  std::set<std::string> types;
+  bool any = s.kinds.empty();
+  for (const EventKind& k : s.kinds) {
+    any = any || k.types.empty();
+    types.insert(k.types.begin(), k.types.end());
+  }
+  if (!any) filter.types.assign(types.begin(), types.end());
+  std::string key = video.video.id + "\n" + (any ? "*" : "");
+  for (const std::string& t : filter.types) key += t + "\n";
+  const auto it = fetched_.find(key);
+  if (it != fetched_.end()) return it->second;
+  return fetched_[key] = store_.events(filter);
+}
+
+// An entity of a kind that never plays the role asked for (a team is no agent) takes part in the role of its kind.
+bool Selector::is_group(const Participant& who, const std::vector<EventRecord>& events) {
+  if (who.role.empty() || who.entities.empty()) return false;
+  const std::string type = entity_type(who.entities.front());
+  bool seen = false;
+  int sampled = 0;
+  for (const EventRecord& e : events) {
+    if (++sampled > kSampled) break;
+    for (const graph::ParticipantRecord& p : e.participants) {
+      if (p.role != who.role) continue;
+      seen = true;
+      if (entity_type(p.entity) == type) return false;
+    }
+  }
+  return seen;
+}
+
+bool Selector::takes_part(const EventRecord& e, const Participant& who, const Selection& s, bool group) {
+  if (s.credit && all_met(e.attributes, s.credit->other_side)) {
+    const bool side = std::any_of(who.entities.begin(), who.entities.end(), [&](RowId row) {
+      return std::any_of(e.participants.begin(), e.participants.end(), [&](const auto& p) {
+        return p.role == s.credit->side && p.entity != row && entity_type(p.entity) == entity_type(row);
+      });
+    });
+    const bool is_side = group || who.role == s.credit->side;
+    if (is_side) return side;
+  }
+  return std::any_of(e.participants.begin(), e.participants.end(), [&](const graph::ParticipantRecord& p) {
+    return contains(who.entities, p.entity) && (group || who.role.empty() || p.role == who.role);
+  });
+}
+
+std::optional<base::TimeSpan> Selector::period_span(const base::Period& period, const VideoScope& video) {
+  Selection marker;
+  marker.kinds = {{{period.type}, {}}};
+  const auto& events = fetch(marker, video);
+  const base::Duration length = std::max<base::Duration>(video.video.duration, 1);
+  std::optional<base::TimeSpan> span;
+  for (const EventRecord& e : events) {
+    const bool in = period.where.empty() || all_met(e.attributes, period.where);
+    if (in && !span) span = base::TimeSpan{e.span.start, length};
+    if (!in && span) {
+      span->end = e.span.start;
+      break;
+    }
+  }
+  if (!span) return std::nullopt;
+  const auto minutes = [](double m) { return base::from_seconds(std::abs(m) * 60) * (m < 0 ? -1 : 1); };
+  const base::Timestamp start = span->start;
+  span->start = std::max<base::Timestamp>(0, start + minutes(period.from_minute));
+  if (period.to_minute > 0) span->end = std::min(span->end, start + minutes(period.to_minute));
+  if (span->start >= span->end) return base::TimeSpan{span->end, span->end};
+  return span;
+}
+
+void Selector::keep(std::vector<EventRecord>& events, const Window& w, const VideoScope& video, bool overlap) {
+  const auto lies = [&](const EventRecord& e, base::TimeSpan span) {
+    if (overlap) return e.span.overlaps(span) || (e.span.start >= span.start && e.span.start < span.end);
+    return e.span.start >= span.start && e.span.start < span.end;
+  };
+  switch (w.kind) {
+    case Window::Kind::kPhrase: {
+      const auto span = w.phrase.resolve(video.video.duration);
+      if (!span) {
+        outside_ = true;
+        return events.clear();
+      }
+      std::erase_if(events, [&](const EventRecord& e) { return !lies(e, *span); });
+      return;
+    }
+    case Window::Kind::kPeriod:
+    case Window::Kind::kNot: {
+      const auto span = period_span(w.period, video);
+      const bool wanted = w.kind == Window::Kind::kPeriod;
+      if (!span) {
+        period_missing_ = true;
+        return events.clear();
+      }
+      const auto conditions = conditions_of(w.period.where);
+      const bool part = w.period.from_minute != 0 || w.period.to_minute != 0;
+      std::erase_if(events, [&](const EventRecord& e) {
+        // What an event says of itself counts more than where it lies: a change in the interval belongs to the half it is booked for.
+        bool known = !conditions.empty();
+        for (const Condition& c : conditions) known = known && e.attributes.is_object() && e.attributes.contains(c.key);
+        bool in = known ? all_met(e.attributes, w.period.where) : lies(e, *span);
+        if (known && part) in = in && lies(e, *span);
+        return in != wanted;
+      });
+      return;
+    }
+    default: break;
+  }
+  Selection first = w.anchors.front();
+  if (w.kind == Window::Kind::kOverlaps || w.kind == Window::Kind::kDisjoint) {
+    const auto others = run_in(first, video, true);
+    std::erase_if(events, [&](const EventRecord& e) {
+      const bool during = std::any_of(others.begin(), others.end(), [&](const EventRecord& o) {
+        return o.row != e.row && (o.span.overlaps(e.span) || (o.span.start == e.span.start));
+      });
+      return during != (w.kind == Window::Kind::kOverlaps);
+    });
+    return;
+  }
+  const auto anchors = run_in(first, video, true);
+  if (anchors.empty()) {
+    anchor_missing_ = true;
+    return events.clear();
+  }
+  const EventRecord& a = anchors.front();
+  if (w.kind == Window::Kind::kAfter) {
+    const base::Timestamp from = w.ended ? a.span.end : a.span.start;
+    std::erase_if(events, [&](const EventRecord& e) {
+      if (e.row == a.row && e.type == a.type) return true;
+      const bool after = w.ended ? e.span.start >= from : e.span.start > from;
+      return !after || (w.within > 0 && e.span.start > from + w.within);
+    });
+  } else if (w.kind == Window::Kind::kBefore) {
+    std::erase_if(events, [&](const EventRecord& e) {
+      return e.span.start >= a.span.start || (w.within > 0 && e.span.start < a.span.start - w.within);
+    });
+  } else {  // kBetween
+    const auto ends = run_in(w.anchors.back(), video, true);
+    const auto b = std::find_if(ends.begin(), ends.end(), [&](const EventRecord& e) { return e.span.start > a.span.start; });
+    if (b == ends.end()) {
+      anchor_missing_ = true;
+      return events.clear();
+    }
+    std::erase_if(events, [&](const EventRecord& e) { return e.span.start <= a.span.start || e.span.start >= b->span.start; });
+  }
+}
+
+void Selector::narrow(std::vector<EventRecord>& events, const Selection& s, const VideoScope& video, bool overlap) {
+  std::erase_if(events, [&](const EventRecord& e) {
+    if (!s.not_types.empty() && std::find(s.not_types.begin(), s.not_types.end(), e.type) != s.not_types.end()) return true;
+    if (s.longer && e.span.length() <= *s.longer) return true;
+    return s.shorter && e.span.length() >= *s.shorter;
+  });
+  if (!scope_.whole) {
+    std::erase_if(events, [&](const EventRecord& e) {
+      return !(e.span.start >= video.asked.start && e.span.start < video.asked.end) && !(overlap && e.span.overlaps(video.asked));
+    });
+  }
+  for (const Window& w : s.windows) {
+    if (s.tally && (w.kind == Window::Kind::kPeriod)) continue;  // bounds the count itself
+    keep(events, w, video, overlap);
+  }
+}
+
+std::vector<EventRecord> Selector::run_in(const Selection& s, const VideoScope& video, bool overlap) {
+  std::vector<EventRecord> events;
+  if (s.tally) {
+    events = tally_events(s, video);
+  } else {
+    const auto& all = fetch(s, video);
+    std::vector<bool> groups;
+    for (const Participant& p : s.who) groups.push_back(is_group(p, all));
+    for (const EventRecord& e : all) {
+      if (!of_kind(e, s.kinds)) continue;
+      bool fits = true;
+      for (std::size_t i = 0; i < s.who.size() && fits; ++i) fits = takes_part(e, s.who[i], s, groups[i]) != s.who[i].negated;
+      if (fits) events.push_back(e);
+    }
+  }
+  narrow(events, s, video, overlap);
+  std::stable_sort(events.begin(), events.end(), [](const EventRecord& a, const EventRecord& b) { return a.span < b.span; });
+  take_nth(events, s);
+  return events;
+}
+
+std::vector<EventRecord> Selector::run(const Selection& s, bool overlap) {
+  std::vector<EventRecord> all;
+  for (const VideoScope& v : scope_.videos) {
+    auto here = run_in(s, v, overlap);
+    all.insert(all.end(), std::make_move_iterator(here.begin()), std::make_move_iterator(here.end()));
+  }
+  return all;
+}
+
+std::vector<Window> tally_windows(const Selection& s) {
+  std::vector<Window> windows;
+  for (Window w : s.windows) {
+    if (w.kind != Window::Kind::kPeriod) continue;
+    if (w.period.from_minute < 0) {  // around a period's begin: what was counted until then
+      w.kind = Window::Kind::kNot;
+      w.period.from_minute = 0;
+      w.period.to_minute = 0;
+    }
+    windows.push_back(std::move(w));
+  }
+  return windows;
+}
+
+Selector::Score Selector::score(const base::Tally& tally, const Selection& s, const VideoScope& video) {
+  Score score;
+  Selection counted;
+  counted.kinds = {{{tally.type}, {}}};
+  counted.windows = tally_windows(s);
+  score.events = run_in(counted, video, false);
+  const auto add = [&](const EventRecord& e) {
+    for (const graph::ParticipantRecord& p : e.participants) {
+      if (p.role != tally.side) continue;
+      const bool known = std::any_of(score.sides.begin(), score.sides.end(), [&](const auto& x) { return x.first == p.entity; });
+      if (!known) score.sides.emplace_back(p.entity, p.name);
+    }
+  };
+  graph::EventFilter some;  // a side that has none yet takes part in other events
+  some.videos = {video.video.id};
+  some.role = tally.side;
+  some.limit = kSampled;
+  for (const EventRecord& e : store_.events(some)) add(e);
+  for (const EventRecord& e : score.events) add(e);
+  std::sort(score.sides.begin(), score.sides.end());
+  score.counts.assign(score.sides.size(), 0);
+  return score;
+}
+
+std::vector<EventRecord> Selector::tally_events(const Selection& s, const VideoScope& video) {
+  const TallyState& t = *s.tally;
+  Score score = this->score(t.tally, s, video);
+  const std::size_t n = score.sides.size();
+  std::vector<EventRecord> result;
+  if (n < 2) return result;
+  std::vector<bool> mine(n, false);
+  bool any_mine = false;
+  for (std::size_t i = 0; i < n; ++i) any_mine = (mine[i] = contains(t.side, score.sides[i].first)) || any_mine;
+  if (!t.side.empty() && !any_mine) return result;
+  // For each side: by how many it leads the best of the others.
+  const auto lead = [&](std::size_t i) {
+    std::int64_t best = -1;
+    for (std::size_t k = 0; k < n; ++k) {
+      if (k != i) best = std::max(best, score.counts[k]);
+    }
+    return score.counts[i] - best;
+  };
+  const auto holds = [&](const std::string& state) {
+    for (std::size_t i = 0; i < n; ++i) {
+      if (!t.side.empty() && !mine[i]) continue;
+      const std::int64_t d = lead(i);
+      if (state == "ahead" && d > 0 && (t.margin == 0 || d >= t.margin)) return true;
+      if (state == "behind" && d < 0 && (t.margin == 0 || -d >= t.margin)) return true;
+      if (state == "level" && d == 0) return true;
+    }
+    return false;
+  };
+  const auto credited = [&](const EventRecord& e) -> std::size_t {
+    const bool other = all_met(e.attributes, t.tally.other_side);
+    for (const graph::ParticipantRecord& p : e.participants) {
+      if (p.role != t.tally.side) continue;
+      for (std::size_t i = 0; i < n; ++i) {
+        if ((score.sides[i].first == p.entity) != other) return i;
+      }
+    }
+    return n;
+  };
+  const base::Duration length = std::max<base::Duration>(video.video.duration, 1);
+  EventRecord begin;  // a state that holds from the start has no event that began it
+  begin.video = video.video.id;
+  begin.span = {0, length};
+  begin.type = t.tally.type;
+  begin.description = t.tally.name + " at the start";
+  const bool span_state = t.state == "ahead" || t.state == "behind" || t.state == "level";
+  std::optional<EventRecord> open;
+  std::optional<EventRecord> lead_goal;
+  if (span_state && holds(t.state)) open = begin;
+  std::size_t number = 0;
+  for (const EventRecord& e : score.events) {
+    const std::size_t side = credited(e);
+    if (side == n) continue;
+    std::int64_t before = lead(side);
+    ++score.counts[side];
+    ++number;
+    const bool ours = t.side.empty() || mine[side];
+    const bool level = lead(side) == 0;
+    if (t.state == "opener" && number == 1 && ours) result.push_back(e);
+    if (t.state == "equaliser" && level && before < 0 && ours) result.push_back(e);
+    if (lead(side) > 0 && before <= 0) lead_goal = e;
+    if (level) lead_goal.reset();
+    if (!span_state) continue;
+    const bool now = holds(t.state);
+    if (now && !open) open = e;
+    if (!now && open) {
+      open->span.end = std::max(e.span.start, open->span.start);
+      result.push_back(*open);
+      open.reset();
+    }
+  }
+  if (open) {
+    open->span.end = std::max(length, open->span.start);
+    result.push_back(*open);
+  }
+  if (t.state == "winner" && lead_goal) {
+    const std::size_t side = credited(*lead_goal);
+    if (side < n && (t.side.empty() || mine[side])) result.push_back(*lead_goal);
+  }
+  EventRecord final_state = begin;
+  if (!score.events.empty()) final_state = score.events.back();
+  const bool decided = std::any_of(score.counts.begin(), score.counts.end(), [&](auto c) { return c != score.counts.front(); });
+  bool best = false, worst = false;
+  for (std::size_t i = 0; i < n; ++i) {
+    if (!t.side.empty() && !mine[i]) continue;
+    best = best || lead(i) > 0;
+    worst = worst || lead(i) < 0;
+  }
+  if ((t.state == "won" && best) || (t.state == "lost" && worst) || (t.state == "drawn" && !decided) ||
+      (t.state == "none" && score.events.empty()))
+    result.push_back(final_state);
+  return result;
+}
+
+}  // namespace reelgraph::query

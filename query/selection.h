@@ -1,0 +1,63 @@
+#pragma once
+// Executes selections of a plan on the store: types and entities by the store's indexes, the rest event by event, video by video.
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "graph/store.h"
+#include "query/plan.h"
+#include "query/scope.h"
+
+namespace reelgraph::query {
+
+/// Runs the selections of one question. Borrows both; remembers what it fetched, so it lives as long as one question.
+class Selector {
+ public:
+  Selector(const graph::Store& store, const Scope& scope);
+
+  /// By video (in the order of the scope), then start.
+  /// @param overlap a window of time keeps what goes on in it; else what begins in it
+  [[nodiscard]] std::vector<graph::EventRecord> run(const Selection& selection, bool overlap);
+  [[nodiscard]] std::vector<graph::EventRecord> run_in(const Selection& selection, const VideoScope& video, bool overlap);
+
+  /// A window counted from an event that did not happen in some video.
+  [[nodiscard]] bool anchor_missing() const { return anchor_missing_; }
+  /// A part of every video that was asked about does not exist ("extra time").
+  [[nodiscard]] bool period_missing() const { return period_missing_; }
+  [[nodiscard]] bool outside() const { return outside_; }
+
+  /// The running count of a video after its last event (within the windows of `selection`), by side.
+  struct Score {
+    std::vector<std::pair<graph::RowId, std::string>> sides;  ///< entity, name
+    std::vector<std::int64_t> counts;
+    std::vector<graph::EventRecord> events;
+  };
+  [[nodiscard]] Score score(const base::Tally& tally, const Selection& selection, const VideoScope& video);
+
+  [[nodiscard]] const std::string& entity_type(graph::RowId entity);
+
+ private:
+  [[nodiscard]] const std::vector<graph::EventRecord>& fetch(const Selection& selection, const VideoScope& video);
+  [[nodiscard]] std::vector<graph::EventRecord> tally_events(const Selection& selection, const VideoScope& video);
+  void narrow(std::vector<graph::EventRecord>& events, const Selection& selection, const VideoScope& video, bool overlap);
+  void keep(std::vector<graph::EventRecord>& events, const Window& window, const VideoScope& video, bool overlap);
+  [[nodiscard]] std::optional<base::TimeSpan> period_span(const base::Period& period, const VideoScope& video);
+  [[nodiscard]] bool takes_part(const graph::EventRecord& event, const Participant& who, const Selection& selection, bool group);
+  [[nodiscard]] bool is_group(const Participant& who, const std::vector<graph::EventRecord>& events);
+
+  const graph::Store& store_;
+  const Scope& scope_;
+  std::map<std::string, std::vector<graph::EventRecord>> fetched_;
+  std::map<graph::RowId, std::string> types_;
+  bool anchor_missing_ = false, period_missing_ = false, outside_ = false;
+};
+
+/// The windows of a tally that bound the count itself.
+[[nodiscard]] std::vector<Window> tally_windows(const Selection& selection);
+
+/// Does an event meet a condition?
+[[nodiscard]] bool meets(const nlohmann::json& attributes, const Condition& condition);
+
+}  // namespace reelgraph::query
