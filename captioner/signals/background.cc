@@ -96,6 +96,11 @@ void Background::replace(const cv::Mat& picture, const cv::Mat& where) {
   reference_.convertTo(reference8_, CV_8U);
 }
 
+void Background::rebase(const ToneCurves& tones) {
+  reference_ = tones.apply_exactly(reference_);
+  reference_.convertTo(reference8_, CV_8U);
+}
+
 void Background::shift(double x, double y) {
   const cv::Matx23d by(1, 0, x, 0, 1, y);
   for (cv::Mat* part : {&reference_, &noise_}) {

@@ -7,6 +7,8 @@
 
 namespace reelgraph::captioner::signals {
 
+class ToneCurves;
+
 /// Reference picture of one fixed view and how much each pixel varies by itself. Levels stay in the exposure in which they were learned;
 /// `ToneCurves` maps them to the present one. Working pictures are uint8 RGB [H, W, 3] of one size.
 class Background {
@@ -29,6 +31,9 @@ class Background {
   void adapt(const cv::Mat& residual, const cv::Mat& outside, const cv::Mat& where, const cv::Mat& restless);
   /// Takes `picture` (float32 [H, W, 3], reference exposure) for the background where `where` is set.
   void replace(const cv::Mat& picture, const cv::Mat& where);
+  /// The exposure has changed for good: from now on levels are those of the present one. What was clipped in the old one could not be told
+  /// apart any more.
+  void rebase(const ToneCurves& tones);
   /// The camera has come to stand elsewhere by a little: moves the background with it.
   void shift(double x, double y);
 

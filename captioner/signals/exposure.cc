@@ -135,6 +135,29 @@ cv::Mat ToneCurves::apply(const cv::Mat& reference) const {
   return result;
 }
 
+cv::Mat ToneCurves::apply_exactly(const cv::Mat& reference) const {
+  cv::Mat result(reference.size(), CV_32FC3);
+  for (int y = 0; y < reference.rows; ++y) {
+    const auto* from = reference.ptr<float>(y);
+    auto* to = result.ptr<float>(y);
+    for (int x = 0; x < 3 * reference.cols; ++x) {
+      const auto& curve = curve_[static_cast<std::size_t>(x % 3)];
+      const float level = std::clamp(from[x], 0.0F, 255.0F);
+      const auto below = static_cast<std::size_t>(std::min(level, 254.0F));
+      to[x] = curve[below] + (curve[below + 1] - curve[below]) * (level - static_cast<float>(below));
+    }
+  }
+  return result;
+}
+
+double ToneCurves::deviation() const {
+  double sum = 0;
+  for (const auto& curve : curve_) {
+    for (int i = 0; i < 256; ++i) sum += std::abs(curve[static_cast<std::size_t>(i)] - static_cast<float>(i));
+  }
+  return sum / (3 * 256);
+}
+
 cv::Mat ToneCurves::invert(const cv::Mat& present) const {
   cv::Mat table(1, 256, CV_32FC3), result;
   for (int c = 0; c < 3; ++c) {

@@ -18,6 +18,10 @@ class ToneCurves {
 
   /// What a picture of the reference exposure looks like now.
   [[nodiscard]] cv::Mat apply(const cv::Mat& reference) const;
+  /// The same without rounding. @param reference float32 [H, W, 3]
+  [[nodiscard]] cv::Mat apply_exactly(const cv::Mat& reference) const;
+  /// Mean distance of the curves from no change at all, grey levels.
+  [[nodiscard]] double deviation() const;
   /// float32 [H, W, 3]: what a present picture would look like in the reference exposure.
   [[nodiscard]] cv::Mat invert(const cv::Mat& present) const;
 

@@ -34,6 +34,8 @@ constexpr Duration kFlash = 500 * kMillisecond;  // a boundary that is over so s
 constexpr Duration kCalm = kSecond;              // the camera stands before a background is learned again
 constexpr int kAdaptEvery = 2;                   // steps
 constexpr int kRemembered = 1000;                // tracks, things
+constexpr double kOtherExposure = 8;  // grey levels in the mean
+constexpr int kForGood = 50;          // steps: an automatic exposure that answers to a passer-by comes back sooner
 constexpr double kDark = 0.04 * 255;
 constexpr Duration kDarkFor = kSecond;
 constexpr double kKeepShare = 0.4;  // of the detection size: a followed thing may be as small
@@ -96,6 +98,7 @@ struct Scene::State {
   int next_number = 1;
   int first_steps = 0;
   int steps = 0;
+  int changed_exposure = 0;  ///< steps in a row in which the exposure was not that of the background
   std::map<int, int> things;  ///< numbers of things given out, by their key
   int next_thing = 1;
 
@@ -207,6 +210,7 @@ void Scene::State::begin_view(Timestamp at, Mode how) {
   background = {};
   tones = {};
   gate.begin();
+  changed_exposure = 0;
   before.reset();
 }
 
@@ -352,6 +356,13 @@ void Scene::State::follow(const Picture& picture) {
   cv::Mat wide;
   cv::dilate(found.mask, wide, cv::getStructuringElement(cv::MORPH_RECT, {5, 5}));
   if (++steps % kAdaptEvery == 0) background.adapt(found.residual, found.outside, ~wide, ~followed);
+  changed_exposure = tones.deviation() > kOtherExposure ? changed_exposure + 1 : 0;
+  if (changed_exposure >= kForGood) {
+    background.rebase(tones);
+    changes.rebase(tones);
+    tones = {};
+    changed_exposure = 0;
+  }
   const cv::Point2d offset = gate.settled_offset();
   if (offset.x != 0 || offset.y != 0) background.shift(offset.x, offset.y);
   last_mask = found.mask;

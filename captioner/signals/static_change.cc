@@ -78,6 +78,10 @@ bool set_off_from(const Track& track, const Blob& blob, cv::Size size) {
 
 void StaticChanges::forget() { places_.clear(); }
 
+void StaticChanges::rebase(const ToneCurves& tones) {
+  for (Place& place : places_) place.before = tones.apply_exactly(place.before);
+}
+
 StaticChanges::Outline StaticChanges::outline_of(const Step& step, const cv::Mat& mask, double& clarity) {
   const cv::Rect around = clipped(cv::boundingRect(mask), 6, mask.size());
   cv::Mat outer, inner;

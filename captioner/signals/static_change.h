@@ -44,6 +44,8 @@ class StaticChanges {
   /// @param least_area pixels: a smaller change is learned and not told
   [[nodiscard]] std::vector<StaticChange> look(const Step& step, double least_area, Background& background, Stillness& stillness,
                                                Tracker& tracker);
+  /// The background was rebased: what places remember of it follows.
+  void rebase(const ToneCurves& tones);
   /// All places are forgotten (another view); the numbering goes on.
   void forget();
 
