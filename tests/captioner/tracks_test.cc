@@ -90,8 +90,10 @@ TEST_CASE("six visits, each one track, with their main colours", "[footage][trac
   }
 }
 
-// Not reached yet (issue 4): a ramp of brightness stretches one visit and looks like things put down. It runs and tells; it may fail until then.
-TEST_CASE("the same visits under a shaking camera, flicker, a ramp of brightness, and cropped and mirrored", "[footage][tracks][!mayfail]") {
+// Not reached yet (issue 4): a ramp of brightness stretches one visit and looks like things put down. It runs and tells; it may fail until
+// then.
+TEST_CASE("the same visits under a shaking camera, flicker, a ramp of brightness, and cropped and mirrored",
+          "[footage][tracks][!mayfail]") {
   if (!clip(kVisits) || !truth(kVisits)) return;
   const std::vector<std::pair<const char*, std::string>> variants{
       {"  shaken by 1 px", "crop=iw-4:ih-4:x='2+round(random(1)*2-1)':y='2+round(random(2)*2-1)'"},
