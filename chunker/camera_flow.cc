@@ -143,16 +143,17 @@ CameraMove estimate_camera(const cv::Mat& previous, const cv::Mat& present) {
 
 std::optional<Offset> small_offset(const cv::Mat& expected, const cv::Mat& present, const cv::Mat& use, Offset guess) {
   constexpr int kMargin = 8;
-  constexpr int kLeastGradient = 24;  // grey levels over two pixels
-  constexpr int kMostChange = 40;     // grey levels: more is something else
-  constexpr double kMostError = 150;  // mean square, grey levels
+  constexpr int kLeastGradient = 24;        // grey levels over two pixels
+  constexpr int kMostChange = 40;           // grey levels: more is something else
+  constexpr double kMostError = 150;        // mean square, grey levels
+  constexpr double kLeastExplained = 0.65;  // of the pixels with a gradient; the rest moved, or all did
   cv::Point2d offset = std::hypot(guess.x, guess.y) < kMargin - 2 ? cv::Point2d(guess.x, guess.y) : cv::Point2d();
   for (int turn = 0; turn < 4; ++turn) {
     // Bilinear sample of the present picture at the offset, in 1/64.
     const int dx = cvFloor(offset.x), dy = cvFloor(offset.y);
     const int fx = cvRound((offset.x - dx) * 64), fy = cvRound((offset.y - dy) * 64);
     double xx = 0, xy = 0, yy = 0, xt = 0, yt = 0, error = 0, left_x = 0, right_x = 0, left = 0, right = 0;
-    int count = 0;
+    int count = 0, textured = 0;
     for (int y = kMargin; y < expected.rows - kMargin; y += 2) {
       const auto* e = expected.ptr<unsigned char>(y);
       const auto* above = expected.ptr<unsigned char>(y - 1);
@@ -166,6 +167,7 @@ std::optional<Offset> small_offset(const cv::Mat& expected, const cv::Mat& prese
         if (gx * gx + gy * gy < kLeastGradient * kLeastGradient) continue;
         const int top = p[x + dx] * (64 - fx) + p[x + dx + 1] * fx, bottom = q[x + dx] * (64 - fx) + q[x + dx + 1] * fx;
         const double t = (top * (64 - fy) + bottom * fy) / 4096.0 - e[x];
+        ++textured;
         if (std::abs(t) > kMostChange) continue;
         const double hx = gx / 2.0, hy = gy / 2.0;
         xx += hx * hx;
@@ -186,7 +188,7 @@ std::optional<Offset> small_offset(const cv::Mat& expected, const cv::Mat& prese
     if (std::hypot(step.x, step.y) < 0.1) {
       // A zoom or a turn moves the halves apart.
       const bool together = left < 1000 || right < 1000 || std::abs(left_x / left - right_x / right) < 0.3;
-      if (!together || error > kMostError * count) return std::nullopt;
+      if (!together || error > kMostError * count || count < kLeastExplained * textured) return std::nullopt;
       return Offset{offset.x + step.x, offset.y + step.y};
     }
     offset += step * std::min(1.0, 1.5 / std::hypot(step.x, step.y));

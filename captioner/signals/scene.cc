@@ -31,15 +31,17 @@ constexpr Duration kLearning = 3 * kSecond;
 constexpr std::size_t kMostLearning = 16;        // pictures
 constexpr Duration kShortestView = 6 * kSecond;  // below it nothing is told
 constexpr Duration kFlash = 500 * kMillisecond;  // a boundary that is over so soon was none
-constexpr Duration kCalm = kSecond;              // the camera stands before a background is learned again
-constexpr int kAdaptEvery = 2;                   // steps
-constexpr int kRemembered = 1000;                // tracks, things
+constexpr Duration kAfterMove = 30 * kSecond;
+constexpr int kDriftEvery = 5;        // steps
+constexpr Duration kCalm = kSecond;   // the camera stands before a background is learned again
+constexpr int kAdaptEvery = 2;        // steps
+constexpr int kRemembered = 1000;     // tracks, things
 constexpr double kOtherExposure = 8;  // grey levels in the mean
 constexpr int kForGood = 50;          // steps: an automatic exposure that answers to a passer-by comes back sooner
 constexpr double kDark = 0.04 * 255;
 constexpr Duration kDarkFor = kSecond;
 constexpr double kKeepShare = 0.4;  // of the detection size: a followed thing may be as small
-constexpr double kConfirmOverDetect = 2;
+constexpr double kConfirmOverDetect = 1.5;
 constexpr Duration kAtStart = 450 * kMillisecond;     // after the shot's begin
 constexpr Duration kQuiet = 3 * kSecond;              // a followed thing may rest so long before it is known to stand
 constexpr Duration kStillThere = 600 * kMillisecond;  // since it was met last, at the end of a view
@@ -82,6 +84,7 @@ struct Scene::State {
   std::optional<Timestamp> cut_at;  ///< a boundary that may be a flash
   std::vector<Picture> after_cut;
   std::optional<Timestamp> dark_since;
+  std::optional<Timestamp> moved_at;      ///< the last view ended because the camera moved
   std::optional<base::TimeSpan> unclear;  ///< open trouble
   std::string unclear_reason;
 
@@ -93,18 +96,20 @@ struct Scene::State {
   std::optional<Tracker> tracker;
   std::map<int, StopWatch> stops;  ///< by track key
   std::map<int, int> numbers;      ///< given out, by track key
-  cv::Mat last_mask;
+  cv::Mat last_mask, last_luma;
   int next_key = 1;
   int next_number = 1;
   int first_steps = 0;
   int steps = 0;
-  int changed_exposure = 0;  ///< steps in a row in which the exposure was not that of the background
+  int changed_exposure = 0;   ///< steps in a row in which the exposure was not that of the background
   std::map<int, int> things;  ///< numbers of things given out, by their key
   int next_thing = 1;
 
   void add(Picture picture, bool boundary);
   void feed(const Picture& picture);
   void learn();
+  [[nodiscard]] bool drifting(const Picture& picture, const cv::Mat& open);
+  [[nodiscard]] Duration shortest_view() const;
   void follow(const Picture& picture);
   void report(const Picture& picture, const Foreground& found, const std::vector<StaticChange>& found_changes);
   void end_view(Timestamp at, const char* reason);
@@ -117,9 +122,20 @@ struct Scene::State {
   [[nodiscard]] double least_area(cv::Size size) const { return options.minimum_size * size.area() / kConfirmOverDetect; }
 };
 
+/// A slow pan can be told only after some seconds: once there was one, a view has to show for long that it is over.
+Duration Scene::State::shortest_view() const { return moved_at && view_start - *moved_at < kAfterMove ? kAfterMove : kShortestView; }
+
+bool Scene::State::drifting(const Picture& picture, const cv::Mat& open) {
+  if (gate.anchor().empty()) return false;
+  cv::Mat rgb, now;
+  cv::cvtColor(gate.anchor(), rgb, cv::COLOR_GRAY2RGB);
+  cv::cvtColor(tones.apply(rgb), now, cv::COLOR_RGB2GRAY);
+  return gate.drifts(picture.at, now, picture.luma, open);
+}
+
 void Scene::State::give(Fact fact) {
   fact.known = last;
-  if (last - view_start < kShortestView) {
+  if (last - view_start < shortest_view()) {
     withheld.push_back(std::move(fact));
     return;
   }
@@ -176,7 +192,7 @@ void Scene::State::end_view(Timestamp at, const char* reason) {
     next_key = tracker->next_key();
     tracker.reset();
   }
-  const bool brief = at - view_start < kShortestView;
+  const bool brief = at - view_start < shortest_view();
   if (brief) {
     withheld.clear();
     if (mode != Mode::kMoving && at > view_start && !unclear) {
@@ -185,7 +201,7 @@ void Scene::State::end_view(Timestamp at, const char* reason) {
       fact.known = last;
       fact.at = view_start;
       fact.span = {view_start, at};
-      fact.reason = "too_short";
+      fact.reason = shortest_view() == kShortestView ? "too_short" : "camera_moves";
       facts.push_back(fact);
     }
   } else {
@@ -200,6 +216,7 @@ void Scene::State::end_view(Timestamp at, const char* reason) {
   things.clear();
   changes.forget();
   last_mask.release();
+  last_luma.release();
   learning.clear();
 }
 
@@ -265,6 +282,7 @@ void Scene::State::feed(const Picture& picture) {
       const bool moves = before && before->rgb.size() == picture.rgb.size() && whole_picture_moves(before->luma, picture.luma);
       if (moves) {
         learning.clear();
+        moved_at = picture.at;
         open_trouble(before->at, "camera_moves");
         begin_view(picture.at, Mode::kMoving);
       } else {
@@ -278,6 +296,7 @@ void Scene::State::feed(const Picture& picture) {
       const bool same = before && before->rgb.size() == picture.rgb.size();
       const bool moves = dark || !same || whole_picture_moves(before->luma, picture.luma);
       if (moves) calm_since = picture.at;
+      if (moves && !dark) moved_at = picture.at;
       tell_trouble(std::min(picture.at, calm_since));
       if (picture.at - calm_since >= kCalm) {
         close_trouble(calm_since);
@@ -299,6 +318,9 @@ void Scene::State::learn() {
   const cv::Size size = all.front().size();
   background.learn(all);
   stillness.begin(size, view_start);
+  cv::Mat first;
+  cv::cvtColor(background.reference8(), first, cv::COLOR_RGB2GRAY);
+  gate.set_anchor(view_start, first);
   tracker.emplace(TrackerOptions{least_area(size), options.minimum_size * size.area(), size}, next_key);
   first_steps = 0;
   last_mask = cv::Mat(size, CV_8U, cv::Scalar(0));
@@ -327,9 +349,15 @@ void Scene::State::follow(const Picture& picture) {
   expected = tones.apply(background.reference8());
   const ForegroundOptions how{options.sensitivity, kKeepShare * least_area(size)};
   Foreground found = find_foreground(expected, aligned, background.noise(), how);
-  const ViewGate::Verdict verdict = gate.judge(picture.at, found.share, size);
-  if (verdict != ViewGate::Verdict::kStill) {
-    const bool moves = verdict == ViewGate::Verdict::kMoves;
+  const ViewGate::Verdict verdict = gate.judge(picture.at, found.share, last_luma, picture.luma);
+  last_luma = picture.luma;
+  const bool drifts = verdict == ViewGate::Verdict::kStill && steps % kDriftEvery == 0 && drifting(picture, open);
+  if (drifts || verdict == ViewGate::Verdict::kMoves) moved_at = picture.at;
+  if (verdict != ViewGate::Verdict::kStill || drifts) {
+    if (getenv("DBG"))
+      fprintf(stderr, "   verdict t=%.2f %d drifts %d share %.2f lies %.2f %.2f\n", picture.at / 1e6, int(verdict), drifts, found.share,
+              lies.x, lies.y);  // DEBUG
+    const bool moves = drifts || verdict == ViewGate::Verdict::kMoves;
     end_view(picture.at, moves ? "camera_moves" : "noisy");
     open_trouble(picture.at, moves ? "camera_moves" : "noisy");
     begin_view(picture.at, Mode::kMoving);
@@ -360,6 +388,7 @@ void Scene::State::follow(const Picture& picture) {
   if (changed_exposure >= kForGood) {
     background.rebase(tones);
     changes.rebase(tones);
+    gate.set_anchor(picture.at, picture.luma.clone());
     tones = {};
     changed_exposure = 0;
   }

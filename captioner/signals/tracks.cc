@@ -24,7 +24,7 @@ constexpr double kLeastReach = 0.03;   // of the picture's width
 constexpr double kReachBySize = 0.35;  // of its own size
 constexpr std::size_t kLongestPath = 512;
 constexpr Duration kRemembered = 5 * kSecond;
-constexpr double kMostGrowth = 1.8;  // of the box by a piece that joins
+constexpr double kMostGrowth = 2.2;  // of the largest piece's box by one that joins
 constexpr double kMostCost = 2.2;
 
 double diagonal(const cv::Rect2d& r) { return std::hypot(r.width, r.height); }
@@ -86,7 +86,7 @@ void Tracker::match(base::Timestamp at, const Foreground& found) {
       const double near = (grown(now, margin) & blob).area() / std::max(1.0, blob.area());
       const double size = found.blobs[j].area / std::max(1.0, tracks_[i].typical_area);
       const cv::Rect2d main = real(found.blobs[static_cast<std::size_t>(chosen[i])].box);
-      if ((main | blob).area() > kMostGrowth * std::max(expected[i].area(), main.area())) continue;
+      if ((main | blob).area() > kMostGrowth * main.area()) continue;
       // A small piece next to it may lie outside of where it was expected.
       const double belongs = std::max(part, size < 0.35 ? near : 0);
       if (belongs > best) {

@@ -16,11 +16,14 @@ using base::kSecond;
 constexpr double kAgreement = 0.5;  // of the picture with one movement
 constexpr double kFar = 0.02;       // widths away from the background
 constexpr double kZoomed = 0.03;
-constexpr double kDrift = 0.004;          // widths in 3 s that the middle of its trembling goes
+constexpr double kDrift = 0.008;          // widths in 3 s that the middle of its trembling goes
 constexpr double kTremble = 0.06;         // widths of way in a second
 constexpr double kStep = 0.005;           // widths in one step
+constexpr double kMuchForeground = 0.12;  // of the picture
 constexpr double kMostForeground = 0.55;  // of the picture
 constexpr int kFewSteps = 2, kManySteps = 6;
+constexpr double kAstray = 0.005;               // widths from where the view began
+constexpr base::Duration kSags = 60 * kSecond;  // slower than that is no pan
 constexpr base::Duration kMemory = 4 * kSecond;
 
 double middle(std::vector<double> values) {
@@ -33,8 +36,9 @@ double middle(std::vector<double> values) {
 
 void ViewGate::begin() {
   looks_.clear();
-  followed_ = 0;
-  off_ = full_ = 0;
+  followed_ = {};
+  off_ = full_ = astray_ = 0;
+  anchor_.release();
 }
 
 cv::Point2d ViewGate::look(base::Timestamp at, const cv::Mat& expected, const cv::Mat& present, const cv::Mat& use) {
@@ -51,11 +55,16 @@ cv::Point2d ViewGate::look(base::Timestamp at, const cv::Mat& expected, const cv
   return {camera.shift_x, camera.shift_y};
 }
 
-ViewGate::Verdict ViewGate::judge(base::Timestamp at, double share, cv::Size size) {
+ViewGate::Verdict ViewGate::judge(base::Timestamp at, double share, const cv::Mat& before, const cv::Mat& present) {
   full_ = share > kMostForeground ? full_ + 1 : 0;
   if (full_ >= kManySteps) return Verdict::kChanged;
-  if (looks_.empty() || looks_.back().at != at) return Verdict::kStill;
-  const double width = size.width;
+  const double width = present.cols;
+  if (looks_.empty() || looks_.back().at != at) {
+    // The background is not found in the picture: either it is covered, or the camera looks elsewhere.
+    const bool elsewhere = share > kMuchForeground && before.size() == present.size() && whole_picture_moves(before, present);
+    off_ = elsewhere ? off_ + 1 : 0;
+    return off_ >= kFewSteps ? Verdict::kMoves : Verdict::kStill;
+  }
   const Look& now = looks_.back();
   off_ = std::hypot(now.x, now.y) > kFar * width || std::abs(now.zoom) > kZoomed ? off_ + 1 : 0;
   if (off_ >= kFewSteps) return Verdict::kMoves;
@@ -75,7 +84,29 @@ ViewGate::Verdict ViewGate::judge(base::Timestamp at, double share, cv::Size siz
   if (way > kTremble * width) return Verdict::kMoves;
   if (old_x.size() < 3 || new_x.size() < 3) return Verdict::kStill;
   const double drift = std::hypot(middle(new_x) - middle(old_x), middle(new_y) - middle(old_y));
-  return drift > kDrift * width || followed_ > kFar * width ? Verdict::kMoves : Verdict::kStill;
+  return drift > kDrift * width || std::hypot(followed_.x, followed_.y) > kFar * width ? Verdict::kMoves : Verdict::kStill;
+}
+
+void ViewGate::set_anchor(base::Timestamp at, const cv::Mat& luma) {
+  anchor_ = luma;
+  anchored_at_ = at;
+  from_anchor_ = {};
+  astray_ = 0;
+}
+
+bool ViewGate::drifts(base::Timestamp at, const cv::Mat& anchor, const cv::Mat& present, const cv::Mat& use) {
+  if (const auto offset = chunker::small_offset(anchor, present, use, from_anchor_)) {
+    from_anchor_ = *offset;
+  } else {
+    const chunker::CameraMove camera = chunker::estimate_camera(anchor, present);
+    if (camera.confidence < kAgreement) return false;
+    from_anchor_ = {camera.shift_x, camera.shift_y};
+  }
+  astray_ = std::hypot(from_anchor_.x, from_anchor_.y) > kAstray * present.cols ? astray_ + 1 : 0;
+  if (astray_ < kFewSteps) return false;
+  if (at - anchored_at_ <= kSags) return true;
+  set_anchor(at, present.clone());  // a mast that sags in the sun is no pan
+  return false;
 }
 
 cv::Point2d ViewGate::settled_offset() {
@@ -87,7 +118,7 @@ cv::Point2d ViewGate::settled_offset() {
   }
   const cv::Point2d offset(middle(x), middle(y));
   if (std::hypot(offset.x, offset.y) < 0.3) return {0, 0};
-  followed_ += std::hypot(offset.x, offset.y);
+  followed_ += offset;
   looks_.clear();
   return offset;
 }
