@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -88,6 +89,7 @@ class FakeReader final : public ingest::MediaReader {
   std::unique_ptr<StillFrame> frame_;
 };
 
+/// Opens the films it was given; its answers may be asked for from several threads, like those of the real one.
 class FakeSource final : public pipeline::MediaSource {
  public:
   std::map<std::string, FakeFilm> films;  ///< by path
@@ -100,7 +102,10 @@ class FakeSource final : public pipeline::MediaSource {
   std::unique_ptr<ingest::MediaReader> open(const std::filesystem::path& file, const ingest::ReaderOptions& options) override {
     const FakeFilm& film = at(file);
     if (!film.open_failure.empty()) throw base::Error(base::ErrorCode::kBadInput, film.open_failure, file.string(), "get a whole copy");
-    opened_from.push_back(options.from.value_or(0));
+    {
+      const std::lock_guard lock(mutex_);
+      opened_from.push_back(options.from.value_or(0));
+    }
     return std::make_unique<FakeReader>(film, options);
   }
   std::vector<base::Cue> sidecar_cues(const std::filesystem::path& file, const base::LogSink&) override { return at(file).sidecar; }
@@ -112,6 +117,7 @@ class FakeSource final : public pipeline::MediaSource {
     if (found == films.end()) throw base::Error(base::ErrorCode::kBadInput, "no such file", file.string());
     return found->second;
   }
+  std::mutex mutex_;  ///< guards opened_from: a batch opens films from several threads
 };
 
 /// Describes a chunk by its times and cues; with memory also by how many frames it has seen, which only a reading from the start gets
@@ -145,8 +151,9 @@ class FakeCaptioner final : public base::Captioner {
       for (const base::Chunk& chunk : chunks) {
         if (owner_.model_dies_at && chunk.span.start >= *owner_.model_dies_at)
           throw base::Error(base::ErrorCode::kModel, "the server is gone", "http://x");
-        owner_.described.push_back(chunk.span.start);
         if (owner_.on_describe) owner_.on_describe(chunk);
+        const std::lock_guard lock(owner_.mutex_);
+        owner_.described.push_back(chunk.span.start);
         auto& instead = owner_.instead[chunk.span.start];
         if (!instead.empty()) {
           results.push_back(instead.front());
@@ -175,6 +182,7 @@ class FakeCaptioner final : public base::Captioner {
     FakeCaptioner& owner_;
     int frames_ = 0;
   };
+  std::mutex mutex_;  ///< guards described and instead: sessions of several films live at once
 };
 
 /// Only what the pipeline uses. Every change is whole or not at all.
