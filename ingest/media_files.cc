@@ -2,15 +2,15 @@
 
 #include <fnmatch.h>
 #include <glob.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <memory>
+#include <new>
 #include <set>
 #include <string_view>
-
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #include "base/error.h"
 #include "ingest/regular_file.h"
@@ -85,8 +85,9 @@ std::vector<fs::path> matches_of(const std::string& pattern) {
 
 std::string content_id(const fs::path& path, std::stop_token stop) {
   const RegularFile file = RegularFile::open(path);
-  XXH3_state_t state;
-  XXH3_128bits_reset(&state);
+  const std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(), XXH3_freeState);
+  if (!state) throw std::bad_alloc();
+  XXH3_128bits_reset(state.get());
   std::vector<char> buffer(std::size_t{1} << 20);
   std::int64_t offset = 0;
   while (true) {
@@ -97,10 +98,10 @@ std::string content_id(const fs::path& path, std::stop_token stop) {
     // A file that grows while it is read would never end.
     if (n == 0 || offset >= file.size()) break;
     const std::int64_t used = std::min(n, file.size() - offset);
-    XXH3_128bits_update(&state, buffer.data(), static_cast<std::size_t>(used));
+    XXH3_128bits_update(state.get(), buffer.data(), static_cast<std::size_t>(used));
     offset += n;
   }
-  return hex(XXH3_128bits_digest(&state));
+  return hex(XXH3_128bits_digest(state.get()));
 }
 
 std::string content_id_of(std::string_view bytes) { return hex(XXH3_128bits(bytes.data(), bytes.size())); }

@@ -234,8 +234,8 @@ TEST_CASE("what a fixed camera saw before is not paid for again, and coverage sa
              "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-g", "10"},
             reel.dir / "film.mp4");
   ModelServer server;
-  const std::vector<std::string> words = ingest(server, {"--skip-static"});
-  const nlohmann::json plan = reel.json(ingest(server, {"--skip-static", "--dry-run"})).at("total");
+  const std::vector<std::string> words = ingest(server, {"--skip-static", "--max-tokens", "200"});
+  const nlohmann::json plan = reel.json(ingest(server, {"--skip-static", "--max-tokens", "200", "--dry-run"})).at("total");
   server.forget();
   const nlohmann::json done = reel.json(words).at("videos").at(0);
   CHECK(done.at("status") == "done");
@@ -251,10 +251,39 @@ TEST_CASE("what a fixed camera saw before is not paid for again, and coverage sa
   // Interrupted by a budget and gone on with, it ends the same.
   std::filesystem::remove_all(reel.archive());
   int code = 0;
-  (void)reel.json(ingest(server, {"--skip-static", "--budget-tokens", "25000", "--max-tokens", "200"}), &code);
-  (void)reel.json(ingest(server, {"--skip-static", "--max-tokens", "200"}), &code);
-  CHECK(code == 0);
-  (void)exported;
+  std::vector<std::string> bounded = words;
+  bounded.insert(bounded.end(), {"--budget-tokens", std::to_string(tokens(done.at("usage")) * 2 / 3)});
+  const nlohmann::json part = reel.json(bounded, &code).at("videos").at(0);
+  CHECK(code == 6);
+  CHECK(part.at("chunks").at("done") < 30);
+  CHECK(reel.json(words).at("videos").at(0).at("status") == "done");
+  CHECK(reel.exported() == exported);
+}
+
+TEST_CASE("with --continuity each part is told the end of what was said before, also after a stop", "[e2e]") {
+  const Reel reel;
+  draw_busy(reel.dir / "film.mp4", 13);
+  ModelServer server;
+  server.keep_bodies = true;
+  server.say = [](double start, double end) {
+    nlohmann::json reply = nlohmann::json::parse(usual_reply(start, end));
+    reply["caption"] = "Told of second " + std::to_string(static_cast<int>(start)) + ".";
+    return reply.dump();
+  };
+  server.act = [](double start, int) { return start < 5 ? Act::kGood : Act::k400; };
+  int code = 0;
+  (void)reel.json(ingest(server, {"--continuity", "--breaker", "1"}), &code);
+  CHECK(code == 4);
+  server.act = [](double, int) { return Act::kGood; };
+  server.forget();
+  CHECK(reel.json(ingest(server, {"--continuity"})).at("videos").at(0).at("status") == "done");
+  const ModelServer::Seen seen = server.seen();
+  CHECK(seen.most_at_once == 1);
+  REQUIRE(seen.bodies.size() == 2);  // 6 s, 9 s; what was described before the stop is not asked for again
+  for (std::size_t i = 0; i < seen.bodies.size(); ++i) {
+    CAPTURE(i);
+    CHECK_THAT(seen.bodies[i], Contains("Told of second " + std::to_string(3 + 3 * static_cast<int>(i)) + "."));
+  }
 }
 
 TEST_CASE("the key comes from the environment or a file and is nowhere afterwards", "[e2e]") {
