@@ -350,12 +350,11 @@ void VideoIngest::close(Reading& reading) {
   flush(reading);
   drain(reading);
   if (out_of_budget_) return;
+  // Past `--to` nothing was measured, so the header's word stands there until the rest is read.
+  video_.duration = sampling.to && measured >= *sampling.to ? std::max(measured, video_.duration) : measured;
   if (outcome_.chunks_failed > 0 && outcome_.chunks_done + outcome_.chunks_skipped == 0 && captioner_.is_concurrent())
     throw base::Error(base::ErrorCode::kModel, "no chunk could be described: " + reading.last_failure, {},
                       "run the same command again to retry");
-
-  // Past `--to` nothing was measured, so the header's word stands there until the rest is read.
-  video_.duration = sampling.to && measured >= *sampling.to ? std::max(measured, video_.duration) : measured;
 
   const std::vector<graph::CoverageSpan> stored = writer_.with_store([&](graph::Store& store) { return store.coverage(admission_.id); });
   const base::SpanSet described = coverage_of(stored, graph::CoverageStatus::kDescribed);
@@ -415,7 +414,7 @@ void VideoIngest::fail(const std::string& reason) {
   const bool something = outcome_.chunks_done + outcome_.chunks_skipped > 0;
   // Described chunks stay; the video counts as unfinished, so that the next run goes on from them.
   video_.state = something ? graph::VideoState::kIngesting : graph::VideoState::kFailed;
-  if (!something) video_.duration = outcome_.duration = 0;  // only the header spoke of one
+  if (!something && !outcome_.model_failure) video_.duration = outcome_.duration = 0;  // only the header spoke of one
   video_.reason = reason;
   writer_.with_store([&](graph::Store& store) { return store.put_video(video_); });
 }

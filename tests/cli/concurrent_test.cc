@@ -197,6 +197,7 @@ TEST_CASE("a film of which no chunk could be described has failed", "[pipeline]"
   const auto outcome = bench.ingest();
   CHECK(outcome.status == pipeline::Status::kFailed);
   CHECK(outcome.model_failure);
+  CHECK(outcome.duration == bench.source.films.at("/film").duration);  // the film itself was read
   CHECK_THAT(outcome.reason, Contains("no luck"));
 }
 
