@@ -254,6 +254,7 @@ class EndpointCaptioner::Session final : public base::CaptionSession {
     }
     if (repairable && !asked.body.empty() && asked.repairs == 0 && !breaker.is_open()) {
       ++asked.repairs;
+      shared_.estimator.learn_repair();
       send(index, PromptBuilder::repair_body(std::exchange(asked.body, {}), reply.text, problem));
       return std::nullopt;
     }

@@ -62,13 +62,14 @@ base::Estimate Estimator::estimate(const RequestSize& size) const {
   const double completion = replies_ > 0 ? completion_sum_ / n : std::min<double>(kUnknownCompletion, max_tokens_);
   const double completion_most = std::max<double>(max_tokens_, completion_most_);
   const double prompt_most = prompt * (replies_ > 0 ? kMarginKnown : kMarginUnknown) + kMarginTokens;
-  e.expected.prompt_tokens = std::llround(prompt);
-  e.expected.completion_tokens = std::llround(completion);
+  const double repairs = replies_ > 0 ? static_cast<double>(repairs_) / n : 0;  // a request
+  e.expected.prompt_tokens = std::llround(prompt + repairs * (prompt + completion));
+  e.expected.completion_tokens = std::llround(completion * (1 + repairs));
   e.worst.prompt_tokens = static_cast<std::int64_t>(std::ceil(prompt_most));
   e.worst.completion_tokens = static_cast<std::int64_t>(std::ceil(completion_most));
   e.expected.cost_usd = cost(e.expected);
   e.worst.cost_usd = cost(e.worst);
-  e.seconds = replies_ > 0 ? seconds_sum_ / n : 0;
+  e.seconds = replies_ > 0 ? seconds_sum_ / n * (1 + repairs) : 0;
   return e;
 }
 
@@ -87,6 +88,11 @@ void Estimator::learn(const RequestSize& size, const base::Usage& usage, double 
   seconds_sum_ += seconds;
 }
 
+void Estimator::learn_repair() {
+  const std::lock_guard lock(mutex_);
+  ++repairs_;
+}
+
 std::int64_t Estimator::known() const {
   const std::lock_guard lock(mutex_);
   return replies_;
@@ -95,6 +101,7 @@ std::int64_t Estimator::known() const {
 nlohmann::json Estimator::save() const {
   const std::lock_guard lock(mutex_);
   return {{"replies", replies_},
+          {"repairs", repairs_},
           {"products", products_},
           {"responses", responses_},
           {"completion", std::array<double, 2>{completion_sum_, completion_most_}},
@@ -105,16 +112,18 @@ void Estimator::restore(const nlohmann::json& saved) {
   const auto sound = [](double value) { return std::isfinite(value) && value >= 0 && value < 1e18; };
   try {
     const auto replies = saved.at("replies").get<std::int64_t>();
+    const auto repairs = saved.at("repairs").get<std::int64_t>();
     const auto products = saved.at("products").get<std::array<Terms, kTerms>>();
     const auto responses = saved.at("responses").get<Terms>();
     const auto completion = saved.at("completion").get<std::array<double, 2>>();
     const auto seconds = saved.at("seconds").get<double>();
-    bool good = replies > 0 && sound(completion[0]) && sound(completion[1]) && sound(seconds) &&
+    bool good = replies > 0 && repairs >= 0 && repairs <= replies && sound(completion[0]) && sound(completion[1]) && sound(seconds) &&
                 std::all_of(responses.begin(), responses.end(), sound);
     for (const Terms& row : products) good = good && std::all_of(row.begin(), row.end(), sound);
     if (!good) return;
     const std::lock_guard lock(mutex_);
     replies_ = replies;
+    repairs_ = repairs;
     products_ = products;
     responses_ = responses;
     completion_sum_ = completion[0];

@@ -28,6 +28,8 @@ class Estimator {
   [[nodiscard]] base::Estimate estimate(const RequestSize& size) const;
   /// @param usage as reported
   void learn(const RequestSize& size, const base::Usage& usage, double seconds);
+  /// A reply had to be repaired: the request was sent again, with the reply.
+  void learn_repair();
   /// Replies learnt from.
   [[nodiscard]] std::int64_t known() const;
   [[nodiscard]] double cost(const base::Usage& usage) const;
@@ -45,7 +47,7 @@ class Estimator {
   const double price_prompt_, price_completion_;
   const int max_tokens_;
   mutable std::mutex mutex_;
-  std::int64_t replies_ = 0;
+  std::int64_t replies_ = 0, repairs_ = 0;
   std::array<Terms, kTerms> products_{};  ///< of the normal equations: sums of terms times terms
   Terms responses_{};                     ///< sums of terms times prompt tokens
   double completion_sum_ = 0, completion_most_ = 0, seconds_sum_ = 0;

@@ -326,6 +326,12 @@ TEST_CASE("the estimate learns what text and pictures cost, and never expects le
   for (const RequestSize& size : {smaller, middle})
     CHECK(std::abs(static_cast<double>(estimator.estimate(size).expected.prompt_tokens - truth(size))) <
           0.05 * static_cast<double>(truth(size)));
+  // One of three replies was repaired: that sent the request and the reply once more.
+  const base::Usage plain = estimator.estimate(five).expected;
+  estimator.learn_repair();
+  const base::Usage repaired = estimator.estimate(five).expected;
+  CHECK(std::abs(repaired.prompt_tokens - plain.prompt_tokens - (plain.prompt_tokens + plain.completion_tokens) / 3) <= 1);
+  CHECK(std::abs(repaired.completion_tokens - plain.completion_tokens * 4 / 3) <= 1);
   Estimator again(settings);
   again.restore(estimator.save());
   CHECK(again.estimate(five).expected.prompt_tokens == estimator.estimate(five).expected.prompt_tokens);
