@@ -216,8 +216,11 @@ StreamChoice choose_streams(Input& input) {
   }
   if (end && plausible(*end - choice.clock.zero, input.size())) choice.claim = *end - choice.clock.zero;
   if (format.duration != AV_NOPTS_VALUE && plausible(format.duration, input.size())) info.claimed_duration = format.duration;
-  // Matroska and AVI tell one duration for the whole.
-  if (!end && first >= 0) choice.claim = info.claimed_duration;
+  if (!end && first >= 0 && info.claimed_duration) {
+    // Matroska and AVI tell one duration for the whole, which ends at that time and need not begin at zero.
+    info.claimed_duration = std::max<base::Duration>(0, *info.claimed_duration - std::max<base::Timestamp>(0, choice.clock.zero));
+    choice.claim = info.claimed_duration;
+  }
 
   if (info.video_stream >= 0) {
     AVStream& stream = *format.streams[info.video_stream];

@@ -30,6 +30,7 @@ TEST_CASE("a film whose counters start late starts at 0", "[ingest][times]") {
     CHECK(near(reading.frames.front(), 0));
     CHECK(near(reading.frames.back(), 1'960'000));
     CHECK(near(reading.summary.duration, 2 * kSecond));
+    CHECK(reading.summary.partial_reason == "");  // nothing of it is missing
   }
 }
 
