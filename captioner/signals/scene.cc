@@ -354,9 +354,6 @@ void Scene::State::follow(const Picture& picture) {
   const bool drifts = verdict == ViewGate::Verdict::kStill && steps % kDriftEvery == 0 && drifting(picture, open);
   if (drifts || verdict == ViewGate::Verdict::kMoves) moved_at = picture.at;
   if (verdict != ViewGate::Verdict::kStill || drifts) {
-    if (getenv("DBG"))
-      fprintf(stderr, "   verdict t=%.2f %d drifts %d share %.2f lies %.2f %.2f\n", picture.at / 1e6, int(verdict), drifts, found.share,
-              lies.x, lies.y);  // DEBUG
     const bool moves = drifts || verdict == ViewGate::Verdict::kMoves;
     end_view(picture.at, moves ? "camera_moves" : "noisy");
     open_trouble(picture.at, moves ? "camera_moves" : "noisy");
