@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <opencv2/imgproc.hpp>
+#include <string_view>
 #include <utility>
 
 #include "captioner/signals/background.h"
@@ -201,7 +202,8 @@ void Scene::State::end_view(Timestamp at, const char* reason) {
       fact.known = last;
       fact.at = view_start;
       fact.span = {view_start, at};
-      fact.reason = shortest_view() == kShortestView ? "too_short" : "camera_moves";
+      const bool between = at - view_start >= kShortestView || std::string_view(reason) == "camera_moves";
+      fact.reason = shortest_view() == kAfterMove && between ? "camera_moves" : "too_short";
       facts.push_back(fact);
     }
   } else {
