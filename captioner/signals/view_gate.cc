@@ -29,7 +29,7 @@ constexpr double kMuchForeground = 0.12;  // of the picture
 constexpr double kMostForeground = 0.55;  // of the picture
 constexpr double kFaint = 0.35;           // peak of a phase correlation that is no accident
 constexpr double kFaintTexture = 0.8;     // grey levels
-constexpr int kAskEvery = 3;              // steps in which the background is not found
+constexpr int kAskEvery = 4;              // steps in which the background is not found
 constexpr int kFewSteps = 2, kManySteps = 6;
 constexpr double kAstray = 0.005;               // widths from where the view began
 constexpr base::Duration kSags = 60 * kSecond;  // slower than that is no pan
@@ -92,6 +92,7 @@ cv::Point2d ViewGate::look(base::Timestamp at, const cv::Mat& expected, const cv
     while (looks_.front().at < at - kMemory) looks_.pop_front();
     return {small->x, small->y};
   }
+  if (unfound_ > kManySteps && unfound_ % kAskEvery != 0) return {0, 0};  // dear, and it would hardly be found now
   const chunker::CameraMove camera = chunker::estimate_camera(expected, present);
   if (camera.confidence < kAgreement) return {0, 0};
   looks_.push_back({at, camera.shift_x, camera.shift_y, camera.zoom});
@@ -105,10 +106,12 @@ ViewGate::Verdict ViewGate::judge(base::Timestamp at, double share, const cv::Ma
   const double width = present.cols;
   if (looks_.empty() || looks_.back().at != at) {
     // The background is not found in the picture: either it is covered, or the camera looks elsewhere.
-    const bool asked = before.size() == present.size() && (share > kMuchForeground || unfound_++ % kAskEvery == 0);
-    if (asked) off_ = whole_picture_moves(before, present) ? off_ + 1 : 0;
+    const bool asked = before.size() == present.size() && (share > kMuchForeground || unfound_ % kAskEvery == 0);
+    ++unfound_;
+    if (asked) off_ = whole_picture_moves(before, present, share <= kMuchForeground) ? off_ + 1 : 0;
     return off_ >= kFewSteps ? Verdict::kMoves : Verdict::kStill;
   }
+  unfound_ = 0;
   const Look& now = looks_.back();
   off_ = std::hypot(now.x, now.y) > kFar * width || std::abs(now.zoom) > kZoomed ? off_ + 1 : 0;
   if (off_ >= kFewSteps) return Verdict::kMoves;
@@ -193,9 +196,10 @@ cv::Point2d ViewGate::settled_offset() {
   return offset;
 }
 
-bool whole_picture_moves(const cv::Mat& before, const cv::Mat& present) {
+bool whole_picture_moves(const cv::Mat& before, const cv::Mat& present, bool plain) {
   const chunker::CameraMove camera = chunker::estimate_camera(before, present);
   if (camera.confidence < kAgreement) {
+    if (!plain) return false;
     const auto faint = faint_offset(before, present);
     return faint && std::hypot(faint->x, faint->y) > kStep * present.cols;
   }
