@@ -141,12 +141,18 @@ CameraMove estimate_camera(const cv::Mat& previous, const cv::Mat& present) {
   return move;
 }
 
-std::optional<Offset> small_offset(const cv::Mat& expected, const cv::Mat& present, const cv::Mat& use, Offset guess) {
+namespace {
+
+/// @param least_gradient grey levels over two pixels, of the pixels that are asked
+/// @param strict the gradients have to explain what differs: those of a plain ground are near to noise
+/// @param few true if there were too few such pixels
+std::optional<Offset> offset_by(const cv::Mat& expected, const cv::Mat& present, const cv::Mat& use, Offset guess, int least_gradient,
+                                bool strict, bool& few) {
   constexpr int kMargin = 8;
-  constexpr int kLeastGradient = 24;        // grey levels over two pixels
   constexpr int kMostChange = 40;           // grey levels: more is something else
   constexpr double kMostError = 150;        // mean square, grey levels
   constexpr double kLeastExplained = 0.65;  // of the pixels with a gradient; the rest moved, or all did
+  constexpr double kMostOfGradient = 0.4;   // mean square of what differs over that of the gradients, where these are weak
   cv::Point2d offset = std::hypot(guess.x, guess.y) < kMargin - 2 ? cv::Point2d(guess.x, guess.y) : cv::Point2d();
   for (int turn = 0; turn < 4; ++turn) {
     // Bilinear sample of the present picture at the offset, in 1/64.
@@ -164,7 +170,7 @@ std::optional<Offset> small_offset(const cv::Mat& expected, const cv::Mat& prese
       for (int x = kMargin; x < expected.cols - kMargin; ++x) {
         if (u != nullptr && u[x] == 0) continue;
         const int gx = e[x + 1] - e[x - 1], gy = below[x] - above[x];
-        if (gx * gx + gy * gy < kLeastGradient * kLeastGradient) continue;
+        if (gx * gx + gy * gy < least_gradient * least_gradient) continue;
         const int top = p[x + dx] * (64 - fx) + p[x + dx + 1] * fx, bottom = q[x + dx] * (64 - fx) + q[x + dx + 1] * fx;
         const double t = (top * (64 - fy) + bottom * fy) / 4096.0 - e[x];
         ++textured;
@@ -182,19 +188,29 @@ std::optional<Offset> small_offset(const cv::Mat& expected, const cv::Mat& prese
       }
     }
     const double determinant = xx * yy - xy * xy;
-    if (count < 200 || determinant < 0.02 * xx * yy) return std::nullopt;
+    few = count < 200;
+    if (few || determinant <= 0.02 * xx * yy) return std::nullopt;
     // present(x + d) = expected(x): t = -g (d - offset).
     const cv::Point2d step(-(yy * xt - xy * yt) / determinant, -(xx * yt - xy * xt) / determinant);
     if (std::hypot(step.x, step.y) < 0.1) {
       // A zoom or a turn moves the halves apart.
       const bool together = left < 1000 || right < 1000 || std::abs(left_x / left - right_x / right) < 0.3;
       if (!together || error > kMostError * count || count < kLeastExplained * textured) return std::nullopt;
+      if (strict && error > kMostOfGradient * (xx + yy)) return std::nullopt;
       return Offset{offset.x + step.x, offset.y + step.y};
     }
     offset += step * std::min(1.0, 1.5 / std::hypot(step.x, step.y));
     if (std::hypot(offset.x, offset.y) > kMargin - 2) return std::nullopt;
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Offset> small_offset(const cv::Mat& expected, const cv::Mat& present, const cv::Mat& use, Offset guess) {
+  bool few = false;
+  const auto offset = offset_by(expected, present, use, guess, 24, false, few);
+  return offset || !few ? offset : offset_by(expected, present, use, guess, 10, true, few);
 }
 
 }  // namespace reelgraph::chunker

@@ -22,6 +22,7 @@ constexpr double kOverMedianAfter = 1.5;  // a shot may begin with more movement
 constexpr double kLeastStructure = 0.12;  // below: the same scene in another light
 constexpr double kSameScene = 0.25;       // frames closer than this show the same picture
 constexpr double kBlankSpread = 6;        // grey levels; black, white or one colour
+constexpr double kPlainSpread = 7.5;      // grey levels; hardly more than blank
 constexpr Duration kFlash = 300 * kMillisecond;
 constexpr Duration kShortInsert = 120 * kMillisecond;
 constexpr Duration kMemory = 2500 * kMillisecond;
@@ -246,6 +247,8 @@ void ShotDetector::decide_blank_exit() {
     if (hard && at - exit.run.start >= kBlankShot) give({{at, base::BoundaryKind::kCut, 0.8}, {at, at}});
     return;
   }
+  // Something large leaves a plain wall or road, which is nearly blank itself: no fade.
+  if (!exit.run.entered_hard && exit.largest_spread < kPlainSpread) return;
   const base::TimeSpan extent{exit.run.fade_start, hard ? at : std::max(at, exit.largest_at)};
   const bool cut = hard && exit.run.entered_hard;
   give({{at, cut ? base::BoundaryKind::kCut : base::BoundaryKind::kFade, cut ? 0.9 : 0.8}, extent});

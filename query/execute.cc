@@ -269,6 +269,9 @@ bool Execution::absence() {
     return false;
   if (question_.entity_type || !scope_.covers) return false;
   if (not_reported()) return true;
+  // "No presence" would be right, and nobody would say it.
+  const bool presence = types() == std::vector<std::string>{"presence"};
+  const std::string missing = presence ? "moving thing in view" : readable(types());
   nlohmann::json list = nlohmann::json::array();
   std::string times;
   const auto groups = by_video(finder_.find(types(), Time::kOverlaps));
@@ -285,25 +288,26 @@ bool Execution::absence() {
       if (span.length() < kShortestGap) continue;
       total += span.length();
       if (question_.intent == Intent::kDuration || list.size() >= kMostListed) continue;
-      const std::string text = "no " + readable(types());
+      const std::string text = "no " + missing;
       if (list.size() < 10) {
         times += (list.empty() ? "" : ", ") + base::format_time(span.start) + "-" + base::format_time(span.end);
         if (scope_.videos.size() > 1) times += " (" + v.video.id + ")";
       }
       list.push_back(moment_json(v.video.id, span));
-      if (!evidence_.full())
-        claim("No " + readable(types()) + " at " + when_where(v.video.id, span), evidence_.cite(v.video.id, span, text));
+      if (!evidence_.full()) claim("No " + missing + " at " + when_where(v.video.id, span), evidence_.cite(v.video.id, span, text));
     }
   }
   const std::string how = " Computed as what was described, less every \"" + readable(types()) + "\" event.";
   if (question_.intent == Intent::kDuration) {
-    answered("duration", base::to_seconds(total), seconds_text(total) + " without " + readable(types()) + place_text() + "." + how);
+    answered("duration", base::to_seconds(total),
+             seconds_text(total) + (presence ? " without a " : " without ") + missing + place_text() + "." + how);
     return true;
   }
-  if (list.empty()) return nothing("There is no time without " + readable(types()) + place_text() + " in what was described.");
+  if (list.empty())
+    return nothing(std::string("There is no time without ") + (presence ? "a " : "") + missing + place_text() + " in what was described.");
   const auto n = static_cast<std::int64_t>(list.size());
   const std::string rest = n > 10 ? " and " + std::to_string(n - 10) + " more" : "";
-  answered("list", std::move(list), "No " + readable(types()) + place_text() + " at " + times + rest + "." + how);
+  answered("list", std::move(list), "No " + missing + place_text() + " at " + times + rest + "." + how);
   return true;
 }
 

@@ -50,9 +50,22 @@ std::map<std::string, std::vector<EventRecord>> by_video(const std::vector<Event
   return groups;
 }
 
-std::string many(const std::vector<std::string>& names) {
+/// Things without names of their own are called alike: each is said once, with how many there are.
+std::string many(const std::vector<std::string>& all) {
+  std::vector<std::pair<std::string, int>> names;
+  for (const std::string& name : all) {
+    const auto same = std::find_if(names.begin(), names.end(), [&](const auto& n) { return n.first == name; });
+    if (same == names.end()) {
+      names.emplace_back(name, 1);
+    } else {
+      ++same->second;
+    }
+  }
   std::string text;
-  for (std::size_t i = 0; i < names.size() && i < 20; ++i) text += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i];
+  for (std::size_t i = 0; i < names.size() && i < 20; ++i) {
+    text += (i == 0 ? "" : i + 1 == names.size() ? " and " : ", ") + names[i].first;
+    if (names[i].second > 1) text += " (" + std::to_string(names[i].second) + " of them)";
+  }
   return names.size() > 20 ? text + " and others" : text;
 }
 

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <opencv2/imgproc.hpp>
+#include <string_view>
 #include <utility>
 
 #include "captioner/signals/background.h"
@@ -201,7 +202,8 @@ void Scene::State::end_view(Timestamp at, const char* reason) {
       fact.known = last;
       fact.at = view_start;
       fact.span = {view_start, at};
-      fact.reason = shortest_view() == kShortestView ? "too_short" : "camera_moves";
+      const bool between = at - view_start >= kShortestView || std::string_view(reason) == "camera_moves";
+      fact.reason = shortest_view() == kAfterMove && between ? "camera_moves" : "too_short";
       facts.push_back(fact);
     }
   } else {
@@ -354,9 +356,6 @@ void Scene::State::follow(const Picture& picture) {
   const bool drifts = verdict == ViewGate::Verdict::kStill && steps % kDriftEvery == 0 && drifting(picture, open);
   if (drifts || verdict == ViewGate::Verdict::kMoves) moved_at = picture.at;
   if (verdict != ViewGate::Verdict::kStill || drifts) {
-    if (getenv("DBG"))
-      fprintf(stderr, "   verdict t=%.2f %d drifts %d share %.2f lies %.2f %.2f\n", picture.at / 1e6, int(verdict), drifts, found.share,
-              lies.x, lies.y);  // DEBUG
     const bool moves = drifts || verdict == ViewGate::Verdict::kMoves;
     end_view(picture.at, moves ? "camera_moves" : "noisy");
     open_trouble(picture.at, moves ? "camera_moves" : "noisy");

@@ -23,6 +23,8 @@ constexpr double kSameSize = 0.5;                        // of the larger
 constexpr base::Duration kPatience = 3 * kSecond;        // before light and what nobody brought is taken over
 constexpr base::Duration kAround = 1200 * kMillisecond;  // of the change, in which who did it was there
 constexpr base::Duration kParks = 20 * kSecond;          // without change, before a standing thing is taken over
+constexpr base::Duration kLeft = kSecond;                // without movement: whoever brought or took it is gone
+constexpr double kReachedIn = 0.2;                       // of the place was within the box of whoever changed it
 constexpr int kCompany = 8;                              // pixels
 constexpr std::size_t kMostPlaces = 48;
 
@@ -72,6 +74,16 @@ bool set_off_from(const Track& track, const Blob& blob, cv::Size size) {
                         const cv::Rect2d& r = seen.second;
                         return r.x < 1 || r.y < 1 || r.x + r.width > size.width - 1 || r.y + r.height > size.height - 1;
                       });
+}
+
+/// What stood was not the thing that is followed: it left when it moved last, and whoever comes next is somebody else.
+void let_go(Track& track, int label, base::Timestamp at) {
+  std::erase(track.labels, label);
+  track.standing = false;
+  track.seen = track.moved;
+  if (!track.labels.empty() || at - track.moved < kLeft) return;
+  track.ended = true;
+  track.ended_at = at;
 }
 
 }  // namespace
@@ -166,8 +178,9 @@ std::vector<StaticChange> StaticChanges::look(const Step& step, double least_are
     const base::Timestamp settled_at = stillness.last_change(mask, 0.5);
     const base::Timestamp differs_at = stillness.differs_since(mask, 0.7);
     Track* owner = nullptr;
-    Track* near = nullptr;  // whose way led here then
-    double nearest = 0.4;
+    Track* near = nullptr;     // whose way led here then
+    Track* visitor = nullptr;  // the same, but it was elsewhere before
+    double nearest = kReachedIn;
     for (Track& t : tracker.tracks()) {
       if (std::find(t.labels.begin(), t.labels.end(), blob.label) != t.labels.end()) owner = &t;
       if ((!t.confirmed && t.hits < 3) || t.parked) continue;
@@ -175,6 +188,7 @@ std::vector<StaticChange> StaticChanges::look(const Step& step, double least_are
         if (when < differs_at - kAround || when > settled_at + kAround) continue;
         const cv::Rect2d place(blob.box.x, blob.box.y, blob.box.width, blob.box.height);
         const double part = (box & place).area() / place.area();
+        if (part > kReachedIn && visitor != &t && !set_off_from(t, blob, step.picture.size())) visitor = &t;
         if (part > nearest) {
           nearest = part;
           near = &t;
@@ -200,14 +214,15 @@ std::vector<StaticChange> StaticChanges::look(const Step& step, double least_are
     change.carrier = followed ? owner->key : near != nullptr ? near->key : 0;
     change.box = blob.box;
     const Track* mover = followed ? owner : near;
+    if (mover != nullptr && visitor != nullptr && set_off_from(*mover, blob, mask.size())) {
+      mover = visitor;  // a hand and what it takes may part for the eye
+      change.carrier = visitor->key;
+    }
     const bool light =
         blob.area < least_area || place_at(mask, blob.area, false) != nullptr || (clarity < kFaint && like_light(step, mask) > kLight);
     if (outline == Outline::kWeaker && mover != nullptr && set_off_from(*mover, blob, mask.size())) {
       // It had stood there since before the background was learned, and went by itself: nothing was taken away.
-      if (owner != nullptr) {
-        std::erase(owner->labels, blob.label);
-        owner->seen = owner->moved;
-      }
+      if (owner != nullptr) let_go(*owner, blob.label, step.at);
       take_over(step, mask, blob.box, {}, background, stillness);
       continue;
     }
@@ -245,11 +260,7 @@ std::vector<StaticChange> StaticChanges::look(const Step& step, double least_are
     ColourVotes votes;
     votes.add(change.kind == StaticChange::Kind::kRemoved ? background.reference() : step.tones.invert(step.picture), core);
     change.colour = votes.verdict();
-    if (owner != nullptr) {
-      std::erase(owner->labels, blob.label);
-      owner->standing = false;
-      owner->seen = owner->moved;  // what stood was not it
-    }
+    if (owner != nullptr) let_go(*owner, blob.label, step.at);
     take_over(step, mask, blob.box, std::move(place), background, stillness);
     changes.push_back(change);
   }

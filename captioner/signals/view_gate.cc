@@ -1,7 +1,9 @@
 #include "captioner/signals/view_gate.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <opencv2/imgproc.hpp>
 #include <optional>
 #include <vector>
 
@@ -13,14 +15,21 @@ namespace {
 using base::kMillisecond;
 using base::kSecond;
 
-constexpr double kAgreement = 0.5;  // of the picture with one movement
-constexpr double kFar = 0.02;       // widths away from the background
+constexpr double kAgreement = 0.5;      // of the picture with one movement
+constexpr double kSomeAgreement = 0.2;  // too little to believe once
+constexpr std::size_t kEvenMarks = 4;   // looks that confirm one another
+constexpr base::Duration kMarksLast = 6 * kSecond;
+constexpr double kUneven = 0.12;  // of their way that one of them may be off its line
+constexpr double kFar = 0.02;     // widths away from the background
 constexpr double kZoomed = 0.03;
 constexpr double kDrift = 0.008;          // widths in 3 s that the middle of its trembling goes
 constexpr double kTremble = 0.06;         // widths of way in a second
 constexpr double kStep = 0.005;           // widths in one step
 constexpr double kMuchForeground = 0.12;  // of the picture
 constexpr double kMostForeground = 0.55;  // of the picture
+constexpr double kFaint = 0.35;           // peak of a phase correlation that is no accident
+constexpr double kFaintTexture = 0.8;     // grey levels
+constexpr int kAskEvery = 4;              // steps in which the background is not found
 constexpr int kFewSteps = 2, kManySteps = 6;
 constexpr double kAstray = 0.005;               // widths from where the view began
 constexpr base::Duration kSags = 60 * kSecond;  // slower than that is no pan
@@ -32,12 +41,47 @@ double middle(std::vector<double> values) {
   return *m;
 }
 
+/// Where the present picture lies against the one before by its fine structure alone, as phase correlation finds it (Kuglin and Hines
+/// 1975): tells of asphalt, snow or sand, which have no corners. Three quarters of the picture have to say the same. Pixels
+std::optional<cv::Point2d> faint_offset(const cv::Mat& before, const cv::Mat& present) {
+  constexpr float kMost = 12;  // grey levels: one bright thing does not outvote the ground
+  const auto fine = [&](const cv::Mat& luma) {
+    cv::Mat picture, smooth;
+    luma.convertTo(picture, CV_32F);
+    cv::blur(picture, smooth, {15, 15});
+    picture -= smooth;
+    cv::max(picture, -kMost, picture);
+    cv::min(picture, kMost, picture);
+    return picture;
+  };
+  const cv::Mat a = fine(before), b = fine(present);
+  const int width = a.cols / 2, height = a.rows / 2;
+  if (width < 16 || height < 16) return std::nullopt;
+  cv::Mat window;
+  cv::createHanningWindow(window, {width, height}, CV_32F);
+  std::vector<cv::Point2d> offsets;
+  for (int quarter = 0; quarter < 4; ++quarter) {
+    const cv::Rect where(quarter % 2 * width, quarter / 2 * height, width, height);
+    if (cv::norm(a(where)) < kFaintTexture * std::sqrt(width * height)) continue;
+    double peak = 0;
+    const cv::Point2d offset = cv::phaseCorrelate(a(where), b(where), window, &peak);
+    if (peak > kFaint) offsets.push_back(offset);
+  }
+  for (const cv::Point2d& middle : offsets) {
+    const auto same =
+        std::count_if(offsets.begin(), offsets.end(), [&](const cv::Point2d& o) { return std::hypot(o.x - middle.x, o.y - middle.y) < 1; });
+    if (same >= 3) return middle;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 void ViewGate::begin() {
   looks_.clear();
+  marks_.clear();
   followed_ = {};
-  off_ = full_ = astray_ = 0;
+  off_ = full_ = astray_ = unfound_ = 0;
   anchor_.release();
 }
 
@@ -48,6 +92,7 @@ cv::Point2d ViewGate::look(base::Timestamp at, const cv::Mat& expected, const cv
     while (looks_.front().at < at - kMemory) looks_.pop_front();
     return {small->x, small->y};
   }
+  if (unfound_ > kManySteps && unfound_ % kAskEvery != 0) return {0, 0};  // dear, and it would hardly be found now
   const chunker::CameraMove camera = chunker::estimate_camera(expected, present);
   if (camera.confidence < kAgreement) return {0, 0};
   looks_.push_back({at, camera.shift_x, camera.shift_y, camera.zoom});
@@ -61,10 +106,12 @@ ViewGate::Verdict ViewGate::judge(base::Timestamp at, double share, const cv::Ma
   const double width = present.cols;
   if (looks_.empty() || looks_.back().at != at) {
     // The background is not found in the picture: either it is covered, or the camera looks elsewhere.
-    const bool elsewhere = share > kMuchForeground && before.size() == present.size() && whole_picture_moves(before, present);
-    off_ = elsewhere ? off_ + 1 : 0;
+    const bool asked = before.size() == present.size() && (share > kMuchForeground || unfound_ % kAskEvery == 0);
+    ++unfound_;
+    if (asked) off_ = whole_picture_moves(before, present, share <= kMuchForeground) ? off_ + 1 : 0;
     return off_ >= kFewSteps ? Verdict::kMoves : Verdict::kStill;
   }
+  unfound_ = 0;
   const Look& now = looks_.back();
   off_ = std::hypot(now.x, now.y) > kFar * width || std::abs(now.zoom) > kZoomed ? off_ + 1 : 0;
   if (off_ >= kFewSteps) return Verdict::kMoves;
@@ -91,22 +138,48 @@ void ViewGate::set_anchor(base::Timestamp at, const cv::Mat& luma) {
   anchor_ = luma;
   anchored_at_ = at;
   from_anchor_ = {};
+  marks_.clear();
   astray_ = 0;
 }
 
 bool ViewGate::drifts(base::Timestamp at, const cv::Mat& anchor, const cv::Mat& present, const cv::Mat& use) {
+  bool sure = false;
   if (const auto offset = chunker::small_offset(anchor, present, use, from_anchor_)) {
     from_anchor_ = *offset;
+    sure = true;
   } else {
     const chunker::CameraMove camera = chunker::estimate_camera(anchor, present);
-    if (camera.confidence < kAgreement) return false;
-    from_anchor_ = {camera.shift_x, camera.shift_y};
+    if (camera.confidence < kSomeAgreement) {
+      const auto faint = faint_offset(anchor, present);
+      if (!faint) return false;
+      from_anchor_ = {faint->x, faint->y};
+    } else {
+      from_anchor_ = {camera.shift_x, camera.shift_y};
+      sure = camera.confidence >= kAgreement;
+    }
   }
-  astray_ = std::hypot(from_anchor_.x, from_anchor_.y) > kAstray * present.cols ? astray_ + 1 : 0;
-  if (astray_ < kFewSteps) return false;
+  const bool away = std::hypot(from_anchor_.x, from_anchor_.y) > kAstray * present.cols;
+  // Somebody before the lens hides much of what was there: such looks count where they go on evenly.
+  marks_.push_back({at, from_anchor_.x, from_anchor_.y, 0});
+  while (marks_.size() > kEvenMarks || marks_.front().at < at - kMarksLast) marks_.pop_front();
+  if (sure) astray_ = away ? astray_ + 1 : 0;
+  if (astray_ < kFewSteps && !(away && goes_evenly(kAstray * present.cols))) return false;
   if (at - anchored_at_ <= kSags) return true;
   set_anchor(at, present.clone());  // a mast that sags in the sun is no pan
   return false;
+}
+
+/// True if the last looks against the anchor lie on one line, at one speed, at least `way` pixels long.
+bool ViewGate::goes_evenly(double way) const {
+  if (marks_.size() < kEvenMarks) return false;
+  const Look &first = marks_.front(), &last = marks_.back();
+  const cv::Point2d whole(last.x - first.x, last.y - first.y);
+  if (std::hypot(whole.x, whole.y) < way) return false;
+  const double seconds = base::to_seconds(last.at - first.at);
+  return std::all_of(marks_.begin(), marks_.end(), [&](const Look& l) {
+    const double part = base::to_seconds(l.at - first.at) / seconds;
+    return std::hypot(l.x - first.x - part * whole.x, l.y - first.y - part * whole.y) < kUneven * std::hypot(whole.x, whole.y);
+  });
 }
 
 cv::Point2d ViewGate::settled_offset() {
@@ -123,9 +196,13 @@ cv::Point2d ViewGate::settled_offset() {
   return offset;
 }
 
-bool whole_picture_moves(const cv::Mat& before, const cv::Mat& present) {
+bool whole_picture_moves(const cv::Mat& before, const cv::Mat& present, bool plain) {
   const chunker::CameraMove camera = chunker::estimate_camera(before, present);
-  if (camera.confidence < kAgreement) return false;
+  if (camera.confidence < kAgreement) {
+    if (!plain) return false;
+    const auto faint = faint_offset(before, present);
+    return faint && std::hypot(faint->x, faint->y) > kStep * present.cols;
+  }
   return std::hypot(camera.shift_x, camera.shift_y) > kStep * present.cols || std::abs(camera.zoom) > kStep;
 }
 

@@ -35,17 +35,22 @@ class ViewGate {
     base::Timestamp at = 0;
     double x = 0, y = 0, zoom = 0;
   };
+  [[nodiscard]] bool goes_evenly(double way) const;
+
   std::deque<Look> looks_;  ///< the last few seconds
+  std::deque<Look> marks_;  ///< the last few looks against the anchor
   cv::Point2d followed_;    ///< by how much the background has followed so far, pixels
   cv::Mat anchor_;
   base::Timestamp anchored_at_ = 0;
   chunker::Offset from_anchor_;
-  int astray_ = 0;  ///< looks in a row that lie away from the anchor
-  int off_ = 0;     ///< steps in a row too far away
-  int full_ = 0;    ///< steps in a row that are mostly foreground
+  int astray_ = 0;   ///< looks in a row that lie away from the anchor
+  int off_ = 0;      ///< steps in a row too far away
+  int unfound_ = 0;  ///< steps in a row in which the background was not found
+  int full_ = 0;     ///< steps in a row that are mostly foreground
 };
 
 /// For a picture without a background: true if the whole picture moved against the one before. uint8 [H, W]
-[[nodiscard]] bool whole_picture_moves(const cv::Mat& before, const cv::Mat& present);
+/// @param plain asks the fine structure too, which takes longer
+[[nodiscard]] bool whole_picture_moves(const cv::Mat& before, const cv::Mat& present, bool plain = true);
 
 }  // namespace reelgraph::captioner::signals
