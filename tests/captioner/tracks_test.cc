@@ -96,6 +96,7 @@ TEST_CASE("the same visits under a shaking camera, flicker, a ramp of brightness
       {"  shaken by 1 px", "crop=iw-4:ih-4:x='2+round(random(1)*2-1)':y='2+round(random(2)*2-1)'"},
       {"  flickering", "eq=brightness='0.05*sin(2*PI*t*1.7)':eval=frame"},
       {"  ramp of brightness", "eq=brightness='-0.12+0.24*t/140':eval=frame"},
+      {"  darker, less contrast", "eq=brightness=-0.15:contrast=0.7"},  // somebody who stands close to the table was not put there
       {"  cropped and mirrored", "crop=iw*0.9:ih*0.94,hflip"}};
   for (const auto& [name, filter] : variants) {
     const TempDir dir;
