@@ -54,14 +54,7 @@ struct Picture {
   cv::Mat luma;  ///< uint8 [H, W]
 };
 
-double clamp01(double v) { return std::clamp(v, 0.0, 1.0); }
 double in_thousandths(double v) { return std::round(v * 1000) / 1000; }
-
-base::Box box_of(const cv::Rect2d& r, cv::Size size) {
-  const double w = size.width, h = size.height;
-  return {in_thousandths(clamp01(r.x / w)), in_thousandths(clamp01(r.y / h)), in_thousandths(clamp01((r.x + r.width) / w)),
-          in_thousandths(clamp01((r.y + r.height) / h))};
-}
 
 }  // namespace
 
@@ -370,19 +363,9 @@ void Scene::State::follow(const Picture& picture) {
       changes.look({picture.at, aligned, expected, found, tones}, options.minimum_size * size.area(), background, stillness, *tracker);
   report(picture, found, static_changes);
 
-  cv::Mat followed(size, CV_8U, cv::Scalar(0));
-  std::vector<unsigned char> of_track(found.blobs.size() + 1, 0);
-  for (Track& t : tracker->tracks()) {
-    for (const int label : t.labels) of_track[static_cast<std::size_t>(label)] = t.confirmed || t.hits >= 3 ? 255 : 0;
-  }
-  for (int y = 0; y < size.height; ++y) {
-    const auto* l = found.labels.ptr<int>(y);
-    auto* f = followed.ptr<unsigned char>(y);
-    for (int x = 0; x < size.width; ++x) f[x] = of_track[static_cast<std::size_t>(l[x])];
-  }
   cv::Mat wide;
   cv::dilate(found.mask, wide, cv::getStructuringElement(cv::MORPH_RECT, {5, 5}));
-  if (++steps % kAdaptEvery == 0) background.adapt(found.residual, found.outside, ~wide, ~followed);
+  if (++steps % kAdaptEvery == 0) background.adapt(found.residual, found.outside, ~wide, ~tracker->followed(found));
   changed_exposure = tones.deviation() > kOtherExposure ? changed_exposure + 1 : 0;
   if (changed_exposure >= kForGood) {
     background.rebase(tones);
@@ -408,10 +391,7 @@ Sighting Scene::State::sighting_of(const Track& t) {
   const auto colour = t.colours.verdict();
   s.colour = colour.name;
   s.direction = direction_of(t, size);
-  const double persistence = std::min(1.0, t.hits / 15.0);
-  const double extent = std::min(1.0, t.largest_area / (4 * options.minimum_size * size.area()));
-  const double strength = std::min(1.0, t.contrast / 80);
-  s.confidence = std::round(100 * (0.4 + 0.2 * persistence + 0.2 * extent + 0.15 * strength)) / 100;
+  s.confidence = confidence_of(t, options.minimum_size * size.area());
   return s;
 }
 
@@ -419,12 +399,9 @@ void Scene::State::report(const Picture& picture, const Foreground& found, const
   const cv::Size size = picture.rgb.size();
   for (Track& t : tracker->tracks()) {
     if (!t.labels.empty() && t.hits > 0 && t.quiet == 0 && !t.merged) {
-      cv::Mat mask(size, CV_8U, cv::Scalar(0));
-      const cv::Rect box = cv::Rect(cvFloor(t.box.x), cvFloor(t.box.y), cvCeil(t.box.width), cvCeil(t.box.height)) & cv::Rect({0, 0}, size);
-      cv::Mat part = mask(box);
-      for (const int label : t.labels) part |= found.labels(box) == label;
-      cv::erode(part, part, cv::getStructuringElement(cv::MORPH_RECT, {5, 5}), {-1, -1}, 1, cv::BORDER_CONSTANT, cv::Scalar(255));
-      t.colours.add(tones.invert(picture.rgb(box)), part);
+      cv::Rect box;
+      const cv::Mat core = core_of(t, found, box);
+      t.colours.add(tones.invert(picture.rgb(box)), core);
     }
     if (!t.confirmed || (t.ended && t.ended_at != picture.at)) continue;
     if (!numbers.contains(t.key)) numbers[t.key] = next_number++;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <opencv2/imgproc.hpp>
 
 #include "captioner/signals/assignment.h"
 
@@ -208,6 +209,42 @@ void Tracker::step(base::Timestamp at, const Foreground& found, bool first_of_sh
     tracks_.push_back(std::move(t));
     ++live;
   }
+}
+
+cv::Mat Tracker::followed(const Foreground& found) const {
+  cv::Mat mask(found.labels.size(), CV_8U, cv::Scalar(0));
+  std::vector<unsigned char> of_track(found.blobs.size() + 1, 0);
+  for (const Track& t : tracks_) {
+    for (const int label : t.labels) of_track[static_cast<std::size_t>(label)] = t.confirmed || t.hits >= 3 ? 255 : 0;
+  }
+  for (int y = 0; y < mask.rows; ++y) {
+    const auto* l = found.labels.ptr<int>(y);
+    auto* f = mask.ptr<unsigned char>(y);
+    for (int x = 0; x < mask.cols; ++x) f[x] = of_track[static_cast<std::size_t>(l[x])];
+  }
+  return mask;
+}
+
+cv::Mat core_of(const Track& track, const Foreground& found, cv::Rect& box) {
+  const cv::Rect2d& b = track.box;
+  box = cv::Rect(cvFloor(b.x), cvFloor(b.y), cvCeil(b.width), cvCeil(b.height)) & cv::Rect({0, 0}, found.labels.size());
+  cv::Mat part(box.size(), CV_8U, cv::Scalar(0));
+  for (const int label : track.labels) part |= found.labels(box) == label;
+  cv::erode(part, part, cv::getStructuringElement(cv::MORPH_RECT, {5, 5}), {-1, -1}, 1, cv::BORDER_CONSTANT, cv::Scalar(255));
+  return part;
+}
+
+double confidence_of(const Track& track, double confirm_area) {
+  const double persistence = std::min(1.0, track.hits / 15.0);
+  const double extent = std::min(1.0, track.largest_area / (4 * confirm_area));
+  const double strength = std::min(1.0, track.contrast / 80);
+  return std::round(100 * (0.4 + 0.2 * persistence + 0.2 * extent + 0.15 * strength)) / 100;
+}
+
+base::Box box_of(const cv::Rect2d& r, cv::Size picture) {
+  const auto share = [](double part, double whole) { return std::round(std::clamp(part / whole, 0.0, 1.0) * 1000) / 1000; };
+  return {share(r.x, picture.width), share(r.y, picture.height), share(r.x + r.width, picture.width),
+          share(r.y + r.height, picture.height)};
 }
 
 std::string direction_of(const Track& track, cv::Size picture) {

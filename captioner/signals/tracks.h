@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/observation.h"
 #include "base/time.h"
 #include "captioner/signals/colour.h"
 #include "captioner/signals/foreground.h"
@@ -61,6 +62,8 @@ class Tracker {
   void step(base::Timestamp at, const Foreground& found, bool first_of_shot);
   /// Tracks that live or ended within the last seconds.
   [[nodiscard]] std::vector<Track>& tracks() { return tracks_; }
+  /// Of this step. uint8 [H, W]: 255 where something that is followed is.
+  [[nodiscard]] cv::Mat followed(const Foreground& found) const;
   [[nodiscard]] int next_key() const { return next_key_; }
 
  private:
@@ -73,6 +76,16 @@ class Tracker {
   std::vector<int> owner_;  ///< by blob: index of its track, -1: none
   int next_key_;
 };
+
+/// The inside of what a track is made of in this step, without its edge, which is half background. uint8, the size of `box`.
+/// @param box out: where in the picture
+[[nodiscard]] cv::Mat core_of(const Track& track, const Foreground& found, cv::Rect& box);
+
+/// 0.4..0.95, from how often, how large and how clearly it was seen. @param confirm_area pixels
+[[nodiscard]] double confidence_of(const Track& track, double confirm_area);
+
+/// In shares of the picture, to the thousandth.
+[[nodiscard]] base::Box box_of(const cv::Rect2d& pixels, cv::Size picture);
 
 /// "up", "down-right", ... of the way a track went; empty if it went nowhere clearly.
 [[nodiscard]] std::string direction_of(const Track& track, cv::Size picture);
