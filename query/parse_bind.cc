@@ -29,26 +29,21 @@ void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p
   const bool second = second_at_ && prev < c.events.size() && *second_at_<i&& * second_at_> c.at[prev];
   const std::string prev_subject = prev < c.events.size() ? (second ? second_roles_.first : c.subject[prev]) : "";
   const std::string prev_object = prev < c.events.size() ? (second ? second_roles_.second : c.object[prev]) : "";
-  if (is_any(before, {"by"}) && prev < c.events.size()) {
+  if (possessive && next < c.events.size() && before != "by") {
+    at = next;
+    role = lexicon_.is_side(c.subject[next]) ? c.object[next] : second_at_ && c.object[next] == "agent" ? "agent" : subject_of(next);
+  } else if (is_any(before, {"by"}) && prev < c.events.size()) {
     role = prev_subject;
-    if (role == "team") role = "team";
   } else if (is_any(before, {"to"}) && prev < c.events.size()) {
     role = prev_object.empty() ? "recipient" : prev_object;
   } else if (is_any(before, {"from"}) && prev < c.events.size()) {
     role = prev_subject == "recipient" ? prev_object : "agent";
   } else if ((before == "for" || (before == "of" && before2 == "place") || (before == "of" && before2 == "instead")) &&
              prev < c.events.size()) {
-    role = !prev_object.empty() && !is_team(t)
-               ? (c.subject[prev] == "replacement" || c.object[prev] == "replacement" ? "agent" : prev_object)
-               : "";
+    role = is_team(t) ? "" : c.other[prev].empty() ? prev_object : c.other[prev];
   } else if (is_any(before, {"against"})) {
     problem_ = "whom something is done against is not known here";
     return;
-  } else if (possessive && next < c.events.size()) {
-    at = next;
-    role = c.subject[next] == "team" ? c.object[next] : (c.subject[next] == "assister" && second_at_ ? "agent" : c.subject[next]);
-    if (c.events[next].kinds.empty() == false && c.events[next].kinds.front().types == std::vector<std::string>{"substitution"})
-      role = subject_of(next);
   } else if (possessive && second_at_ && *second_at_ > i) {
     role = second_roles_.first;  // "who set up KDB's goal"
     at = prev < c.events.size() ? prev : 0;
@@ -80,6 +75,11 @@ void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p
     return;
   }
   Selection& s = c.events[at];
+  const bool moment = s.tally && is_any(s.tally->state, {"opener", "equaliser", "winner", "pulls_back", "extends"});
+  if (moment && !is_team(t) && t.names.size() == 1) {
+    s.who.push_back({t.entities, t.names, "agent", false, false});
+    return;
+  }
   if (s.tally) {
     s.tally->side.insert(s.tally->side.end(), t.entities.begin(), t.entities.end());
     s.tally->side_names.insert(s.tally->side_names.end(), t.names.begin(), t.names.end());
@@ -107,7 +107,11 @@ void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p
     alternatives_.push_back(i);
     return;
   }
-  Participant who{t.entities, t.names, role, false};
+  Participant who{t.entities, t.names, role, false, false};
+  if (c.against[at] && is_team(t) && !lexicon_.tallies().empty()) {
+    who.opponent = true;
+    who.role = lexicon_.tallies().front().side;
+  }
   if (t.name == "number" && !s.who.empty()) who.names = {"number " + words_[t.used.back()].folded};
   s.who.push_back(std::move(who));
   credit(s, t);

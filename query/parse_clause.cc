@@ -55,6 +55,7 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
         w.kind = Window::Kind::kPeriod;
         w.period = t.period;
         w.period.words = {span_text(t)};
+        w.within = t.within;
         windows.push_back(std::move(w));
         mark(i);
         break;
@@ -122,6 +123,8 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
     c.object.push_back(about->object.front());
     c.passive.push_back(false);
     c.negated.push_back(negated);
+    c.other.push_back(about->other.front());
+    c.against.push_back(about->against.front());
     c.at.push_back(list.empty() ? 0 : list.front());
   }
   if (ordinal && !c.events.empty()) c.events.front().nth = ordinal;
@@ -171,6 +174,8 @@ void Parser::add_event(Clause& c, Selection s, const std::string& subject, const
   c.object.push_back(object);
   c.passive.push_back(p < list.size() && is_passive(list, p));
   c.negated.push_back(negated);
+  c.other.push_back({});
+  c.against.push_back(false);
   c.at.push_back(p < list.size() ? list[p] : 0);
 }
 
@@ -207,6 +212,7 @@ void Parser::add_kind(Clause& c, const Token& t, const std::vector<std::size_t>&
     if (!both.empty()) {
       k.types = both;
       for (const Condition& condition : t.event.where) qualify(c.events.back(), condition);
+      c.against.back() = c.against.back() || t.against;
       if (ordinal && !c.events.back().nth) c.events.back().nth = ordinal, ordinal.reset();
       second_roles_ = {t.subject.empty() ? "agent" : t.subject, t.object};
       second_at_ = list[p];
@@ -228,6 +234,8 @@ void Parser::add_kind(Clause& c, const Token& t, const std::vector<std::size_t>&
   }
   if (ordinal) s.nth = ordinal, ordinal.reset();
   add_event(c, std::move(s), t.subject, t.object, list, p, negated);
+  c.other.back() = t.other;
+  c.against.back() = t.against;
   negated = false;
 }
 
@@ -247,8 +255,7 @@ bool Parser::fits(const Selection& s, const Token& t) {
   const bool same = std::any_of(types.begin(), types.end(), [&](const std::string& x) {
     return std::find(t.event.types.begin(), t.event.types.end(), x) != t.event.types.end();
   });
-  return same || (t.event.where.size() == 1 && is_any(t.event.where.front().key, {"body_part", "shot_type", "outcome"}) &&
-                  types != std::vector<std::string>{"pass"});
+  return same || (t.event.where.size() == 1 && lexicon_.has_attribute(types, t.event.where.front().key));
 }
 
 }  // namespace reelgraph::query::parsing

@@ -39,6 +39,8 @@ bool Parser::plan_order(Plan& plan, Clause& main) {
 bool Parser::plan_compare(Plan& plan, Clause& main) {
   const bool difference = (phrase({"how", "many", "more"}) || phrase({"how", "many", "fewer"}) || phrase({"by", "how", "many"}) ||
                            phrase({"how", "much", "more"}) || phrase({"difference", "between"}));
+  const bool counted_difference =
+      phrase({"how", "many"}) && main_has({"than"}) && main_has({"more", "fewer"}) && asked_type() == tokens_.size();
   const bool equal = main_has({"equally", "same", "equal"}) || phrase({"as", "many"});
   const std::size_t than = [&] {
     for (const std::size_t i : main_) {
@@ -111,7 +113,7 @@ bool Parser::plan_compare(Plan& plan, Clause& main) {
   if (!subs_.empty()) b.windows = a.windows;
   if (to_json_equal(a, b)) return false;  // the second is nothing of its own: what it is compared with was not understood
   plan.ask = Ask::kCompare;
-  plan.compare = difference ? "difference" : equal ? "equal" : fewer ? "fewer" : "more";
+  plan.compare = difference || counted_difference ? "difference" : equal ? "equal" : fewer ? "fewer" : "more";
   plan.select = a;
   plan.others = {b};
   return true;
@@ -197,6 +199,15 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
     if (first.events.empty() || second.events.empty()) return false;
     a = first.events.front();
     b = second.events.front();
+  } else if (after < subs_.size() && main.events.empty() &&
+             std::any_of(main_.begin(), main_.end(), [&](std::size_t i) { return kind(i, K::kEntity); })) {
+    // "How long after Obiang's booking was Kolarov's?"
+    Clause first = only(subs_[after].tokens, nullptr);
+    if (first.events.empty() || subs_.size() > 1) return false;
+    Clause second = read_clause(main_, &first);
+    if (second.events.empty() || second.events.front().who.empty()) return false;
+    a = first.events.front();
+    b = second.events.front();
   } else if (after < subs_.size() && !main.events.empty()) {
     Clause first = only(subs_[after].tokens, &main);
     if (first.events.empty()) return false;
@@ -213,7 +224,8 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
     }
     if (subs_.size() > 1) return false;
     // "how many seconds ... after": a plain duration that begins later
-    if (!says(subs_[after].tokens.front() > 1 ? subs_[after].tokens.front() - 2 : 0,
+    if (!phrase({"how", "soon"}) && !phrase({"how", "quickly"}) &&
+        !says(subs_[after].tokens.front() > 1 ? subs_[after].tokens.front() - 2 : 0,
               {"long", "soon", "quickly", "much", "time", "later", "seconds", "minutes", "far"}) &&
         !subs_[after].initial)
       return false;

@@ -5,6 +5,7 @@ namespace reelgraph::query::parsing {
 
 Parsed Parser::run() {
   join_clocks();
+  join_periods();
   drop_context();
   seconds_passed();
   verb_last();
@@ -25,10 +26,13 @@ Parsed Parser::run() {
     if (read_[i]) continue;
     const Token& t = tokens_[i];
     for (const std::size_t w : t.used) {
-      const bool filler = t.kind == K::kWord && is_filler(words_[w]) && !is_operator(words_[w].folded);
+      const bool filler = t.kind == K::kWord && (is_filler(words_[w]) || lexicon_.is_filler(words_[w])) && !is_operator(words_[w].folded);
       const bool type = t.kind == K::kEntityType;
       const bool small = t.kind == K::kWord && is_stop_word(words_[w].folded) && !is_operator(words_[w].folded);
-      if (!filler && !small && !type) parsed.leftover.push_back(words_[w]);
+      // "two goals up": how a count stands, where it was not read.
+      const bool standing =
+          small && is_any(words_[w].folded, {"up", "down"}) && i > 0 && (kind(i - 1, K::kNumber) || kind(i - 1, K::kTally));
+      if ((!filler && !small && !type) || standing) parsed.leftover.push_back(words_[w]);
     }
   }
   if (ok && parsed.leftover.empty() && problem_.empty()) parsed.plan = std::move(plan);
@@ -95,6 +99,33 @@ void Parser::join_clocks() {
     t.time.text = "at " + base::format_time(t.time.a);
     mark(i + 1);
     mark(i + 2);
+  }
+}
+
+// "the last five minutes of the first half", "in the ten minutes after the restart": a part of a part.
+void Parser::join_periods() {
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    if (!kind(i, K::kTime)) continue;
+    const TimePhrase& time = tokens_[i].time;
+    std::size_t k = i + 1;
+    while (k < tokens_.size() && says(k, {"of", "in", "the", "to"}) && is_word(k)) ++k;
+    if (!kind(k, K::kPeriod) || ends(i)) continue;
+    base::Period& period = tokens_[k].period;
+    const double minutes = base::to_seconds(time.a) / 60;
+    const bool later = says(k, {"after", "following", "since", "from", "past", "beyond"});
+    const bool earlier = says(k, {"before", "prior", "ahead", "until", "up", "to", "leading"});
+    if (time.kind == TimePhrase::Kind::kFirst || (time.kind == TimePhrase::Kind::kAt && later)) {
+      period.to_minute = period.from_minute + minutes;
+    } else if (time.kind == TimePhrase::Kind::kLast || (time.kind == TimePhrase::Kind::kAt && earlier)) {
+      tokens_[k].within = time.a;
+    } else {
+      continue;
+    }
+    mark(i);
+    for (std::size_t m = i + 1; m < k; ++m) mark(m);
+    tokens_[k].used.insert(tokens_[k].used.begin(), tokens_[i].used.begin(), tokens_[i].used.end());
+    tokens_[i].kind = K::kWord;
+    tokens_[i].name = "the";
   }
 }
 
@@ -206,13 +237,16 @@ void Parser::segment() {
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     if (!is_word(i) || in_sub_[i] || read_[i]) continue;
     std::string marker = text(i);
-    if (!is_any(marker, {"after", "once", "since", "following", "before", "until", "till", "when", "while", "whilst", "during", "between",
-                         "from", "as", "prior", "amid"}))
+    if (!is_any(marker, {"after",  "once",    "since", "following", "before", "until", "till",     "when",      "while",    "whilst",
+                         "during", "between", "from",  "as",        "prior",  "amid",  "followed", "separates", "separate", "separated"}))
       continue;
     std::size_t begin = i + 1;
     if (marker == "as" && !says(i + 1, {"soon"})) continue;
     if (marker == "as") begin += 2;
     if (marker == "prior" && says(i + 1, {"to"})) begin += 1;
+    if (marker == "followed" && !says(i + 1, {"by"})) continue;
+    if (marker == "followed") begin += 1;
+    if (marker.starts_with("separate")) marker = "between";
     // Where the clause ends.
     std::size_t end = begin;
     bool comma = false;

@@ -48,9 +48,9 @@ struct Sub {
 
 /// What one clause says.
 struct Clause {
-  std::vector<Selection> events;             ///< one for each kind of event that is not just another word for the one before
-  std::vector<std::string> subject, object;  ///< roles, of each
-  std::vector<bool> passive, negated;
+  std::vector<Selection> events;                    ///< one for each kind of event that is not just another word for the one before
+  std::vector<std::string> subject, object, other;  ///< roles, of each
+  std::vector<bool> passive, negated, against;
   std::vector<std::size_t> at;  ///< index of the first token of each
   bool partial = false;
 };
@@ -89,6 +89,7 @@ class Parser {
   bool take_phrase(std::initializer_list<std::string_view> words);
 
   void join_clocks();
+  void join_periods();
 
   void drop_context();
 
@@ -132,14 +133,14 @@ class Parser {
 
   [[nodiscard]] bool separated(const std::vector<std::size_t>& list, std::size_t p, std::size_t from) const;
 
-  [[nodiscard]] static bool fits(const Selection& s, const Token& t);
+  [[nodiscard]] bool fits(const Selection& s, const Token& t);
 
   // ---- who does it ---------------------------------------------------------------------------------------------------------------
   void bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p, std::size_t i);
 
   [[nodiscard]] bool is_team(const Token& t) const {
     const auto e = t.entities.empty() ? std::nullopt : store_.entity(t.entities.front());
-    return e && e->type != "player" && e->type != "person";
+    return e && !lexicon_.acts(e->type);
   }
 
   [[nodiscard]] bool is_name_class(const std::vector<std::size_t>& list, std::size_t p, const Token& t) const;
@@ -160,6 +161,7 @@ class Parser {
   bool plan_videos(Plan& plan, Clause& main);
   bool plan_spoken(Plan& plan);
   bool plan_score(Plan& plan, Clause& main);
+  void merge_moment(Clause& c);
   void read_ties();
   void inherit_nouns();
   void add_subs(Selection& s, const Clause& main, bool exists);
@@ -171,8 +173,9 @@ class Parser {
     s.shorter = lengths_.shorter;
   }
   [[nodiscard]] bool video_word(std::size_t i) const {
-    return is_word(i) && is_any(text(i), {"video", "videos", "film", "films", "clip", "clips", "match", "matches", "game", "games",
-                                          "recording", "recordings", "camera", "cameras", "fixture", "fixtures"});
+    return is_word(i) &&
+           (lexicon_.is_video(words_[tokens_[i].used.front()]) ||
+            is_any(text(i), {"video", "videos", "film", "films", "clip", "clips", "recording", "recordings", "camera", "cameras"}));
   }
   [[nodiscard]] std::size_t find_main(std::initializer_list<std::string_view> any) const;
   [[nodiscard]] std::size_t asked_type() const;
