@@ -40,6 +40,8 @@ struct Phrase {
   std::string subject;                              ///< role of the grammatical subject in active voice; empty: `agent`
   std::string object;                               ///< role of the object, which is the subject in passive voice
   bool qualifies = false;                           ///< beside another event it only adds its conditions ("headed goals")
+  std::string other = {};                           ///< role of who follows "for" or "instead of"; empty: that of the object
+  bool against = false;                             ///< it is the other side that does it ("concede a goal")
 };
 
 /// A named part of a video that begins with the first event of a type with certain attributes ("second half": kick_off with half = 2).
@@ -78,7 +80,10 @@ struct Profile {
   std::vector<Tally> tallies;
   std::vector<Nickname> nicknames;
   std::vector<std::pair<std::string, std::vector<std::string>>> classes;  ///< of words, for patterns of phrases
-  std::string prompt;                                                     ///< task words for a vision-language model
+  std::vector<std::string> fillers;   ///< words that add nothing to a question of this domain ("muster" a shot)
+  std::vector<std::string> videos;    ///< what a video is called ("match")
+  std::vector<std::string> speakers;  ///< who is heard ("commentator")
+  std::string prompt;                 ///< task words for a vision-language model
   std::vector<Example> examples;
   nlohmann::json signals = nlohmann::json::object();  ///< options of the `signals` captioner, checked there
   std::string digest;                                 ///< content hash: part of the prompt version

@@ -34,7 +34,7 @@ class Reader {
   RawProfile read(const toml::table& root) {
     only_keys(root,
               {"name", "description", "prompt", "entity_types", "event_types", "roles", "zones", "examples", "signals", "phrases",
-               "periods", "tallies", "nicknames", "classes"},
+               "periods", "tallies", "nicknames", "classes", "fillers", "videos", "speakers"},
               "a profile");
     base::Profile& p = raw_.profile;
     p.name = name_of(root, root, "the profile");
@@ -53,6 +53,9 @@ class Reader {
       only_keys(*t, {"name", "words"}, "a nickname");
       raw_.profile.nicknames.push_back({text(*t, "name"), words(*t, "words")});
     }
+    raw_.profile.fillers = words(root, "fillers");
+    raw_.profile.videos = words(root, "videos");
+    raw_.profile.speakers = words(root, "speakers");
     if (const toml::table* classes = table_at(root, "classes")) {
       for (auto&& [key, value] : *classes) raw_.profile.classes.emplace_back(std::string(key.str()), words(*classes, key.str()));
     }
@@ -210,10 +213,14 @@ class Reader {
 
   void read_phrases(const toml::table& root) {
     for (const toml::table* t : tables(root, "phrases")) {
-      only_keys(*t, {"words", "types", "where", "subject", "object", "qualifies"}, "a phrase");
-      base::Phrase p{words(*t, "words"), words(*t, "types"), conditions(*t, "where"), text(*t, "subject"), text(*t, "object"), false};
+      only_keys(*t, {"words", "types", "where", "subject", "object", "qualifies", "other", "against"}, "a phrase");
+      base::Phrase p{words(*t, "words"),      words(*t, "types"),
+                     conditions(*t, "where"), text(*t, "subject"),
+                     text(*t, "object"),      false,
+                     text(*t, "other"),       false};
       if (p.words.empty()) refuse(*t, "a phrase has no words", "add words = [\"...\"]");
       if (const toml::node* q = t->get("qualifies")) p.qualifies = q->value<bool>().value_or(false);
+      if (const toml::node* a = t->get("against")) p.against = a->value<bool>().value_or(false);
       if (p.types.empty() && p.where.empty()) refuse(*t, "a phrase has neither types nor where: it means nothing", "add one of them");
       raw_.profile.phrases.push_back(std::move(p));
     }
@@ -229,8 +236,8 @@ class Reader {
   }
 
   void read_tallies(const toml::table& root) {
-    static constexpr const char* kStates[] = {"ahead", "level", "behind", "opener", "equaliser", "winner",
-                                              "won",   "lost",  "drawn",  "none",   "score"};
+    static constexpr const char* kStates[] = {"ahead",   "level", "behind", "opener", "equaliser", "winner", "pulls_back",
+                                              "extends", "won",   "lost",   "drawn",  "none",      "score"};
     for (const toml::table* t : tables(root, "tallies")) {
       only_keys(*t, {"name", "type", "side", "other_side", "words"}, "a tally");
       base::Tally tally{name_of(*t, *t, "a tally"), text(*t, "type"), text(*t, "side"), conditions(*t, "other_side"), {}};
@@ -241,7 +248,7 @@ class Reader {
           const std::string state(key.str());
           if (std::find(std::begin(kStates), std::end(kStates), state) == std::end(kStates))
             refuse(value, "a tally knows no state \"" + base::ellipsize(state, 60) + "\"",
-                   "known: ahead, level, behind, opener, equaliser, winner, won, lost, drawn, none, score");
+                   "known: ahead, level, behind, opener, equaliser, winner, pulls_back, extends, won, lost, drawn, none, score");
           tally.words.emplace_back(state, words(*states, key.str()));
         }
       }

@@ -14,6 +14,7 @@ constexpr std::size_t kMostExpansions = 400;  // of one pattern with classes
 constexpr std::size_t kLongestGap = 3;        // words between two of a pattern
 constexpr int kSampledEvents = 200;           // of each type, for the values of attributes
 constexpr std::size_t kMostWords = 64;
+constexpr std::size_t kSampledActors = 20;  // of each type of event, for the kinds of entity that act
 
 bool is_any(const std::string& w, std::initializer_list<std::string_view> any) { return std::find(any.begin(), any.end(), w) != any.end(); }
 
@@ -22,10 +23,11 @@ bool is_particle(const std::string& stem) { return is_any(stem, {"away", "on", "
 
 bool is_gap_word(const Word& w) {
   return parse_number(w.folded) ||
-         is_any(w.folded,
-                {"the",     "a",    "an",   "his",    "her",  "their",    "its",   "one",    "of",    "some",   "any",       "own",
-                 "another", "this", "that", "being",  "been", "is",       "are",   "was",    "were",  "get",    "gets",      "got",
-                 "it",      "him",  "them", "single", "each", "starting", "start", "starts", "begin", "begins", "beginning", "to"});
+         is_any(w.folded, {"the",  "a",     "an",      "his",      "her",   "their",  "its",   "one",    "of",        "some",
+                           "any",  "own",   "another", "this",     "that",  "being",  "been",  "is",     "are",       "was",
+                           "were", "get",   "gets",    "got",      "it",    "him",    "them",  "single", "each",      "more",
+                           "most", "fewer", "fewest",  "other",    "last",  "first",  "every", "had",    "have",      "has",
+                           "did",  "does",  "ever",    "starting", "start", "starts", "begin", "begins", "beginning", "to"});
 }
 
 std::size_t edit_distance(const std::string& a, const std::string& b, std::size_t most) {
@@ -61,6 +63,9 @@ Lexicon::Lexicon(const graph::Store& store, const std::vector<base::Profile>& pr
   held_.insert(event_types_.begin(), event_types_.end());
   for (const std::string& type : store.entity_types()) entity_types_.insert(type);
   for (const base::Profile& p : profiles) {
+    for (const std::string& w : p.fillers) fillers_.insert(cutter_.stem(w));
+    for (const std::string& w : p.videos) video_nouns_.insert(w);
+    for (const std::string& w : p.speakers) speakers_.insert(cutter_.stem(w));
     for (const auto& [name, words] : p.classes) {
       auto& c = classes_[name];
       c.insert(c.end(), words.begin(), words.end());
@@ -166,7 +171,9 @@ void Lexicon::add_profile(const base::Profile& profile) {
     for (const auto& [key, value] : phrase.where.items()) t.event.where.push_back({key, value});
     t.subject = phrase.subject;
     t.object = phrase.object;
+    t.other = phrase.other;
     t.qualifies = phrase.qualifies;
+    t.against = phrase.against;
     for (const std::string& s : phrase.words) add_pattern(s, t);
   }
   for (const base::Period& period : profile.periods) {
@@ -207,11 +214,19 @@ void Lexicon::load_attribute_values() {
     filter.types = {type};
     filter.limit = kSampledEvents;
     if (values.size() > 500) break;
+    std::set<graph::RowId> actors;
     for (const graph::EventRecord& e : store_.events(filter)) {
+      for (const graph::ParticipantRecord& p : e.participants) {
+        if (p.role == "agent" && actors.size() < kSampledActors) actors.insert(p.entity);
+      }
       if (!e.attributes.is_object()) continue;
       for (const auto& [key, value] : e.attributes.items()) {
+        attributes_[type].insert(key);
         if (value.is_string() && value.get<std::string>().size() <= 40) values[{key, value.get<std::string>()}].insert(type);
       }
+    }
+    for (const graph::RowId row : actors) {
+      if (const auto e = store_.entity(row)) acting_.insert(e->type);
     }
   }
   for (const auto& [pair, types] : values) {
@@ -474,6 +489,17 @@ std::vector<Token> Lexicon::read(const std::vector<Word>& words, const std::vect
   }
   std::stable_sort(tokens.begin(), tokens.end(), [](const Token& a, const Token& b) { return a.used.front() < b.used.front(); });
   return tokens;
+}
+
+bool Lexicon::is_side(const std::string& role) const {
+  return std::any_of(tallies_.begin(), tallies_.end(), [&](const base::Tally& t) { return t.side == role; });
+}
+
+bool Lexicon::has_attribute(const std::vector<std::string>& types, const std::string& key) const {
+  return std::any_of(types.begin(), types.end(), [&](const std::string& type) {
+    const auto it = attributes_.find(type);
+    return it != attributes_.end() && it->second.contains(key);
+  });
 }
 
 std::string Lexicon::nearest(const std::string& folded) const {

@@ -23,13 +23,15 @@ struct Token {
   std::vector<std::size_t> used;
   // kEvent
   EventKind event;
-  std::string subject, object;
+  std::string subject, object, other;  ///< roles, as base::Phrase has them
   bool qualifies = false;
+  bool against = false;
   bool weak = false;  ///< a value of an attribute: says something only beside an event
   // kPeriod, kTally
   base::Period period;
   base::Tally tally;
-  std::string name;  ///< state of a tally; entity type; text of the words
+  base::Duration within = 0;  ///< only so much of the period's end
+  std::string name;           ///< state of a tally; entity type; text of the words
   // kEntity
   std::vector<graph::RowId> entities;
   std::vector<std::string> names;
@@ -55,8 +57,16 @@ class Lexicon {
   [[nodiscard]] const std::vector<base::Tally>& tallies() const { return tallies_; }
   [[nodiscard]] const std::vector<std::string>& event_types() const { return event_types_; }
   [[nodiscard]] bool has_entity_type(const std::string& type) const { return entity_types_.contains(type); }
-  /// Kinds of the archive's entities that play this role in this event type, as far as a sample shows.
-  [[nodiscard]] bool small() const { return small_; }
+  /// Adds nothing to a question of this domain.
+  [[nodiscard]] bool is_filler(const Word& w) const { return fillers_.contains(w.stem) || fillers_.contains(w.folded); }
+  [[nodiscard]] bool is_video(const Word& w) const { return video_nouns_.contains(w.folded); }
+  [[nodiscard]] bool is_speaker(const Word& w) const { return speakers_.contains(w.stem); }
+  /// Entities of this type do things themselves; those of others (teams) take part in a role of their own. By a sample of the archive.
+  [[nodiscard]] bool acts(const std::string& entity_type) const { return acting_.contains(entity_type); }
+  /// The role of a side that something is counted for.
+  [[nodiscard]] bool is_side(const std::string& role) const;
+  /// Events of any of these types say this of themselves, by a sample.
+  [[nodiscard]] bool has_attribute(const std::vector<std::string>& types, const std::string& key) const;
 
  private:
   struct Pattern {
@@ -97,6 +107,8 @@ class Lexicon {
   std::set<std::string> known_words_;
   std::map<std::string, std::vector<std::string>> video_words_;
   mutable std::map<std::string, std::set<graph::RowId>> present_;
+  std::set<std::string> fillers_, video_nouns_, speakers_, acting_;
+  std::map<std::string, std::set<std::string>> attributes_;  ///< keys by event type
   bool small_ = true;
 };
 

@@ -2,19 +2,6 @@
 #include "query/parser.h"
 
 namespace reelgraph::query::parsing {
-namespace {
-
-bool to_json_equal(const Selection& a, const Selection& b) {
-  Plan x, y;
-  x.select = a;
-  y.select = b;
-  x.select.text.clear();
-  y.select.text.clear();
-  return to_json(x) == to_json(y);
-}
-
-}  // namespace
-
 Window Parser::window_of(const Sub& sub, const Clause& main, bool exists) {
   Clause c = read_clause(sub.tokens, &main);
   Window w;
@@ -30,7 +17,25 @@ Window Parser::window_of(const Sub& sub, const Clause& main, bool exists) {
     if (sub.marker == "until") anchor.nth.reset();
   }
   w.anchors = {anchor};
-  if (is_any(sub.marker, {"before", "until", "till"})) {
+  // "within ten seconds after a corner", "a shot followed by a corner within ten seconds": any of them, not the first
+  const bool any_of_them = !sub.tokens.empty() && !anchor.nth && says(sub.tokens.front(), {"a", "an", "any", "each", "every", "another"});
+  if (sub.marker == "followed") {
+    w.kind = Window::Kind::kLeads;
+    for (std::size_t k = 0; k + 2 < sub.tokens.size() && w.within == 0; ++k) {
+      const std::size_t i = sub.tokens[k], unit = sub.tokens[k + 2];
+      if (!says(i, {"within"}) || !kind(sub.tokens[k + 1], K::kNumber)) continue;
+      const base::Duration size = says(unit, {"seconds", "second", "secs"})   ? base::kSecond
+                                  : says(unit, {"minutes", "minute", "mins"}) ? base::kMinute
+                                                                              : 0;
+      w.within = tokens_[sub.tokens[k + 1]].number * size;
+      mark(sub.tokens[k + 1]);
+    }
+    if (w.within == 0) problem_ = "within what time the second must follow is not said";
+  } else if (w.within > 0 && any_of_them && is_any(sub.marker, {"after", "following"})) {
+    w.kind = Window::Kind::kFollows;
+  } else if (w.within > 0 && any_of_them && sub.marker == "before") {
+    w.kind = Window::Kind::kLeads;
+  } else if (is_any(sub.marker, {"before", "until", "till"})) {
     w.kind = Window::Kind::kBefore;
   } else if (is_any(sub.marker, {"while", "during"}) || (is_any(sub.marker, {"when", "as"}) && exists) ||
              (sub.marker == "when" && sub.initial)) {
@@ -97,9 +102,7 @@ bool Parser::plan_spoken(Plan& plan) {
   const std::size_t verb = [&] {
     for (std::size_t i = 0; i < tokens_.size(); ++i) {
       for (const std::size_t w : tokens_[i].used) {
-        if (words_[w].folded.starts_with("commentat") || words_[w].folded == "commentary" ||
-            is_any(words_[w].stem, {"mention", "said", "say"}))
-          return i;
+        if (lexicon_.is_speaker(words_[w]) || is_any(words_[w].stem, {"mention", "said", "say"})) return i;
       }
     }
     return tokens_.size();
@@ -115,9 +118,8 @@ bool Parser::plan_spoken(Plan& plan) {
     }
     for (const std::size_t w : tokens_[i].used) {
       if (is_stop_word(words_[w].folded) || is_filler(words_[w]) || is_light_word(words_[w])) continue;
-      if (words_[w].folded.starts_with("commentat") || words_[w].folded == "commentary") continue;
-      if (is_any(words_[w].stem,
-                 {"mention", "said", "say", "bring", "brought", "talk", "word", "speak", "refer", "discuss", "name", "pundit"}))
+      if (lexicon_.is_speaker(words_[w])) continue;
+      if (is_any(words_[w].stem, {"mention", "said", "say", "bring", "brought", "talk", "word", "speak", "refer", "discuss", "name"}))
         continue;
       plan.words.push_back(words_[w].folded);
     }
@@ -136,234 +138,11 @@ bool Parser::plan_score(Plan& plan, Clause& main) {
   return subs_.empty();
 }
 
-bool Parser::plan_order(Plan& plan, Clause& main) {
-  if (main.events.size() < 2) return false;
-  const bool last = std::any_of(tokens_.begin(), tokens_.end(), [](const Token& t) { return t.kind == K::kOrdinal && t.number == -1; }) ||
-                    main_has({"later"});
-  const bool first = std::any_of(tokens_.begin(), tokens_.end(), [](const Token& t) { return t.kind == K::kOrdinal && t.number == 1; }) ||
-                     main_has({"earlier", "sooner", "before"});
-  if (!(first || last) || !main_has({"or"})) return false;
-  if (!main_has({"which", "what", "did", "was", "happens"})) return false;
-  take({"or"});
-  take({"earlier", "sooner", "later"});
-  for (const std::size_t i : main_) {
-    if (kind(i, K::kOrdinal)) mark(i);
-  }
-  plan.ask = Ask::kOrder;
-  plan.fewest = last;
-  for (Selection& s : main.events) s.nth.reset();
-  plan.select = main.events[0];
-  plan.others.assign(main.events.begin() + 1, main.events.end());
-  return true;
-}
-
-bool Parser::plan_compare(Plan& plan, Clause& main) {
-  const bool difference = (phrase({"how", "many", "more"}) || phrase({"how", "many", "fewer"}) || phrase({"by", "how", "many"}) ||
-                           phrase({"how", "much", "more"}) || phrase({"difference", "between"}));
-  const bool equal = main_has({"equally", "same", "equal"}) || phrase({"as", "many"});
-  const std::size_t than = [&] {
-    for (const std::size_t i : main_) {
-      if (is_word(i) && !read_[i] && is_any(text(i), {"than", "outnumber", "outnumbers", "outnumbered", "exceed", "exceeds", "exceeded"}))
-        return i;
-    }
-    return tokens_.size();
-  }();
-  const bool more = main_has({"more", "outnumber", "outnumbers", "outnumbered", "exceed", "exceeds", "exceeded"});
-  const bool fewer = main_has({"fewer", "less"});
-  if (!(difference || equal || ((more || fewer) && than < tokens_.size()))) return false;
-  Selection a, b;
-  if (than < tokens_.size() || phrase({"as", "many"})) {
-    std::size_t split = than;
-    if (split == tokens_.size()) {  // "as many A as B"
-      for (const std::size_t i : main_) {
-        if (is_word(i) && text(i) == "as") split = i;
-      }
-    }
-    std::vector<std::size_t> left, right;
-    for (const std::size_t i : main_) {
-      if (i < split) left.push_back(i);
-      if (i > split) right.push_back(i);
-    }
-    // The clauses are read again, each for itself.
-    for (const std::size_t i : main_) read_[i] = false;
-    problem_.clear();
-    second_at_.reset();
-    alternatives_.clear();
-    Clause l = read_clause(left, nullptr);
-    second_at_.reset();
-    // "than after it": the other side of the period named before
-    std::optional<Window> opposite;
-    for (const std::size_t i : right) {
-      if (is_word(i) && is_any(text(i), {"after", "before"})) {
-        for (const Selection& s : l.events) {
-          for (const Window& w : s.windows) {
-            if (w.kind == Window::Kind::kPeriod) opposite = w;
-          }
-        }
-        if (opposite) mark(i);
-      }
-    }
-    Clause r = read_clause(right, &l);
-    if (l.events.empty() || r.events.empty()) return false;
-    a = l.events.front();
-    b = r.events.front();
-    if (opposite) {
-      opposite->kind = Window::Kind::kNot;
-      b.windows.push_back(*opposite);
-    }
-    if (b.windows.empty() && !a.windows.empty() && a.who.size() == b.who.size() && !(a.kinds == b.kinds && b.who.empty()))
-      b.windows = a.windows;
-    if (b.who.empty() && !a.who.empty()) b.who = a.who;
-    mark(split);
-  } else {
-    if (main.events.size() != 2) return false;
-    a = main.events[0];
-    b = main.events[1];
-    take({"or"});
-    take({"and"});
-  }
-  take({"more"});
-  take({"fewer", "less"});
-  take({"equally", "same", "equal"});
-  take({"as"});
-  take({"as"});
-  take({"between"});
-  add_subs(a, main, false);
-  if (!subs_.empty()) b.windows = a.windows;
-  if (to_json_equal(a, b)) return false;  // the second is nothing of its own: what it is compared with was not understood
-  plan.ask = Ask::kCompare;
-  plan.compare = difference ? "difference" : equal ? "equal" : fewer ? "fewer" : "more";
-  plan.select = a;
-  plan.others = {b};
-  return true;
-}
-
-bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
-  const bool consecutive = main_has({"consecutive", "successive"}) || phrase({"and", "the", "next"}) || phrase({"between", "goals"}) ||
-                           ((main_has({"gap", "wait", "stretch", "interval", "break"})) && main_has({"between", "without"}));
-  const bool longest = main_has({"longest", "biggest", "largest"});
-  const bool shortest = main_has({"shortest", "smallest", "quickest"});
-  if (consecutive && (longest || shortest)) {
-    if (main.events.empty()) return false;
-    take({"longest", "biggest", "largest", "shortest", "smallest", "quickest"});
-    take({"consecutive", "successive"});
-    take({"between"});
-    take({"without"});
-    take({"next"});
-    take({"and"});
-    for (const std::size_t i : main_) {
-      if (kind(i, K::kNumber)) mark(i);
-    }
-    plan.ask = Ask::kGaps;
-    plan.fewest = shortest;
-    plan.select = main.events.front();
-    if (main.events.size() > 1 && !(main.events[1].kinds == main.events[0].kinds)) return false;
-    add_subs(plan.select, main, false);
-    return true;
-  }
-  if (!how_long) return false;
-  const auto sub_at = [&](std::initializer_list<std::string_view> markers) {
-    for (std::size_t i = 0; i < subs_.size(); ++i) {
-      if (is_any(subs_[i].marker, markers)) return i;
-    }
-    return subs_.size();
-  };
-  const auto only = [&](const std::vector<std::size_t>& list, const Clause* about) {
-    Clause c = read_clause(list, about);
-    for (const std::size_t i : list) {
-      if (is_word(i) && is_any(text(i), {"when", "time", "again"})) mark(i);
-    }
-    return c;
-  };
-  const auto fully = [&](const std::vector<std::size_t>& list) {
-    return std::any_of(list.begin(), list.end(), [&](std::size_t i) {
-      return is_word(i) && is_any(text(i), {"fully", "end", "ended", "finished", "completely"});
-    });
-  };
-  Selection a, b;
-  const std::size_t both = sub_at({"from", "between"});
-  const std::size_t after = sub_at({"after", "since", "once", "following"});
-  const std::size_t until = sub_at({"until", "till", "before"});
-  const std::size_t when = sub_at({"when"});
-  Clause whom = main;
-  if (both < subs_.size()) {
-    const bool forward = std::any_of(subs_[both].tokens.begin(), subs_[both].tokens.end(),
-                                     [&](std::size_t i) { return kind(i, K::kEvent) || kind(i, K::kTally); });
-    Clause first, second;
-    if (forward || !main.events.empty()) {
-      first = only(subs_[both].tokens, &main);
-      second = only(subs_[both].second, &first);
-    } else {  // "between the first and the last time a vehicle stops"
-      second = only(subs_[both].second, &main);
-      first = only(subs_[both].tokens, &second);
-    }
-    if (first.events.empty() || second.events.empty()) return false;
-    a = first.events.front();
-    b = second.events.front();
-    // The entity may stand outside of both: "how long did it take Aguero to get from his first goal to his fifth"
-    for (const std::size_t i : main_) {
-      if (!kind(i, K::kEntity) || read_[i]) continue;
-      mark(i);
-      a.who = {{tokens_[i].entities, tokens_[i].names, first.subject.front(), false}};
-      b.who = {{tokens_[i].entities, tokens_[i].names, second.subject.front(), false}};
-    }
-    if (b.who.empty() && a.kinds == b.kinds) b.who = a.who;
-    if (a.who.empty() && a.kinds == b.kinds) a.who = b.who;
-    if (to_json_equal(a, b)) return false;
-    plan.total = fully(subs_[both].second);
-    if (!b.nth && a.nth && a.kinds == b.kinds) return false;
-  } else if (after < subs_.size() && until < subs_.size()) {
-    Clause first = only(subs_[after].tokens, &main);
-    Clause second = only(subs_[until].tokens, &first);
-    if (first.events.empty() || second.events.empty()) return false;
-    a = first.events.front();
-    b = second.events.front();
-  } else if (after < subs_.size() && !main.events.empty()) {
-    Clause first = only(subs_[after].tokens, &main);
-    if (first.events.empty()) return false;
-    a = first.events.front();
-    b = main.events.front();
-    plan.from_end = true;
-    const bool gerund = std::any_of(subs_[after].tokens.begin(), subs_[after].tokens.end(),
-                                    [&](std::size_t i) { return kind(i, K::kEvent) && text(i).ends_with("ing"); });
-    if (a.who.empty() && gerund && !b.who.empty()) {
-      a.who = b.who;
-      a.who.front().role = first.subject.front();
-    } else if (a.who.empty() && !b.who.empty() && b.who.front().role.empty()) {
-      a.who = {};
-    }
-    if (subs_.size() > 1) return false;
-    // "how many seconds ... after": a plain duration that begins later
-    if (!says(subs_[after].tokens.front() > 1 ? subs_[after].tokens.front() - 2 : 0,
-              {"long", "soon", "quickly", "much", "time", "later", "seconds", "minutes", "far"}) &&
-        !subs_[after].initial)
-      return false;
-  } else if (until < subs_.size() && !main.events.empty()) {
-    Clause second = only(subs_[until].tokens, &main);
-    if (second.events.empty()) return false;
-    a = main.events.front();
-    b = second.events.front();
-    if (a.tally && is_any(a.tally->state, {"ahead", "behind", "level"})) return false;
-  } else if (when < subs_.size() && !main.events.empty()) {
-    Clause second = only(subs_[when].tokens, &main);
-    if (second.events.empty()) return false;
-    a = main.events.front();
-    b = second.events.front();
-  } else {
-    return false;
-  }
-  if (a.empty() || b.empty()) return false;
-  plan.ask = Ask::kGap;
-  plan.select = a;
-  plan.others = {b};
-  return true;
-}
-
 bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
   if (main.events.empty()) return false;
   Selection& s = main.events.front();
   // Who leads or has won is a side, not whoever made the event that decided it.
-  if (s.tally && !is_any(s.tally->state, {"opener", "equaliser", "winner"})) return false;
+  if (s.tally && !is_any(s.tally->state, {"opener", "equaliser", "winner", "pulls_back", "extends"})) return false;
   const bool by = std::any_of(words_.begin(), words_.end(), [](const Word& w) { return w.folded == "by"; });
   if (main.passive[0] && main.object[0].empty() && !by && !s.tally && asked_type() == tokens_.size()) {
     problem_ = "to whom it is done is not known here";
@@ -379,30 +158,42 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
     return std::any_of(s.who.begin(), s.who.end(), [&](const Participant& p) {
       if (p.role != role || p.entities.empty()) return false;
       const auto e = store_.entity(p.entities.front());
-      return e && (e->type != "team" || role == "team");
+      return e && (lexicon_.acts(e->type) || lexicon_.is_side(role));
     });
   };
   std::string role = subject;
   if (main.passive[0] && !object.empty())
     role = object;
-  else if ((subject == "team" || taken(subject)) && !object.empty())
+  else if ((lexicon_.is_side(subject) || taken(subject)) && !object.empty())
     role = object;
-  else if (subject == "team" && object.empty())
+  else if (lexicon_.is_side(subject) && object.empty())
     role = "agent";
-  if (whose && role == "assister") role = "agent";
+  if (whose && object == "agent") role = object;
   plan.role = role;
-  if (s.tally) plan.role = "agent";
+  if (s.tally && lexicon_.is_side(subject)) plan.role = "agent";
   const std::size_t type = asked_type();
   if (type < tokens_.size()) {
     plan.entity_type = tokens_[type].name;
     mark(type);
-    if (plan.entity_type == "player" && lexicon_.has_entity_type("player") == false) return false;
   }
   if (!alternatives_.empty()) {
     for (const std::size_t i : alternatives_) plan.among.insert(plan.among.end(), tokens_[i].entities.begin(), tokens_[i].entities.end());
     take({"or"});
     const auto e = plan.among.empty() ? std::nullopt : store_.entity(plan.among.front());
     if (e && plan.entity_type.empty()) plan.entity_type = e->type;
+    // "Was Pieters or Whelan booked first?"
+    const bool sooner = take({"earlier", "sooner"}), later = !sooner && take({"later"});
+    if (!most && !fewest && (s.nth == 1 || s.nth == -1 || sooner || later)) {
+      Participant any{plan.among, {}, role, false, false};
+      for (const std::size_t i : alternatives_) any.names.insert(any.names.end(), tokens_[i].names.begin(), tokens_[i].names.end());
+      s.who.push_back(any);
+      if (!s.nth) s.nth = sooner ? 1 : -1;
+      take({"came", "come"});
+      plan.ask = Ask::kWho;
+      add_subs(s, main, false);
+      plan.select = s;
+      return main.events.size() == 1;
+    }
     if (!most && !fewest) return false;
   } else {
     plan.among = among_;
@@ -424,7 +215,9 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
   }
   for (std::size_t e = 1; e < main.events.size(); ++e) {
     Selection other = main.events[e];
-    other.credited = main.passive[e] && !main.object[e].empty() ? main.object[e] : main.subject[e] == "team" ? "agent" : main.subject[e];
+    other.credited = main.passive[e] && !main.object[e].empty() ? main.object[e]
+                     : lexicon_.is_side(main.subject[e])        ? "agent"
+                                                                : main.subject[e];
     plan.except = main.negated[e];
     if (main.events.size() > 2) return false;
     if (main.negated[e]) {
@@ -441,6 +234,11 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
     return true;
   }
   plan.ask = Ask::kWho;
+  // "Which players were booked?" asks for a list, however long.
+  if (type < tokens_.size()) {
+    const Word& noun = words_[tokens_[type].used.back()];
+    plan.everyone = (noun.folded != noun.stem && noun.folded.ends_with("s")) || is_any(noun.folded, {"men", "people"});
+  }
   if (take({"next"})) plan.select.nth = 1;
   if (take({"previous"})) plan.select.nth = -1;
   return true;
@@ -469,6 +267,8 @@ bool Parser::plan_videos(Plan& plan, Clause& main) {
       main.object.emplace_back();
       main.passive.push_back(false);
       main.negated.push_back(false);
+      main.other.emplace_back();
+      main.against.push_back(false);
       main.at.push_back(i);
     }
     // "which games did Hazard play in"
@@ -526,11 +326,55 @@ bool Parser::plan_videos(Plan& plan, Clause& main) {
   return true;
 }
 
+// "Who set up the opener": the goal that was set up is the opener, one event.
+void Parser::merge_moment(Clause& c) {
+  if (c.events.size() != 2) return;
+  for (const std::size_t tally : {std::size_t{0}, std::size_t{1}}) {
+    Selection& moment = c.events[tally];
+    Selection& event = c.events[1 - tally];
+    if (!moment.tally || event.tally || event.kinds.size() != 1 || !event.kinds.front().where.empty()) continue;
+    if (!is_any(moment.tally->state, {"opener", "equaliser", "winner", "pulls_back", "extends"})) continue;
+    if (event.kinds.front().types != std::vector<std::string>{moment.tally->tally.type} || c.subject[1 - tally] == "agent") continue;
+    event.tally = moment.tally;
+    event.kinds.clear();
+    event.who.insert(event.who.end(), moment.who.begin(), moment.who.end());
+    if (moment.nth) event.nth = moment.nth;
+    const std::size_t keep = 1 - tally;
+    c.events = {event};
+    c.subject = {c.subject[keep]};
+    c.object = {c.object[keep]};
+    c.other = {c.other[keep]};
+    c.passive = {c.passive[keep]};
+    c.negated = {c.negated[keep]};
+    c.against = {c.against[keep]};
+    c.at = {c.at[keep]};
+    return;
+  }
+}
+
 bool Parser::plan_of(Plan& plan) {
   if (plan_spoken(plan)) return true;
   read_ties();
   Clause main = read_clause(main_, nullptr);
   if (!problem_.empty()) return false;
+  merge_moment(main);
+  // "at least one", "at least once" say nothing more than that there is one.
+  if (phrase({"at", "least", "one"}) || phrase({"at", "least", "once"}) || phrase({"at", "least", "a"})) {
+    take({"least"});
+    for (const std::size_t i : main_) {
+      if (kind(i, K::kNumber) && tokens_[i].number == 1) mark(i);
+    }
+  }
+  // "When do two people hug?": it takes two.
+  for (std::size_t p = 0; p + 1 < main_.size(); ++p) {
+    if (!kind(main_[p], K::kNumber) || tokens_[main_[p]].number != 2 || !kind(main_[p + 1], K::kEntityType) || main.events.empty())
+      continue;
+    for (const EventKind& k : main.events.front().kinds) {
+      const bool mutual =
+          std::any_of(k.types.begin(), k.types.end(), [&](const std::string& t) { return t.ends_with("_" + tokens_[main_[p + 1]].name); });
+      if (mutual) mark(main_[p]);
+    }
+  }
   const std::size_t how = find_main({"how"});
   const std::size_t many = [&] {
     for (std::size_t p = 0; p + 1 < main_.size(); ++p) {
@@ -545,7 +389,7 @@ bool Parser::plan_of(Plan& plan) {
   const bool unit = how_many && many + 1 < tokens_.size() && says(many + 1, {"seconds", "minutes", "hours"});
   bool how_long = unit || (how < tokens_.size() && says(how + 1, {"long", "soon", "quickly", "much", "fast"})) ||
                   phrase({"total", "time"}) || phrase({"total", "duration"}) || phrase({"amount", "of", "time"}) ||
-                  phrase({"length", "of", "time"});
+                  phrase({"length", "of"}) || phrase({"duration", "of"});
   const bool stretch = main_has({"longest", "shortest"}) && main_has({"gap", "wait", "stretch", "interval", "period", "time"});
   const bool from_to = std::any_of(subs_.begin(), subs_.end(), [](const Sub& sub) { return is_any(sub.marker, {"between", "from"}); });
   how_long = how_long || (from_to && main_has({"gap", "interval", "wait", "time"}) && main_has({"what"}));
@@ -581,10 +425,15 @@ bool Parser::plan_of(Plan& plan) {
   }
   const bool which_two = phrase({"which", "two"}) || phrase({"which", "three"}) || phrase({"their", "names"}) ||
                          phrase({"who", "were", "they"}) || phrase({"who", "are", "they"});
-  const bool plain_which = !among_.empty() || (main_has({"which"}) && !main.events.empty() && !main.events.front().who.empty() &&
-                                               video == tokens_.size() && type == tokens_.size());
+  const bool doer_noun = main_has({"which"}) && !main.events.empty() && main.subject.front() != "agent" &&
+                         !lexicon_.is_side(main.subject.front()) && video == tokens_.size() && type == tokens_.size();
+  const bool plain_which = doer_noun || !among_.empty() ||
+                           (main_has({"which"}) && !main.events.empty() && !main.events.front().who.empty() && video == tokens_.size() &&
+                            type == tokens_.size());
 
-  if (how_many && !how_long) {
+  const bool most_at_once = (phrase({"at", "the", "same", "time"}) || phrase({"at", "once"}) || main_has({"simultaneously"})) &&
+                            main_has({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak"}) && !who;
+  if ((how_many || most_at_once) && !how_long) {
     if (main.events.empty()) return false;
     Selection& s = main.events.front();
     const bool at_once =
@@ -606,9 +455,26 @@ bool Parser::plan_of(Plan& plan) {
       plan.select = s;
       return true;
     }
+    for (const auto& [unit, per] : {std::pair{"minute", base::kMinute}, {"hour", base::kHour}, {"second", base::kSecond}}) {
+      if (plan.per == 0 && (take_phrase({"per", unit}) || take_phrase({"every", unit}))) plan.per = per;
+    }
+    if (plan.per > 0) {
+      if (main.events.size() != 1 || !subs_.empty() || s.nth) return false;
+      plan.ask = Ask::kRate;
+      take({"rate"});
+      plan.select = s;
+      return true;
+    }
     plan.ask = Ask::kCount;
     const bool result = s.tally && is_any(s.tally->state, {"won", "lost", "drawn", "none"});
     if (count_videos || result) plan.videos = true;
+    if (count_videos && !negation_read_.empty()) {  // "in how many clips does nobody ..."
+      plan.except = true;
+      for (const std::size_t i : negation_read_) mark(i);
+      for (const std::size_t i : main_) {
+        if (kind(i, K::kNumber) && tokens_[i].number == 1) mark(i);  // "no one"
+      }
+    }
     if (s.tally && !result && !count_videos) return false;
     // "different players", "how many players": those who take part, not what they do
     bool counts_type = !plan.videos && type < tokens_.size() && type > many && type - many <= 4;
@@ -619,7 +485,7 @@ bool Parser::plan_of(Plan& plan) {
       plan.entity_type = tokens_[type].name;
       plan.role = main.passive[0] && !main.object[0].empty()
                       ? main.object[0]
-                      : (main.subject[0] == "team" && !main.object[0].empty() ? main.object[0] : main.subject[0]);
+                      : (lexicon_.is_side(main.subject[0]) && !main.object[0].empty() ? main.object[0] : main.subject[0]);
       mark(type);
       take({"different", "distinct"});
     }
@@ -651,12 +517,15 @@ bool Parser::plan_of(Plan& plan) {
   if (how_long || (main_has({"longest", "shortest"}) && !who && !which_type)) {
     if (main.events.size() != 1) return false;
     Selection& s = main.events.front();
-    const bool shortest = take({"shortest", "briefest"});
-    const bool longest = take({"longest"});
+    if (s.tally && !is_any(s.tally->state, {"ahead", "behind", "level"})) return false;  // an instant has no length
+    const bool shortest = take({"shortest", "briefest"}) || (phrase({"shorter", "of"}) && take({"shorter"}));
+    const bool longest = take({"longest"}) || (phrase({"longer", "of"}) && take({"longer"}));
     plan.total = main_has({"total", "together", "altogether", "combined", "sum", "adding"});
-    if (phrase({"overlaps", "only", "once"}) || phrase({"counting", "overlaps"})) {
-      take({"overlaps"});
-      take({"counting"});
+    if (phrase({"overlaps", "only", "once"}) || phrase({"counting", "overlaps"}) || phrase({"counted", "once"}) ||
+        phrase({"counted", "only", "once"}) || phrase({"counting", "each", "moment", "once"})) {
+      take({"overlaps", "overlap", "overlapping"});
+      take({"each"});
+      take({"counting", "counted"});
       plan.total = false;
     }
     add_subs(s, main, true);
@@ -688,7 +557,17 @@ bool Parser::plan_of(Plan& plan) {
     plan.select = s;
     return true;
   }
-  if (who || which_type || which_two || plain_which || tie_) return plan_who(plan, main, main_has({"whose"}));
+  // "Name the scorers": a noun that means who does it.
+  const bool doers = !main_.empty() && says(main_.front(), {"name", "list"}) && !main.events.empty() && main.at.front() < tokens_.size() &&
+                     (text(main.at.front()).ends_with("ers") || main.subject.front() != "agent");
+  if (doers && take({"name", "list"})) {
+    plan.everyone = true;
+    if (!plan_who(plan, main, false)) return false;
+    plan.everyone = plan.ask == Ask::kWho;
+    return true;
+  }
+  const bool which_of = main_has({"which"}) && !alternatives_.empty();
+  if (who || which_type || which_two || plain_which || which_of || tie_) return plan_who(plan, main, main_has({"whose"}));
   const bool what = main_has({"what", "which"});
   if (what && main.events.size() == 1 && main.passive.front() && negation_read_.empty()) {
     // "What was taken away?" asks for what it was done to.
@@ -750,7 +629,8 @@ bool Parser::plan_of(Plan& plan) {
     }
     if (!is_stop_word(words_[tokens_[i].used.front()].folded)) break;
   }
-  if (!alternatives_.empty() && starts && main_has({"more", "most", "fewer"})) return plan_who(plan, main, false);
+  const bool ordered = !main.events.empty() && (main.events.front().nth || main_has({"earlier", "sooner", "later"}));
+  if (!alternatives_.empty() && starts && (ordered || main_has({"more", "most", "fewer"}))) return plan_who(plan, main, false);
   if (starts) {
     if (main.events.empty()) return false;
     if (!negation_read_.empty() || !alternatives_.empty()) return false;
@@ -761,6 +641,11 @@ bool Parser::plan_of(Plan& plan) {
       w.kind = Window::Kind::kOverlaps;
       w.anchors = {main.events[1]};
       s.windows.push_back(std::move(w));
+    } else if (main.events.size() == 2 && subs_.empty() && main.subject[0] != "agent" && !lexicon_.is_side(main.subject[0])) {
+      // "Did any substitute score?": is there one of whom both is true?
+      if (!plan_who(plan, main, false) || plan.ask != Ask::kWho) return false;
+      plan.ask = Ask::kExists;
+      return true;
     } else if (main.events.size() > 1) {
       return false;
     }

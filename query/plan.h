@@ -33,6 +33,7 @@ struct Participant {
   std::vector<std::string> names;      ///< as they are called, for the sentence
   std::string role;                    ///< in this role; empty: in any
   bool negated = false;                ///< does not take part
+  bool opponent = false;               ///< the other side does, where this one takes part in the video ("goals conceded by")
 };
 
 struct Selection;
@@ -48,12 +49,14 @@ struct Window {
     kBetween,   ///< from the first anchor's event to the second's
     kOverlaps,  ///< while any event of the anchor goes on
     kDisjoint,  ///< while none goes on
+    kFollows,   ///< begins at most `within` after the start of any event of the anchor
+    kLeads,     ///< any event of the anchor begins at most `within` after its start
   };
   Kind kind = Kind::kPhrase;
   TimePhrase phrase;
   base::Period period;
   std::vector<Selection> anchors;
-  base::Duration within = 0;  ///< of kAfter and kBefore: at most this long; 0: no limit
+  base::Duration within = 0;  ///< of kAfter, kBefore, kFollows, kLeads: at most this long; of kPeriod: its last part; 0: no limit
   bool ended = false;
 };
 
@@ -101,6 +104,7 @@ enum class Ask {
   kMembers,  ///< how many take part in the one with the most
   kScore,
   kSpoken,  ///< videos or times where words are said
+  kRate,    ///< events by `per`, over the time that was asked about
 };
 
 struct Plan {
@@ -116,12 +120,14 @@ struct Plan {
   bool fewest = false;                ///< of rank and order: the other end
   bool total = false;                 ///< of duration: lengths are added; of gap: to the end of the second
   bool from_end = false;              ///< of gap: from the end of the first
-  bool everyone = false;              ///< of rank: all with the same figure are asked for
+  bool everyone = false;              ///< several are asked for: the answer is a list even of one
   int top = 1;                        ///< of rank
   std::optional<int> exactly;         ///< of who and videos: with so many events each
+  bool at_least = false;              ///< `exactly` is the least, not the only number
   bool per_participant = false;       ///< of videos: so many by one participant
   bool except = false;                ///< participants of `others` are left out; else they must be in all
   std::string compare;                ///< more fewer equal difference
+  base::Duration per = 0;             ///< of kRate
   std::vector<std::string> words;     ///< of kSpoken
   std::string noun;                   ///< what a video is called in the question ("camera")
 };

@@ -16,7 +16,7 @@ using nlohmann::json;
 constexpr int kDeepest = 6;              // of selections within windows
 constexpr std::size_t kMostItems = 100;  // of one list
 
-constexpr std::array<std::pair<Ask, const char*>, 17> kAsks = {{{Ask::kCount, "count"},
+constexpr std::array<std::pair<Ask, const char*>, 18> kAsks = {{{Ask::kCount, "count"},
                                                                 {Ask::kExists, "exists"},
                                                                 {Ask::kWhen, "when"},
                                                                 {Ask::kWho, "who"},
@@ -32,16 +32,19 @@ constexpr std::array<std::pair<Ask, const char*>, 17> kAsks = {{{Ask::kCount, "c
                                                                 {Ask::kVideos, "videos"},
                                                                 {Ask::kMembers, "members"},
                                                                 {Ask::kScore, "score"},
-                                                                {Ask::kSpoken, "spoken"}}};
+                                                                {Ask::kSpoken, "spoken"},
+                                                                {Ask::kRate, "rate"}}};
 
-constexpr std::array<std::pair<Window::Kind, const char*>, 8> kWindows = {{{Window::Kind::kPhrase, "phrase"},
-                                                                           {Window::Kind::kPeriod, "period"},
-                                                                           {Window::Kind::kNot, "outside"},
-                                                                           {Window::Kind::kAfter, "after"},
-                                                                           {Window::Kind::kBefore, "before"},
-                                                                           {Window::Kind::kBetween, "between"},
-                                                                           {Window::Kind::kOverlaps, "overlaps"},
-                                                                           {Window::Kind::kDisjoint, "disjoint"}}};
+constexpr std::array<std::pair<Window::Kind, const char*>, 10> kWindows = {{{Window::Kind::kPhrase, "phrase"},
+                                                                            {Window::Kind::kPeriod, "period"},
+                                                                            {Window::Kind::kNot, "outside"},
+                                                                            {Window::Kind::kAfter, "after"},
+                                                                            {Window::Kind::kBefore, "before"},
+                                                                            {Window::Kind::kBetween, "between"},
+                                                                            {Window::Kind::kOverlaps, "overlaps"},
+                                                                            {Window::Kind::kDisjoint, "disjoint"},
+                                                                            {Window::Kind::kFollows, "follows"},
+                                                                            {Window::Kind::kLeads, "leads"}}};
 
 constexpr std::array<std::pair<TimePhrase::Kind, const char*>, 9> kPhrases = {{{TimePhrase::Kind::kBetween, "between"},
                                                                                {TimePhrase::Kind::kAfter, "after"},
@@ -107,6 +110,7 @@ json selection_json(const Selection& s) {
     json who = {{"entities", p.entities}, {"names", p.names}};
     if (!p.role.empty()) who["role"] = p.role;
     if (p.negated) who["negated"] = true;
+    if (p.opponent) who["opponent"] = true;
     j["who"].push_back(std::move(who));
   }
   for (const Window& w : s.windows) j["windows"].push_back(window_json(w));
@@ -253,6 +257,7 @@ class Checker {
       if (const std::string name = text(period, "name", at); !name.empty()) w.period.words = {name};
       w.period.from_minute = number(period, "from_minute", at, -60, 100'000).value_or(0);
       w.period.to_minute = number(period, "to_minute", at, 0, 100'000).value_or(0);
+      w.within = seconds(j, "within_s", path);
       return w;
     }
     const json& anchors = list(j, "anchors", path);
@@ -262,6 +267,8 @@ class Checker {
       w.anchors.push_back(selection(anchors[i], path + ".anchors[" + std::to_string(i) + "]", depth + 1));
     w.within = seconds(j, "within_s", path);
     w.ended = flag(j, "from_its_end", path);
+    if ((w.kind == Window::Kind::kFollows || w.kind == Window::Kind::kLeads) && w.within <= 0)
+      refuse(path + ".within_s", "is missing: say within how many seconds");
     return w;
   }
   [[nodiscard]] Selection selection(const json& j, const std::string& path, int depth) const {
@@ -277,9 +284,9 @@ class Checker {
     }
     s.not_types = texts(j, "not_types", path);
     for (const json& p : list(j, "who", path)) {
-      keys(p, path + ".who", {"entities", "names", "role", "negated"});
+      keys(p, path + ".who", {"entities", "names", "role", "negated", "opponent"});
       s.who.push_back({rows(p, "entities", path + ".who"), texts(p, "names", path + ".who"), text(p, "role", path + ".who"),
-                       flag(p, "negated", path + ".who")});
+                       flag(p, "negated", path + ".who"), flag(p, "opponent", path + ".who")});
     }
     for (const json& w : list(j, "windows", path)) s.windows.push_back(window(w, path + ".windows", depth));
     if (const auto it = j.find("tally"); it != j.end()) {
@@ -288,7 +295,8 @@ class Checker {
       TallyState t;
       t.tally = tally(it->value("of", json()), at + ".of");
       t.state = text(*it, "state", at);
-      static constexpr std::array kStates = {"ahead", "level", "behind", "opener", "equaliser", "winner", "won", "lost", "drawn", "none"};
+      static constexpr std::array kStates = {"ahead",   "level", "behind", "opener", "equaliser", "winner", "pulls_back",
+                                             "extends", "won",   "lost",   "drawn",  "none",      "score"};
       if (std::find(kStates.begin(), kStates.end(), t.state) == kStates.end()) refuse(at + ".state", "is no state of a tally");
       t.side = rows(*it, "side", at);
       t.side_names = texts(*it, "side_names", at);
@@ -307,7 +315,7 @@ class Checker {
   [[nodiscard]] Plan plan(const json& j) const {
     keys(j, "plan", {"ask",    "select", "others",   "role",     "entity_type", "among",   "besides",         "distinct", "videos",
                      "fewest", "total",  "from_end", "everyone", "top",         "exactly", "per_participant", "except",   "compare",
-                     "words",  "noun",   "sentence", "views",    "spans",       "video",   "coverage"});
+                     "words",  "noun",   "per_s",    "at_least", "sentence",    "views",   "spans",           "video",    "coverage"});
     Plan p;
     p.ask = choice(kAsks, j, "ask", "plan");
     p.select = selection(j.value("select", json::object()), "plan.select", 0);
@@ -323,11 +331,14 @@ class Checker {
     p.from_end = flag(j, "from_end", "plan");
     p.everyone = flag(j, "everyone", "plan");
     p.per_participant = flag(j, "per_participant", "plan");
+    p.at_least = flag(j, "at_least", "plan");
     p.except = flag(j, "except", "plan");
     p.top = integer(j, "top", "plan", 1, 1000).value_or(1);
     p.exactly = integer(j, "exactly", "plan", 0, 1'000'000);
     p.compare = text(j, "compare", "plan");
     p.words = texts(j, "words", "plan");
+    p.per = seconds(j, "per_s", "plan");
+    if (p.ask == Ask::kRate && p.per <= 0) refuse("plan.per_s", "is missing: say by how many seconds");
     p.noun = text(j, "noun", "plan");
     const bool two = p.ask == Ask::kGap || p.ask == Ask::kOrder || p.ask == Ask::kCompare;
     if (two && p.others.empty()) refuse("plan.others", "is empty: this needs a second selection");
@@ -355,12 +366,14 @@ json to_json(const Plan& p) {
                                    {"from_end", p.from_end},
                                    {"everyone", p.everyone},
                                    {"per_participant", p.per_participant},
+                                   {"at_least", p.at_least},
                                    {"except", p.except}}) {
     if (value) j[key] = true;
   }
   if (p.top != 1) j["top"] = p.top;
   if (p.exactly) j["exactly"] = *p.exactly;
   if (!p.compare.empty()) j["compare"] = p.compare;
+  if (p.per > 0) j["per_s"] = base::to_seconds(p.per);
   if (!p.words.empty()) j["words"] = p.words;
   if (!p.noun.empty()) j["noun"] = p.noun;
   j["sentence"] = describe(p);

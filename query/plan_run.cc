@@ -93,6 +93,7 @@ void PlanRun::run() {
     case Ask::kMembers: return members();
     case Ask::kScore: return score();
     case Ask::kSpoken: return spoken();
+    case Ask::kRate: return rate();
   }
 }
 
@@ -212,7 +213,8 @@ void PlanRun::count() {
       if (ids.insert(e.video).second) shown.push_back(e);
     }
     if (ids.empty() && nothing()) return;
-    answered("count", ids.size(), plural(static_cast<std::int64_t>(ids.size()), "video") + ".");
+    const std::size_t n = plan_.except ? scope_.videos.size() - ids.size() : ids.size();
+    answered("count", n, plural(static_cast<std::int64_t>(n), "video") + ".");
     return cite(shown);
   }
   const auto events =
@@ -220,7 +222,7 @@ void PlanRun::count() {
   if (events.empty() && nothing()) return;
   if (plan_.distinct) {
     auto groups = grouped(events);
-    if (plan_.exactly) std::erase_if(groups, [&](const Group& g) { return static_cast<int>(g.events.size()) != *plan_.exactly; });
+    if (plan_.exactly) std::erase_if(groups, [&](const Group& g) { return !fits_number(g.events.size()); });
     std::vector<std::string> names;
     std::vector<EventRecord> shown;
     for (const Group& g : groups) {
@@ -234,8 +236,35 @@ void PlanRun::count() {
   cite(events);
 }
 
+bool PlanRun::fits_number(std::size_t n) const {
+  const auto wanted = static_cast<std::size_t>(std::max(0, plan_.exactly.value_or(1)));
+  return plan_.at_least ? n >= wanted : n == wanted;
+}
+
+void PlanRun::rate() {
+  const auto events = selector_.run(plan_.select, false);
+  if (events.empty() && nothing()) return;
+  const bool bounded = std::any_of(plan_.select.windows.begin(), plan_.select.windows.end(),
+                                   [](const Window& w) { return w.kind != Window::Kind::kPhrase; });
+  if (bounded || plan_.per <= 0)
+    return refuse(Status::kNotUnderstood, "A rate is known of whole videos and of plain stretches of time only.");
+  const base::Duration over = scope_.covers ? scope_.described_total() : scope_.asked_total();
+  if (over <= 0) return refuse(Status::kNotCovered, "Nothing of what was asked about has been described.");
+  const double value = static_cast<double>(events.size()) * static_cast<double>(plan_.per) / static_cast<double>(over);
+  char text[64];
+  std::snprintf(text, sizeof text, "%.2f", value);
+  answered("count", value,
+           std::string(text) + ": " + plural(static_cast<std::int64_t>(events.size()), "event") + " in " + base::format_time(over) + ".");
+  cite(events);
+}
+
 void PlanRun::exists() {
-  const auto events = selector_.run(plan_.select, true);
+  auto events = selector_.run(plan_.select, true);
+  if (!plan_.others.empty()) {  // of the same participant
+    std::vector<EventRecord> of_both;
+    for (const Group& g : who_groups(events)) of_both.insert(of_both.end(), g.events.begin(), g.events.end());
+    events = std::move(of_both);
+  }
   if (events.empty()) {
     if (nothing()) return;
     answered("boolean", false, "No.");
@@ -271,7 +300,7 @@ void PlanRun::when() {
 void PlanRun::answer_entities(const std::vector<Group>& groups) {
   std::vector<EventRecord> shown;
   for (const Group& g : groups) shown.insert(shown.end(), g.events.begin(), g.events.end());
-  if (groups.size() == 1) {
+  if (groups.size() == 1 && !plan_.everyone) {
     const Group& g = groups.front();
     const EventRecord& e = g.events.front();
     answered("entity", entity_json(g.entity, g.name), g.name + ": " + event_text(e) + " at " + when_where(e.video, e.span) + ".");
@@ -287,10 +316,9 @@ void PlanRun::answer_entities(const std::vector<Group>& groups) {
   cite(shown);
 }
 
-void PlanRun::who() {
-  const auto events = selector_.run(plan_.select, true);
+std::vector<PlanRun::Group> PlanRun::who_groups(const std::vector<EventRecord>& events) {
   auto groups = grouped(events);
-  if (plan_.exactly) std::erase_if(groups, [&](const Group& g) { return static_cast<int>(g.events.size()) != *plan_.exactly; });
+  if (plan_.exactly) std::erase_if(groups, [&](const Group& g) { return !fits_number(g.events.size()); });
   for (const Selection& other : plan_.others) {
     std::set<RowId> members;
     for (const EventRecord& e : selector_.run(other, true)) {
@@ -300,6 +328,12 @@ void PlanRun::who() {
     }
     std::erase_if(groups, [&](const Group& g) { return members.contains(g.entity) == plan_.except; });
   }
+  return groups;
+}
+
+void PlanRun::who() {
+  const auto events = selector_.run(plan_.select, true);
+  const auto groups = who_groups(events);
   if (groups.empty()) {
     if (!events.empty() && plan_.others.empty() && !plan_.exactly && plan_.besides.empty())
       return refuse(Status::kNotSeen,
@@ -379,6 +413,14 @@ void PlanRun::gap() {
     auto to = selector_.run_in(plan_.others.front(), v, true);
     any = any || !from.empty();
     if (from.empty() || to.empty()) continue;
+    if (plan_.select.tally && !plan_.select.nth) {  // "how long had they been ahead when ...": the spell that it ended
+      const auto before =
+          std::find_if(from.rbegin(), from.rend(), [&](const EventRecord& e) { return e.span.start < to.front().span.start; });
+      if (before != from.rend()) {
+        pairs.emplace_back(*before, to.front());
+        continue;
+      }
+    }
     const auto next = std::find_if(to.begin(), to.end(), [&](const EventRecord& e) { return e.span.start > from.front().span.start; });
     // Two events that are both named for themselves may be told in either order; else it is the next one that counts.
     if (next == to.end() && !plan_.others.front().nth) continue;
@@ -394,9 +436,15 @@ void PlanRun::gap() {
   const base::Timestamp end = plan_.total ? b.span.end : b.span.start;  // `total`: to the end of the second
   const base::Timestamp start = plan_.from_end ? a.span.end : a.span.start;
   const base::Duration d = std::abs(end - start);
+  // The first may be counted from its start or from its end: where that is not the same, both are told.
+  std::string other_reading;
+  if (a.span.length() > base::kSecond) {
+    other_reading = plan_.from_end ? " Counted from its start: " + seconds_text(std::abs(end - a.span.start)) + "."
+                                   : " Counted from its end: " + seconds_text(std::abs(end - a.span.end)) + ".";
+  }
   answered("duration", base::to_seconds(d),
            seconds_text(d) + " from " + event_text(a) + " at " + base::format_time(start) + " to " + event_text(b) + " at " +
-               base::format_time(end) + ".");
+               base::format_time(end) + "." + other_reading);
   cite({a, b});
 }
 
@@ -478,6 +526,11 @@ void PlanRun::compare() {
   std::vector<EventRecord> both = a;
   both.insert(both.end(), b.begin(), b.end());
   cite(both);
+  // Each of the two figures with its own events.
+  cite(a);
+  answer_.claims.back().text = std::to_string(x) + ": " + describe(plan_.select) + ".";
+  cite(b);
+  answer_.claims.back().text = std::to_string(y) + ": " + describe(plan_.others.front()) + ".";
 }
 
 void PlanRun::rank() {
@@ -580,10 +633,9 @@ void PlanRun::videos() {
     bool in = it != groups.end();
     if (in && plan_.per_participant) {
       const auto people = grouped(it->second);
-      in = std::any_of(people.begin(), people.end(),
-                       [&](const Group& g) { return static_cast<int>(g.events.size()) == plan_.exactly.value_or(1); });
+      in = std::any_of(people.begin(), people.end(), [&](const Group& g) { return fits_number(g.events.size()); });
     } else if (plan_.exactly) {
-      in = static_cast<int>(in ? it->second.size() : 0) == *plan_.exactly;
+      in = fits_number(in ? it->second.size() : 0);
     }
     if (in != plan_.except) ids.push_back(v.video.id);
   }

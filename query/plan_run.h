@@ -24,6 +24,9 @@ class PlanRun {
   };
 
   void count();
+  [[nodiscard]] bool fits_number(std::size_t n) const;
+  [[nodiscard]] std::vector<Group> who_groups(const std::vector<graph::EventRecord>& events);
+  void rate();
   void exists();
   void when();
   void who();

@@ -50,13 +50,16 @@ std::string window_text(const Window& w) {
   const std::string period = w.period.words.empty() ? "a part of the video" : w.period.words.front();
   switch (w.kind) {
     case Window::Kind::kPhrase: return w.phrase.text;
-    case Window::Kind::kPeriod: return "in \"" + period + "\"";
+    case Window::Kind::kPeriod:
+      return w.within > 0 ? "in the last " + base::format_time(w.within) + " of \"" + period + "\"" : "in \"" + period + "\"";
     case Window::Kind::kNot: return "not in \"" + period + "\"";
     case Window::Kind::kAfter: return within + "after " + (w.ended ? "the end of " : "") + anchor(0);
     case Window::Kind::kBefore: return within + "before " + anchor(0);
     case Window::Kind::kBetween: return "between " + anchor(0) + " and " + anchor(1);
     case Window::Kind::kOverlaps: return "during " + anchor(0);
     case Window::Kind::kDisjoint: return "not during " + anchor(0);
+    case Window::Kind::kFollows: return within + "after any of " + anchor(0);
+    case Window::Kind::kLeads: return "followed " + (w.within > 0 ? "within " + base::format_time(w.within) + " " : "") + "by " + anchor(0);
   }
   return {};
 }
@@ -83,7 +86,9 @@ std::string describe(const Selection& s) {
   if (!s.not_types.empty()) text += " other than " + readable(s.not_types);
   for (const Participant& p : s.who) {
     const std::string names = join(p.names, " or ");
-    if (p.negated)
+    if (p.opponent)
+      text += " against " + names;
+    else if (p.negated)
       text += " without " + names;
     else if (p.role == "agent" || p.role == "team")
       text += " by " + names;
@@ -112,7 +117,8 @@ std::string describe(const Plan& p) {
     case Ask::kExists: return "Looked for " + what;
     case Ask::kWhen: return "Times of " + what;
     case Ask::kWho:
-      return "Looked up " + whom + " of " + what + (p.exactly ? ", each of exactly " + std::to_string(*p.exactly) : "") + sets;
+      return "Looked up " + whom + " of " + what +
+             (p.exactly ? std::string(p.at_least ? ", each of at least " : ", each of exactly ") + std::to_string(*p.exactly) : "") + sets;
     case Ask::kWhat: return "Looked up " + what;
     case Ask::kDuration: return std::string(p.total ? "Added the lengths of " : "Time in which there is any of ") + what;
     case Ask::kLength: return std::string("Length of the ") + (p.fewest ? "shortest" : "longest") + " of " + what;
@@ -126,10 +132,13 @@ std::string describe(const Plan& p) {
       return (p.videos ? std::string("Videos with the ") : "Ranked " + whom + " with the ") + (p.fewest ? "fewest of " : "most of ") +
              what + sets;
     case Ask::kVideos:
-      return std::string(p.except ? "Videos without " : "Videos with ") + (p.exactly ? std::to_string(*p.exactly) + " of " : "") + what +
+      return std::string(p.except ? "Videos without " : "Videos with ") +
+             (p.exactly ? (p.at_least ? "at least " : "") + std::to_string(*p.exactly) + " of " : "") + what +
              (p.per_participant ? " by one participant" : "");
     case Ask::kMembers: return "Largest number of participants of " + what;
     case Ask::kScore: return "Computed " + p.select.tally->tally.name;
+    case Ask::kRate:
+      return "Counted " + what + " by " + (p.per == base::kHour ? "hour" : p.per == base::kMinute ? "minute" : base::format_time(p.per));
     case Ask::kSpoken: return "Searched what was said for " + join(p.words, " ");
   }
   return what;

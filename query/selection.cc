@@ -112,7 +112,24 @@ bool Selector::is_group(const Participant& who, const std::vector<EventRecord>& 
   return seen;
 }
 
+bool Selector::is_against(const EventRecord& e, const Participant& who, const Selection& s) {
+  const auto key = std::make_pair(e.video, who.entities.empty() ? RowId{0} : who.entities.front());
+  auto known = present_.find(key);
+  if (known == present_.end()) {
+    graph::EventFilter filter;
+    filter.videos = {e.video};
+    filter.entities = who.entities;
+    filter.limit = 1;
+    known = present_.emplace(key, !store_.events(filter).empty()).first;
+  }
+  if (!known->second) return false;
+  const bool swapped = s.credit && all_met(e.attributes, s.credit->other_side);
+  return std::any_of(e.participants.begin(), e.participants.end(),
+                     [&](const graph::ParticipantRecord& p) { return p.role == who.role && contains(who.entities, p.entity) == swapped; });
+}
+
 bool Selector::takes_part(const EventRecord& e, const Participant& who, const Selection& s, bool group) {
+  if (who.opponent) return is_against(e, who, s);
   if (s.credit && all_met(e.attributes, s.credit->other_side)) {
     const bool side = std::any_of(who.entities.begin(), who.entities.end(), [&](RowId row) {
       return std::any_of(e.participants.begin(), e.participants.end(), [&](const auto& p) {
@@ -167,14 +184,15 @@ void Selector::keep(std::vector<EventRecord>& events, const Window& w, const Vid
     }
     case Window::Kind::kPeriod:
     case Window::Kind::kNot: {
-      const auto span = period_span(w.period, video);
+      auto span = period_span(w.period, video);
+      if (span && w.within > 0) span->start = std::max(span->start, span->end - w.within);
       const bool wanted = w.kind == Window::Kind::kPeriod;
       if (!span) {
         period_missing_ = true;
         return events.clear();
       }
       const auto conditions = conditions_of(w.period.where);
-      const bool part = w.period.from_minute != 0 || w.period.to_minute != 0;
+      const bool part = w.period.from_minute != 0 || w.period.to_minute != 0 || w.within > 0;
       std::erase_if(events, [&](const EventRecord& e) {
         // What an event says of itself counts more than where it lies: a change in the interval belongs to the half it is booked for.
         bool known = !conditions.empty();
@@ -199,6 +217,19 @@ void Selector::keep(std::vector<EventRecord>& events, const Window& w, const Vid
     return;
   }
   const auto anchors = run_in(first, video, true);
+  if (w.kind == Window::Kind::kFollows || w.kind == Window::Kind::kLeads) {
+    std::vector<base::Timestamp> starts;
+    for (const EventRecord& a : anchors) starts.push_back(a.span.start);
+    std::erase_if(events, [&](const EventRecord& e) {
+      if (w.kind == Window::Kind::kFollows) {  // the last of them before it
+        const auto next = std::lower_bound(starts.begin(), starts.end(), e.span.start);
+        return next == starts.begin() || e.span.start - *std::prev(next) > w.within;
+      }
+      const auto next = std::upper_bound(starts.begin(), starts.end(), e.span.start);
+      return next == starts.end() || *next - e.span.start > w.within;
+    });
+    return;
+  }
   if (anchors.empty()) {
     anchor_missing_ = true;
     return events.clear();
@@ -247,6 +278,7 @@ std::vector<EventRecord> Selector::run_in(const Selection& s, const VideoScope& 
   std::vector<EventRecord> events;
   if (s.tally) {
     events = tally_events(s, video);
+    for (const Participant& p : s.who) std::erase_if(events, [&](const EventRecord& e) { return takes_part(e, p, s, false) == p.negated; });
   } else {
     const auto& all = fetch(s, video);
     std::vector<bool> groups;
@@ -368,8 +400,11 @@ std::vector<EventRecord> Selector::tally_events(const Selection& s, const VideoS
     ++number;
     const bool ours = t.side.empty() || mine[side];
     const bool level = lead(side) == 0;
-    if (t.state == "opener" && number == 1 && ours) result.push_back(e);
+    // "City's opener" is the first of theirs.
+    if (t.state == "opener" && ours && (t.side.empty() ? number == 1 : result.empty())) result.push_back(e);
     if (t.state == "equaliser" && level && before < 0 && ours) result.push_back(e);
+    if (t.state == "pulls_back" && lead(side) < 0 && ours) result.push_back(e);
+    if (t.state == "extends" && before > 0 && ours) result.push_back(e);
     if (lead(side) > 0 && before <= 0) lead_goal = e;
     if (level) lead_goal.reset();
     if (!span_state) continue;

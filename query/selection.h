@@ -44,6 +44,7 @@ class Selector {
   void narrow(std::vector<graph::EventRecord>& events, const Selection& selection, const VideoScope& video, bool overlap);
   void keep(std::vector<graph::EventRecord>& events, const Window& window, const VideoScope& video, bool overlap);
   [[nodiscard]] std::optional<base::TimeSpan> period_span(const base::Period& period, const VideoScope& video);
+  [[nodiscard]] bool is_against(const graph::EventRecord& event, const Participant& who, const Selection& selection);
   [[nodiscard]] bool takes_part(const graph::EventRecord& event, const Participant& who, const Selection& selection, bool group);
   [[nodiscard]] bool is_group(const Participant& who, const std::vector<graph::EventRecord>& events);
 
@@ -51,6 +52,7 @@ class Selector {
   const Scope& scope_;
   std::map<std::string, std::vector<graph::EventRecord>> fetched_;
   std::map<graph::RowId, std::string> types_;
+  std::map<std::pair<std::string, graph::RowId>, bool> present_;  ///< an entity takes part in a video
   bool anchor_missing_ = false, period_missing_ = false, outside_ = false;
 };
 

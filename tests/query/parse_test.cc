@@ -44,9 +44,12 @@ class League {
                  {{"sent off", "red card"}, {"foul"}, {{"card", "red card"}}, "", "agent", true},
                  {{"header", "headers", "headed"}, {"shot"}, {{"body", "head"}}, "", "", true},
                  {{"set up", "assisted"}, {"goal"}, json::object(), "assister", "agent", false},
-                 {{"came on"}, {"substitution"}, json::object(), "replacement", "agent", false},
-                 {{"taken off"}, {"substitution"}, json::object(), "team", "agent", false},
-                 {{"brought on"}, {"substitution"}, json::object(), "team", "replacement", false}};
+                 {{"came on"}, {"substitution"}, json::object(), "replacement", "agent", false, "agent"},
+                 {{"taken off"}, {"substitution"}, json::object(), "team", "agent", false, "replacement"},
+                 {{"brought on"}, {"substitution"}, json::object(), "team", "replacement", false, "agent"},
+                 {{"concede", "conceded"}, {"goal"}, json::object(), "team", "", false, "", true}};
+    p.fillers = {"side", "sides", "score", "scored", "player", "players", "match", "game", "play"};
+    p.videos = {"match", "matches", "game", "games"};
     p.periods = {{{"first half", "before the break"}, "kick_off", {{"half", 1}}, 0, 0},
                  {{"second half", "after the break"}, "kick_off", {{"half", 2}}, 0, 0},
                  {{"extra time"}, "kick_off", {{"half", 3}}, 0, 0}};
@@ -154,6 +157,19 @@ TEST_CASE("yes or no, and comparisons", "[parse]") {
   CHECK(l.value("Were there more fouls after the break than before it?") == true);
   CHECK(l.value("Did Blues commit more fouls than Reds?") == true);
   CHECK(l.value("Which match had the most shots?", "") == "Reds v Blues");
+}
+
+TEST_CASE("parts of a part, what follows what, rates, and what a side lets happen", "[parse]") {
+  League l;
+  CHECK(l.value("How many fouls were there in the last ten seconds of the second half?") == 2);
+  CHECK(l.value("How many shots came in the first fifteen seconds of the first half?") == 1);
+  CHECK(l.value("How many shots were followed by a goal within 25 seconds?") == 1);
+  CHECK(l.value("How many fouls per minute were there?") == 1.8);
+  CHECK(l.value("How many goals did Blues concede?") == 2);  // one of them their own
+  CHECK(l.value("How many goals did Reds concede?") == 1);
+  CHECK(l.value("Who was taken off for Eve Fox?") == "Ann Able");
+  CHECK(l.value("Which players were booked?") == json::array({"Ben Baker"}));
+  CHECK(l.ask("How many shots were followed by a goal?").status != Status::kAnswered);
 }
 
 TEST_CASE("a slip of a long name is forgiven, a stranger is not", "[parse]") {

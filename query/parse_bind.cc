@@ -1,0 +1,169 @@
+// Who takes which part in the events of a clause.
+#include "query/parser.h"
+
+namespace reelgraph::query::parsing {
+
+void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p, std::size_t i) {
+  const Token& t = tokens_[i];
+  if (c.events.empty()) return;
+  if (besides_from_ && i > *besides_from_ && (i - *besides_from_) <= 4) {
+    besides_.insert(besides_.end(), t.entities.begin(), t.entities.end());
+    mark(*besides_from_);
+    mark(i);
+    return;
+  }
+  const std::string before = p > 0 && is_word(list[p - 1]) ? text(list[p - 1]) : "";
+  const std::string before2 = p > 1 && is_word(list[p - 2]) ? text(list[p - 2]) : "";
+  // "Chelsea players", "Which Stoke man", "City's number 10": narrows the one that comes next.
+  const bool next_type = p + 1 < list.size() && kind(list[p + 1], K::kEntityType);
+  // Which event does it belong to: the next one after it, if it is its subject; else the one before.
+  std::size_t prev = c.events.size(), next = c.events.size();
+  for (std::size_t e = 0; e < c.events.size(); ++e) {
+    if (c.at[e] < i) prev = e;
+    if (c.at[e] > i && next == c.events.size()) next = e;
+  }
+  const bool possessive = words_[t.used.back()].possessive;
+  std::size_t at = prev;
+  std::string role;
+  const auto subject_of = [&](std::size_t e) { return c.passive[e] && !c.object[e].empty() ? c.object[e] : c.subject[e]; };
+  const bool second = second_at_ && prev < c.events.size() && *second_at_<i&& * second_at_> c.at[prev];
+  const std::string prev_subject = prev < c.events.size() ? (second ? second_roles_.first : c.subject[prev]) : "";
+  const std::string prev_object = prev < c.events.size() ? (second ? second_roles_.second : c.object[prev]) : "";
+  if (possessive && next < c.events.size() && before != "by") {
+    at = next;
+    role = lexicon_.is_side(c.subject[next]) ? c.object[next] : second_at_ && c.object[next] == "agent" ? "agent" : subject_of(next);
+  } else if (is_any(before, {"by"}) && prev < c.events.size()) {
+    role = prev_subject;
+  } else if (is_any(before, {"to"}) && prev < c.events.size()) {
+    role = prev_object.empty() ? "recipient" : prev_object;
+  } else if (is_any(before, {"from"}) && prev < c.events.size()) {
+    role = prev_subject == "recipient" ? prev_object : "agent";
+  } else if ((before == "for" || (before == "of" && before2 == "place") || (before == "of" && before2 == "instead")) &&
+             prev < c.events.size()) {
+    role = is_team(t) ? "" : c.other[prev].empty() ? prev_object : c.other[prev];
+  } else if (is_any(before, {"against"})) {
+    problem_ = "whom something is done against is not known here";
+    return;
+  } else if (possessive && second_at_ && *second_at_ > i) {
+    role = second_roles_.first;  // "who set up KDB's goal"
+    at = prev < c.events.size() ? prev : 0;
+  } else if (possessive && next == c.events.size() && prev < c.events.size()) {
+    role = prev_subject;  // "who scored City's third"
+  } else if (next < c.events.size() && (prev == c.events.size() || !noun_subject_before(list, p))) {
+    at = next;
+    role = subject_of(next);
+  } else if (prev < c.events.size()) {
+    const bool inverted = is_aux(before) || (is_aux(before2) && is_any(before, {"the"})) || auxiliary_just_before(list, p);
+    role = inverted ? (c.passive[prev] && !prev_object.empty() ? prev_object : prev_subject)
+                    : (prev_object.empty() ? prev_subject : prev_object);
+    if (before == "of" || before == "with") role = prev_subject;
+    if (second && *second_at_ > i) role = second_roles_.first;
+  } else {
+    at = 0;
+    role = c.subject[0];
+  }
+  if (at >= c.events.size()) at = 0;
+  if (c.passive[at] && c.object[at].empty() && !c.events[at].tally && before != "by" && before != "to" && before != "for" && !possessive &&
+      !is_team(t)) {
+    problem_ = "to whom it is done is not known here";  // "how many times was he fouled" is not how many fouls he committed
+    return;
+  }
+  if (next_type && is_team(t)) role = "";
+  mark(i);
+  if (is_name_class(list, p, t)) {
+    among_ = t.entities;
+    return;
+  }
+  Selection& s = c.events[at];
+  const bool moment = s.tally && is_any(s.tally->state, {"opener", "equaliser", "winner", "pulls_back", "extends"});
+  if (moment && !is_team(t) && t.names.size() == 1) {
+    s.who.push_back({t.entities, t.names, "agent", false, false});
+    return;
+  }
+  if (s.tally) {
+    s.tally->side.insert(s.tally->side.end(), t.entities.begin(), t.entities.end());
+    s.tally->side_names.insert(s.tally->side_names.end(), t.names.begin(), t.names.end());
+    return;
+  }
+  std::set<std::string> names(t.names.begin(), t.names.end());
+  if (names.size() > 1 && t.name != "number") {
+    std::string list_text;
+    for (const std::string& n : names) list_text += (list_text.empty() ? "" : ", ") + n;
+    problem_ = "The name may mean several: " + list_text + ". Ask for one of them.";
+    return;
+  }
+  // Two of a kind with "or" or "and" between them are alternatives to be compared, not both at once.
+  const bool choice = p > 0 && !main_.empty() && &list == &main_ && phrase({"between"}) &&
+                      ((is_any(before, {"between"}) && p + 1 < list.size() && says(list[p + 1], {"and"})) ||
+                       (before == "and" && p > 2 && says(list[p - 3], {"between"})));
+  if (choice) {
+    alternatives_.push_back(i);
+    for (std::size_t k = p; k-- > 0;) {
+      if (is_word(list[k]) && text(list[k]) == "between") mark(list[k]);
+    }
+    return;
+  }
+  if (is_any(before, {"or"}) || (p + 1 < list.size() && says(list[p + 1], {"or"}))) {
+    alternatives_.push_back(i);
+    return;
+  }
+  Participant who{t.entities, t.names, role, false, false};
+  if (c.against[at] && is_team(t) && !lexicon_.tallies().empty()) {
+    who.opponent = true;
+    who.role = lexicon_.tallies().front().side;
+  }
+  if (t.name == "number" && !s.who.empty()) who.names = {"number " + words_[t.used.back()].folded};
+  s.who.push_back(std::move(who));
+  credit(s, t);
+}
+
+// "Which Kevin", "which of the two Jameses": asks for one of them.
+bool Parser::is_name_class(const std::vector<std::size_t>& list, std::size_t p, const Token& t) const {
+  if (std::set<std::string>(t.names.begin(), t.names.end()).size() < 2 || t.name == "number") return false;
+  for (std::size_t k = p; k-- > 0 && p - k <= 4;) {
+    if (is_word(list[k]) && is_any(text(list[k]), {"which"})) return true;
+  }
+  return false;
+}
+
+void Parser::credit(Selection& s, const Token& t) {
+  for (const base::Tally& tally : lexicon_.tallies()) {
+    if (s.kinds.size() != 1 || s.kinds.front().types != std::vector<std::string>{tally.type} || !is_team(t)) continue;
+    const bool exception = std::any_of(s.kinds.front().where.begin(), s.kinds.front().where.end(),
+                                       [&](const Condition& c) { return tally.other_side.contains(c.key); });
+    if (!exception) s.credit = tally;
+  }
+}
+
+bool Parser::auxiliary_just_before(const std::vector<std::size_t>& list, std::size_t p) const {
+  for (std::size_t k = p; k-- > 0 && p - k <= 3;) {
+    if (is_word(list[k]) && (is_do(text(list[k])) || is_any(text(list[k]), {"had", "have", "has", "was", "were"}))) return true;
+    if (kind(list[k], K::kEvent)) return false;
+  }
+  return false;
+}
+
+bool Parser::noun_subject_before(const std::vector<std::size_t>& list, std::size_t p) const {
+  // "to Willian", "for Traoré" after an event belong to that event even if another follows.
+  const std::string before = p > 0 && is_word(list[p - 1]) ? text(list[p - 1]) : "";
+  return is_any(before, {"to", "for", "by", "of", "from"});
+}
+
+// "when he found the net": he is whom the other clause is about.
+void Parser::read_pronoun(Clause& c, const std::vector<std::size_t>& list, const Clause* about) {
+  if (about == nullptr || about->events.empty() || c.events.empty()) return;
+  for (const std::size_t i : list) {
+    if (!is_word(i) || !is_any(text(i), {"he", "his", "she", "her", "they", "their", "him"})) continue;
+    for (const Selection& other : about->events) {
+      if (other.who.empty()) continue;
+      Participant who = other.who.front();
+      if (!c.events.front().who.empty()) return;
+      who.role =
+          text(i) == "him" && !c.object[0].empty() ? c.object[0] : (c.passive[0] && !c.object[0].empty() ? c.object[0] : c.subject[0]);
+      c.events.front().who.push_back(who);
+      return;
+    }
+  }
+}
+
+}  // namespace reelgraph::query::parsing

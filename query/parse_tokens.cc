@@ -1,0 +1,383 @@
+// The words of a question made ready: clocks, the videos it names, and its clauses.
+#include "query/parser.h"
+
+namespace reelgraph::query::parsing {
+
+Parsed Parser::run() {
+  join_clocks();
+  join_periods();
+  drop_context();
+  seconds_passed();
+  verb_last();
+  read_lengths();
+  inherit_nouns();
+  read_videos();
+  segment();
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    if (!in_sub_[i]) main_.push_back(i);
+  }
+  absorb_types();
+  Plan plan;
+  const bool ok = plan_of(plan);
+  Parsed parsed;
+  parsed.videos = std::move(restricted_);
+  parsed.problem = problem_;
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    if (read_[i]) continue;
+    const Token& t = tokens_[i];
+    for (const std::size_t w : t.used) {
+      const bool filler = t.kind == K::kWord && (is_filler(words_[w]) || lexicon_.is_filler(words_[w])) && !is_operator(words_[w].folded);
+      const bool type = t.kind == K::kEntityType;
+      const bool small = t.kind == K::kWord && is_stop_word(words_[w].folded) && !is_operator(words_[w].folded);
+      // "two goals up": how a count stands, where it was not read.
+      const bool standing =
+          small && is_any(words_[w].folded, {"up", "down"}) && i > 0 && (kind(i - 1, K::kNumber) || kind(i - 1, K::kTally));
+      if ((!filler && !small && !type) || standing) parsed.leftover.push_back(words_[w]);
+    }
+  }
+  if (ok && parsed.leftover.empty() && problem_.empty()) parsed.plan = std::move(plan);
+  return parsed;
+}
+
+// The first unread word of the main clause among these, marked as read.
+bool Parser::take(std::initializer_list<std::string_view> any) {
+  for (const std::size_t i : main_) {
+    if (tokens_[i].kind == K::kWord && is_any(text(i), any)) {
+      mark(i);
+      return true;
+    }
+  }
+  return false;
+}
+
+// Consecutive words anywhere in the question.
+bool Parser::phrase(std::initializer_list<std::string_view> words) const {
+  for (std::size_t i = 0; i + words.size() <= words_.size(); ++i) {
+    std::size_t k = i;
+    bool all = true;
+    for (const auto w : words) all = all && words_[k++].folded == w;
+    if (all) return true;
+  }
+  return false;
+}
+
+bool Parser::take_phrase(std::initializer_list<std::string_view> words) {
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    std::size_t k = i;
+    bool all = true;
+    for (const auto w : words) {
+      all = all && is_word(k) && text(k) == w;
+      ++k;
+    }
+    if (!all) continue;
+    for (std::size_t m = i; m < k; ++m) mark(m);
+    return true;
+  }
+  return false;
+}
+
+void Parser::join_clocks() {
+  for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
+    Token& t = tokens_[i];
+    if (t.kind != K::kTime || t.time.kind != TimePhrase::Kind::kAt) continue;
+    const auto end = base::parse_time(text(i + 1));
+    if (!end || text(i + 1).find(':') == std::string::npos || *end <= t.time.a) continue;
+    t.time.kind = TimePhrase::Kind::kBetween;
+    t.time.b = *end;
+    t.time.text += "-" + text(i + 1);
+    mark(i + 1);
+  }
+  // "seven minutes in"
+  for (std::size_t i = 0; i + 2 < tokens_.size(); ++i) {
+    if (!kind(i, K::kNumber) || !says(i + 1, {"minutes", "minute", "seconds", "mins"}) || !says(i + 2, {"in", "into"})) continue;
+    Token& t = tokens_[i];
+    t.kind = K::kTime;
+    t.time = TimePhrase{};
+    t.time.kind = TimePhrase::Kind::kAt;
+    t.time.a = t.number * (says(i + 1, {"seconds"}) ? base::kSecond : base::kMinute);
+    t.time.b = t.time.a + base::kSecond;
+    t.time.text = "at " + base::format_time(t.time.a);
+    mark(i + 1);
+    mark(i + 2);
+  }
+}
+
+// "the last five minutes of the first half", "in the ten minutes after the restart": a part of a part.
+void Parser::join_periods() {
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    if (!kind(i, K::kTime)) continue;
+    const TimePhrase& time = tokens_[i].time;
+    std::size_t k = i + 1;
+    while (k < tokens_.size() && says(k, {"of", "in", "the", "to"}) && is_word(k)) ++k;
+    if (!kind(k, K::kPeriod) || ends(i)) continue;
+    base::Period& period = tokens_[k].period;
+    const double minutes = base::to_seconds(time.a) / 60;
+    const bool later = says(k, {"after", "following", "since", "from", "past", "beyond"});
+    const bool earlier = says(k, {"before", "prior", "ahead", "until", "up", "to", "leading"});
+    if (time.kind == TimePhrase::Kind::kFirst || (time.kind == TimePhrase::Kind::kAt && later)) {
+      period.to_minute = period.from_minute + minutes;
+    } else if (time.kind == TimePhrase::Kind::kLast || (time.kind == TimePhrase::Kind::kAt && earlier)) {
+      tokens_[k].within = time.a;
+    } else {
+      continue;
+    }
+    mark(i);
+    for (std::size_t m = i + 1; m < k; ++m) mark(m);
+    tokens_[k].used.insert(tokens_[k].used.begin(), tokens_[i].used.begin(), tokens_[i].used.end());
+    tokens_[i].kind = K::kWord;
+    tokens_[i].name = "the";
+  }
+}
+
+// "There was a Kevin on each team. Which Kevin was substituted?": what was said before a question that stands for itself is context.
+void Parser::drop_context() {
+  std::size_t last = 0;
+  for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
+    if (words_[tokens_[i].used.back()].ends_sentence) last = i + 1;
+  }
+  if (last == 0) return;
+  const auto anchor = [&](std::size_t from, std::size_t to) {
+    for (std::size_t i = from; i < to; ++i) {
+      if (kind(i, K::kEvent) || kind(i, K::kTally)) return true;
+    }
+    return false;
+  };
+  if (!anchor(last, tokens_.size()) || anchor(0, last)) return;
+  tokens_.erase(tokens_.begin(), tokens_.begin() + static_cast<std::ptrdiff_t>(last));
+  read_.assign(tokens_.size(), false);
+}
+
+// In "how many seconds passed" nothing is a pass.
+void Parser::seconds_passed() {
+  const bool asks = phrase({"how", "many", "seconds"}) || phrase({"how", "many", "minutes"}) || phrase({"how", "much", "time"}) ||
+                    phrase({"how", "long"});
+  for (std::size_t i = 0; asks && i < tokens_.size(); ++i) {
+    if (kind(i, K::kEvent) && tokens_[i].used.size() == 1 && is_any(text(i), {"passed", "pass", "passes", "elapsed"}) && i <= 4) {
+      tokens_[i].kind = K::kWord;
+      tokens_[i].name = text(i);
+    }
+  }
+}
+
+// In "how long did it last" nothing is the last.
+void Parser::verb_last() {
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    if (!kind(i, K::kOrdinal) || text(i) != "last") continue;
+    const bool end = i + 1 == tokens_.size() || ends(i) || says(i + 1, {"before", "until", "for", "longer", "in"});
+    if (end && phrase({"how", "long"})) tokens_[i].kind = K::kWord;
+  }
+}
+
+// "camera G299", "the hospital footage", "Chelsea v Stoke": which videos the question itself names.
+void Parser::read_videos() {
+  std::set<std::string> chosen;
+  bool any = false;
+  const auto narrow = [&](const std::vector<std::string>& ids) {
+    std::set<std::string> next(ids.begin(), ids.end());
+    if (any) {
+      std::set<std::string> both;
+      std::set_intersection(chosen.begin(), chosen.end(), next.begin(), next.end(), std::inserter(both, both.begin()));
+      next = both;
+    }
+    chosen = next;
+    any = true;
+  };
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    if (tokens_[i].kind != K::kVideo) continue;
+    mark(i);
+    narrow(tokens_[i].videos);
+  }
+  const bool game = std::any_of(words_.begin(), words_.end(), [](const Word& w) {
+    return is_any(w.folded, {"match", "game", "played", "playing", "fixture", "meeting"});
+  });
+  for (std::size_t i = 0; i + 2 < tokens_.size(); ++i) {
+    if (!kind(i, K::kEntity) || !kind(i + 2, K::kEntity)) continue;
+    const bool versus =
+        says(i + 1, {"v", "vs", "versus"}) || (game && says(i + 1, {"against", "played", "and", "play"}) && phrase({"the", "game"}));
+    if (!versus) continue;
+    std::vector<std::string> ids;
+    const auto plays = [&](const Token& t, const std::string& id) {
+      graph::EventFilter f;
+      f.videos = {id};
+      f.limit = 1;
+      return std::any_of(t.entities.begin(), t.entities.end(), [&](graph::RowId row) {
+        f.entities = {row};
+        return !store_.events(f).empty();
+      });
+    };
+    for (const graph::VideoRecord& v : store_.videos()) {
+      if (ids.size() < 500 && plays(tokens_[i], v.id) && plays(tokens_[i + 2], v.id)) ids.push_back(v.id);
+    }
+    for (std::size_t k = i; k < i + 3; ++k) {
+      mark(k);
+      tokens_[k].kind = K::kWord;
+    }
+    narrow(ids);
+  }
+  restricted_.assign(chosen.begin(), chosen.end());
+  if (any && restricted_.empty()) problem_ = "No video is all that.";
+}
+
+bool Parser::has_anchor(std::size_t from, std::size_t to) const {
+  for (std::size_t i = from; i < to; ++i) {
+    if (kind(i, K::kEvent) || kind(i, K::kTally)) return true;
+  }
+  return false;
+}
+
+bool Parser::has_entity(std::size_t from, std::size_t to) const {
+  for (std::size_t i = from; i < to; ++i) {
+    if (kind(i, K::kEntity) || (kind(i, K::kOrdinal) && !kind(i, K::kTime))) return true;
+  }
+  return false;
+}
+
+void Parser::segment() {
+  in_sub_.assign(tokens_.size(), false);
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    if (!is_word(i) || in_sub_[i] || read_[i]) continue;
+    std::string marker = text(i);
+    if (!is_any(marker, {"after",  "once",    "since", "following", "before", "until", "till",     "when",      "while",    "whilst",
+                         "during", "between", "from",  "as",        "prior",  "amid",  "followed", "separates", "separate", "separated"}))
+      continue;
+    std::size_t begin = i + 1;
+    if (marker == "as" && !says(i + 1, {"soon"})) continue;
+    if (marker == "as") begin += 2;
+    if (marker == "prior" && says(i + 1, {"to"})) begin += 1;
+    if (marker == "followed" && !says(i + 1, {"by"})) continue;
+    if (marker == "followed") begin += 1;
+    if (marker.starts_with("separate")) marker = "between";
+    // Where the clause ends.
+    std::size_t end = begin;
+    bool comma = false;
+    while (end < tokens_.size()) {
+      if (end > begin && is_word(end) && is_any(text(end), {"after", "before", "until", "till", "since", "while", "when"}) &&
+          marker != "from" && marker != "between")
+        break;
+      if (end > begin && is_word(end) && is_wh(text(end)) && !(text(end) == "when" && is_any(marker, {"from", "between"}))) break;
+      if (end > begin && i == 0 && is_word(end) && is_do(text(end))) break;
+      if (ends(end)) {
+        ++end;
+        comma = end < tokens_.size();
+        break;
+      }
+      ++end;
+    }
+    const bool initial = i == 0 || std::all_of(tokens_.begin(), tokens_.begin() + static_cast<std::ptrdiff_t>(i), [&](const Token& t) {
+                           return t.kind == K::kWord && is_stop_word(words_[t.used.front()].folded) &&
+                                  !is_wh(words_[t.used.front()].folded) && !is_aux(words_[t.used.front()].folded);
+                         });
+    if (marker == "when" && initial && !comma) continue;  // that is what is asked
+    if (marker == "when" && !initial && i > 0 && !has_question_before(i)) continue;
+    // "how long after A was B": the clause ends where the next auxiliary begins.
+    if (!initial && !comma && is_any(marker, {"after", "before"}) && i > 0 &&
+        says(i - 1, {"long", "soon", "quickly", "much", "later", "time"})) {
+      bool anchor = false;
+      for (std::size_t k = begin; k < end; ++k) {
+        anchor = anchor || kind(k, K::kEvent) || kind(k, K::kTally);
+        if (anchor && is_word(k) && is_aux(text(k)) && has_anchor(k, end)) {
+          end = k;
+          break;
+        }
+      }
+    }
+    Sub sub;
+    sub.marker = marker == "whilst" || marker == "amid" ? "while" : marker == "prior" ? "before" : marker;
+    sub.initial = initial;
+    if (marker == "from" || marker == "between") {
+      std::size_t split = 0;
+      for (std::size_t k = begin; k < end; ++k) {
+        if (is_word(k) && is_any(text(k), {"and", "to", "until", "till"}) && (has_anchor(begin, k) || has_entity(begin, k)) &&
+            (has_anchor(k + 1, end) || has_entity(k + 1, end)))
+          split = k;
+      }
+      if (split == 0 || !(has_anchor(begin, end) || main_event_before(i))) continue;
+      bool ordinals = has_anchor(begin, split) || has_anchor(split, end);
+      if (!ordinals && !has_ordinal(begin, split)) continue;
+      for (std::size_t k = begin; k < split; ++k) sub.tokens.push_back(k);
+      for (std::size_t k = split + 1; k < end; ++k) sub.second.push_back(k);
+      mark(split);
+      in_sub_[split] = true;
+    } else {
+      if (!has_anchor(begin, end) && !(has_entity(begin, end) && is_any(marker, {"after", "before", "since", "following", "until"})))
+        continue;
+      for (std::size_t k = begin; k < end; ++k) sub.tokens.push_back(k);
+    }
+    // "in the ten seconds after"
+    if (i >= 1 && kind(i - 1, K::kTime) && tokens_[i - 1].time.kind == TimePhrase::Kind::kAt &&
+        is_any(marker, {"after", "before", "following"})) {
+      sub.within = tokens_[i - 1].time.a;
+      mark(i - 1);
+      in_sub_[i - 1] = true;
+    }
+    if (i >= 2 && says(i - 1, {"seconds", "second", "minutes", "minute", "hours", "hour", "mins", "secs"}) &&
+        (kind(i - 2, K::kNumber) || says(i - 2, {"a", "the"}))) {
+      const base::Duration unit = says(i - 1, {"seconds", "second", "secs"}) ? base::kSecond
+                                  : says(i - 1, {"hours", "hour"})           ? base::kHour
+                                                                             : base::kMinute;
+      const bool window = kind(i - 2, K::kNumber) || says(i - 2, {"the"});
+      if (window) {
+        sub.within = unit * (kind(i - 2, K::kNumber) ? tokens_[i - 2].number : 1);
+        for (const std::size_t k : {i - 1, i - 2}) {
+          mark(k);
+          in_sub_[k] = true;
+        }
+      }
+    }
+    mark(i);
+    for (std::size_t k = i; k < begin; ++k) {
+      mark(k);
+      in_sub_[k] = true;
+    }
+    for (const std::size_t k : sub.tokens) in_sub_[k] = true;
+    for (const std::size_t k : sub.second) in_sub_[k] = true;
+    subs_.push_back(std::move(sub));
+  }
+}
+
+bool Parser::has_question_before(std::size_t i) const {
+  for (std::size_t k = 0; k < i; ++k) {
+    if (is_word(k) && (is_wh(text(k)) || is_aux(text(k)))) return true;
+  }
+  return false;
+}
+
+bool Parser::has_ordinal(std::size_t from, std::size_t to) const {
+  for (std::size_t i = from; i < to; ++i) {
+    if (kind(i, K::kOrdinal)) return true;
+  }
+  return false;
+}
+
+// In "people getting into cars" the people are a part of what happens; a "vehicle" that stops is no other vehicle.
+void Parser::absorb_types() {
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    if (tokens_[i].kind != K::kEntityType) continue;
+    for (std::size_t k = 0; k < tokens_.size(); ++k) {
+      if (tokens_[k].kind != K::kEvent) continue;
+      const bool part = std::any_of(tokens_[k].event.types.begin(), tokens_[k].event.types.end(), [&](const std::string& type) {
+        return ("_" + type + "_").find("_" + tokens_[i].name + "_") != std::string::npos;
+      });
+      if (part) {
+        absorbed_.insert(i);
+        break;
+      }
+    }
+  }
+}
+
+std::size_t Parser::find_main(std::initializer_list<std::string_view> any) const {
+  for (const std::size_t i : main_) {
+    if (tokens_[i].kind == K::kWord && is_any(text(i), any)) return i;
+  }
+  return tokens_.size();
+}
+
+std::size_t Parser::asked_type() const {
+  for (const std::size_t i : main_) {
+    if (tokens_[i].kind == K::kEntityType && !absorbed_.contains(i)) return i;
+  }
+  return tokens_.size();
+}
+
+}  // namespace reelgraph::query::parsing
