@@ -455,8 +455,8 @@ bool Parser::plan_of(Plan& plan) {
       plan.select = s;
       return true;
     }
-    for (const auto& [unit, per] : {std::pair{"minute", base::kMinute}, {"hour", base::kHour}, {"second", base::kSecond}}) {
-      if (plan.per == 0 && (take_phrase({"per", unit}) || take_phrase({"every", unit}))) plan.per = per;
+    for (const auto& [one, per] : {std::pair{"minute", base::kMinute}, {"hour", base::kHour}, {"second", base::kSecond}}) {
+      if (plan.per == 0 && (take_phrase({"per", one}) || take_phrase({"every", one}))) plan.per = per;
     }
     if (plan.per > 0) {
       if (main.events.size() != 1 || !subs_.empty() || s.nth) return false;

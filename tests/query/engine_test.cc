@@ -159,9 +159,8 @@ TEST_CASE("videos are named that hold what is asked for", "[engine]") {
 TEST_CASE("a question with a word that is not understood gets no number", "[engine]") {
   ArchiveFixture a;
   a.import_match();
-  for (const char* question :
-       {"How many of the shots were not goals?", "How many shots did both take?", "How many shots and goals are there?",
-        "How many shots wide?", "How many shots with a green ball?"}) {
+  for (const char* question : {"How many of the shots were not goals?", "How many shots did both take?",
+                               "How many shots and goals are there?", "How many shots wide?", "How many shots with a green ball?"}) {
     const Answer answer = a.ask(question, "match-1");
     INFO(question << ": " << answer.text);
     CHECK(answer.status != Status::kAnswered);
