@@ -135,7 +135,8 @@ class LocalCaptioner::Shared {
       if (!example.images.empty())
         base::log(log_, base::LogLevel::kWarning, "pictures of the profile's examples are not shown to a model folder; their words are");
     }
-    prompt_version_ = digest(dump({task_, schema_, examples, settings_.dtype, settings_.max_tokens, settings_.continuity, kTextLimit}));
+    prompt_version_ = digest(dump({task_, schema_, examples, settings_.dtype, settings_.max_tokens, settings_.continuity, kTextLimit,
+                                   model_.folder().config.text.max_positions}));
   }
 
   [[nodiscard]] base::CaptionerIdentity identity() const {
