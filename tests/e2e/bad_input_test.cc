@@ -134,7 +134,7 @@ TEST_CASE("wrong usage exits 2 and says what would be right", "[e2e]") {
 TEST_CASE("a model that cannot be had exits 4", "[e2e]") {
   const Reel reel;
   draw_two_scenes(reel.dir / "f.mp4", 1);
-  refuses(reel, {"ingest", "f.mp4", "--captioner", "local:/nowhere"}, 4, {"signals"});
+  refuses(reel, {"ingest", "f.mp4", "--captioner", "local:/nowhere"}, 4, {"/nowhere", "no such model folder"});
   refuses(reel, {"ingest", "f.mp4", "--captioner", "endpoint:http://127.0.0.1:1"}, 4, {"nothing answers there", "doctor --endpoint"});
 }
 
