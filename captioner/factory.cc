@@ -2,11 +2,13 @@
 
 #include "base/error.h"
 #include "captioner/endpoint/captioner.h"
+#include "captioner/local_captioner.h"
 #include "captioner/signals/captioner.h"
 
 namespace reelgraph::captioner {
 namespace {
 
+constexpr const char* kLocal = "local:";
 constexpr const char* kEndpoint = "endpoint:";
 
 bool starts_with(const std::string& text, const char* prefix) { return text.rfind(prefix, 0) == 0; }
@@ -23,7 +25,12 @@ std::unique_ptr<base::Captioner> make_captioner(const CaptionerOptions& options)
     const std::string where = options.profile.name.empty() ? "profile" : "profile " + options.profile.name;
     return std::make_unique<signals::SignalsCaptioner>(signals::parse_options(options.profile.signals, where));
   }
-  if (starts_with(options.spec, "local:")) not_in_this_build(options.spec, "runs a model folder");
+  if (starts_with(options.spec, kLocal)) {
+    const auto plugin = find_torch_plugin(options.plugin_folders);
+    if (!plugin) not_in_this_build(options.spec, "runs a model folder (it has no libtorch plugin)");
+    return std::make_unique<LocalCaptioner>(TorchPlugin::load(*plugin), options.spec.substr(std::string(kLocal).size()), options.local,
+                                            options.profile, options.log);
+  }
   if (starts_with(options.spec, kEndpoint)) {
     base::EndpointSettings settings = options.endpoint;
     settings.url = options.spec.substr(std::string(kEndpoint).size());

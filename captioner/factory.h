@@ -1,20 +1,24 @@
 #pragma once
 // Makes a captioner from the words of the command line.
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/captioner.h"
 #include "base/endpoint.h"
+#include "base/local_model.h"
 #include "base/log.h"
 #include "base/profile.h"
 
 namespace reelgraph::captioner {
 
 struct CaptionerOptions {
-  std::string spec = "signals";     ///< "signals", "local:FOLDER", "endpoint:URL"
-  base::EndpointSettings endpoint;  ///< its `url` comes from `spec`
+  std::string spec = "signals";                       ///< "signals", "local:FOLDER", "endpoint:URL"
+  base::EndpointSettings endpoint;                    ///< its `url` comes from `spec`
+  base::LocalSettings local;                          ///< of "local:FOLDER"
+  std::vector<std::filesystem::path> plugin_folders;  ///< where the libtorch plugin is looked for (`torch_plugin_folders`)
   base::Profile profile;
   base::LogSink log;
 };

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <nlohmann/json.hpp>
 #include <string>
 #include <system_error>
 
@@ -72,6 +73,10 @@ nlohmann::json TorchPlugin::facts() const {
   nlohmann::json facts = nlohmann::json::parse(text, nullptr, false);
   if (!facts.is_object()) throw base::Error(base::ErrorCode::kModel, "gave no facts about libtorch", file_.string(), kCure);
   return facts;
+}
+
+const reelgraph_torch_functions* TorchPlugin::functions() const {
+  return function_of<reelgraph_torch_functions_fn>(library_, kReelgraphTorchFunctionsName, file_)();
 }
 
 }  // namespace reelgraph::captioner

@@ -2,9 +2,11 @@
 // Finds and loads the libtorch plugin, on demand: a program that never asks never maps libtorch. A build without it works all the same.
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <vector>
+
+struct reelgraph_torch_functions;  // captioner/torch/abi.h
 
 namespace reelgraph::captioner {
 
@@ -24,6 +26,9 @@ class TorchPlugin {
   /// What libtorch says about itself: {"version","threads","cpu_capability","blas":[paths],"lapack","mkldnn","openmp","cuda"}.
   /// @throws base::Error kModel
   [[nodiscard]] nlohmann::json facts() const;
+
+  /// What runs models; valid to the end of the process. @throws base::Error kModel
+  [[nodiscard]] const reelgraph_torch_functions* functions() const;
 
  private:
   TorchPlugin(std::filesystem::path file, void* library) : file_(std::move(file)), library_(library) {}

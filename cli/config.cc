@@ -118,6 +118,8 @@ const std::vector<ConfigKey>& config_keys() {
       {"price_prompt", "number", "USD for a million prompt tokens of the endpoint", 0, 1e6},
       {"price_completion", "number", "USD for a million completion tokens of the endpoint", 0, 1e6},
       {"answerer", "text", "default of ask --answerer", 0, 0},
+      {"dtype", "text", "default of ingest --dtype: fp32 or bf16", 0, 0},
+      {"embedder", "text", "default of index --embedder", 0, 0},
       {"fast", "switch", "default of ingest --fast", 0, 0},
   };
   return keys;

@@ -59,6 +59,7 @@ Program::Program() : root_("Watches long videos once and answers questions about
   add_eval(*this);
   add_info(*this);
   add_verify(*this);
+  add_models(*this);
   add_config(*this);
   add_doctor(*this);
   add_completion(*this);

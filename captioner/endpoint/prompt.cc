@@ -93,12 +93,16 @@ EncodedPicture encode_picture(const base::Image& image, int side) {
   return {ingest::encode_jpeg(small, kJpegQuality), size.width, size.height};
 }
 
+std::string task_words(const base::Profile& profile) {
+  std::string words = profile.prompt;
+  while (!words.empty() && (words.back() == '\n' || words.back() == ' ')) words.pop_back();
+  return words + (words.empty() ? "" : "\n\n") + kRules + "\n\n" + list_terms("Types of entities", profile.entity_types) +
+         list_terms("Types of events (with the roles that take part)", profile.event_types) + list_terms("Roles", profile.roles);
+}
+
 PromptBuilder::PromptBuilder(const base::EndpointSettings& settings, const base::Profile& profile)
     : image_side_(settings.image_side), max_tokens_(settings.max_tokens), stream_(settings.stream), continuity_(settings.continuity) {
-  std::string system = profile.prompt;
-  while (!system.empty() && (system.back() == '\n' || system.back() == ' ')) system.pop_back();
-  system += std::string(system.empty() ? "" : "\n\n") + kRules + "\n\n" + list_terms("Types of entities", profile.entity_types) +
-            list_terms("Types of events (with the roles that take part)", profile.event_types) + list_terms("Roles", profile.roles);
+  const std::string system = task_words(profile);
   head_ = R"({"role":"system","content":)" + json_string(system) + "},";
   head_size_.text_bytes = static_cast<std::int64_t>(system.size());
   for (const base::Example& example : profile.examples) {

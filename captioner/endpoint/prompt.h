@@ -23,6 +23,9 @@ struct EncodedPicture {
 };
 [[nodiscard]] EncodedPicture encode_picture(const base::Image& image, int side);
 
+/// The profile's task, the shape of a reply, and the words of the domain: what every model is told first.
+[[nodiscard]] std::string task_words(const base::Profile& profile);
+
 /// The parts of a request that do not change from chunk to chunk.
 class PromptBuilder {
  public:

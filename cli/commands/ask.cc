@@ -5,9 +5,11 @@
 #include <iostream>
 
 #include "base/utf8.h"
+#include "captioner/local/text_model.h"
 #include "cli/commands/commands.h"
 #include "cli/endpoint.h"
 #include "cli/engine.h"
+#include "cli/local_models.h"
 #include "cli/media/media.h"
 #include "cli/program.h"
 #include "cli/text.h"
@@ -28,6 +30,7 @@ struct Options {
   std::vector<std::string> videos, choices, without;
   std::optional<base::Timestamp> from, to;
   EndpointOptions endpoint;
+  captioner::local::RunOptions run;
   int citations = 0;  // 0: all in JSON, ten in text and for a model
   int max_tokens = 400;
   bool explain = false;
@@ -147,9 +150,11 @@ int run(Context& context, const Options& options) {
     settings.tries = 3;
     if (options.endpoint.request_timeout <= 0) settings.request_timeout_s = 120;
     model = media().text_model(settings, context.console.log_sink());
+  } else if (const std::string folder = local_folder(answerer); !folder.empty()) {
+    model = captioner::local::make_text_model(torch_plugin(), folder, options.run);
   } else if (answerer != "none") {
-    throw base::Error(base::ErrorCode::kInvalidArgument, "--answerer " + answerer + " is not in this version of reelgraph", {},
-                      "leave it out, or say --answerer none or endpoint:URL");
+    throw base::Error(base::ErrorCode::kInvalidArgument, "there is no answerer " + answerer, {},
+                      "leave it out, or say --answerer none, local:FOLDER or endpoint:URL");
   }
   (void)span_of(options.from, options.to);
   graph::Archive archive = context.open_archive(graph::OpenMode::kRead);
@@ -244,9 +249,10 @@ void add_ask(Program& program) {
       ->allow_extra_args(false)
       ->check(CLI::IsMember({"lexical", "vector", "graph", "frames", "plan"}));
   app.add_option("--answerer", options->answerer,
-                 "none: answers are computed, no model words them; endpoint:URL: a model server words them, and what its evidence does not "
-                 "bear is dropped [none]")
-      ->type_name("none|endpoint:URL");
+                 "none: answers are computed, no model words them; local:FOLDER or endpoint:URL: a model folder or a model server words "
+                 "them, and what its evidence does not bear is dropped [none]")
+      ->type_name("none|local:FOLDER|endpoint:URL");
+  add_run_options(app, options->run);
   add_endpoint(app, options->endpoint);
   app.add_option("--max-tokens", options->max_tokens, "Most tokens of a worded answer")
       ->type_name("N")

@@ -19,6 +19,7 @@ void add_export(Program& program);
 void add_eval(Program& program);
 void add_info(Program& program);
 void add_verify(Program& program);
+void add_models(Program& program);
 void add_config(Program& program);
 void add_doctor(Program& program);
 void add_completion(Program& program);

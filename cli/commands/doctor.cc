@@ -11,6 +11,7 @@
 #include "captioner/profiles.h"
 #include "cli/commands/commands.h"
 #include "cli/endpoint.h"
+#include "cli/local_models.h"
 #include "cli/media/media.h"
 #include "cli/program.h"
 #include "cli/text.h"
@@ -91,6 +92,24 @@ void torch(Check& check) {
   if (facts.contains("cuda") && facts["cuda"].is_boolean() && facts["cuda"].get<bool>()) check.text += ", CUDA";
 }
 
+void models(Check& check) {
+  const std::filesystem::path folder = models_folder();
+  check.facts = {{"path", folder.string()}, {"models", nlohmann::ordered_json::array()}};
+  std::string names;
+  bool embedder = false;
+  for (const InstalledModel& model : installed_models(folder)) {
+    check.facts["models"].push_back(model.name);
+    names += (names.empty() ? "" : ", ") + model.name;
+    embedder |= model.type == "bert" && model.problem.empty();
+    if (!model.problem.empty()) problem(check, model.name + " is unusable: " + model.problem, "copy it again, or remove it", kExitModel);
+  }
+  check.text = (names.empty() ? "none in " + folder.string() : names) + (check.text.empty() ? "" : "; " + check.text);
+  if (embedder || check.health == Health::kProblem) return;
+  check.health = Health::kNote;
+  check.text += "; without a sentence embedder texts are found by their words only, not by their meaning";
+  check.cure = "scripts/fetch_models brings all-MiniLM-L6-v2 (90 MB); then run reelgraph index";
+}
+
 void settings(Check& check) {
   const std::filesystem::path file = config_file();
   const Config config = Config::load(file);
@@ -158,6 +177,7 @@ int run(Context& context, const std::string& url, const EndpointOptions& options
                             look("build", build),
                             look("codecs", codecs),
                             look("libtorch", torch),
+                            look("models", models),
                             look("config", settings),
                             look("archive", [&](Check& check) { archive(context, check); }),
                             look("disk", [&](Check& check) { disk(context, check); })};

@@ -8,6 +8,7 @@
 #include "cli/commands/commands.h"
 #include "cli/endpoint.h"
 #include "cli/interrupt.h"
+#include "cli/local_models.h"
 #include "cli/media/media.h"
 #include "cli/program.h"
 #include "cli/progress.h"
@@ -18,7 +19,7 @@ namespace {
 
 struct Options {
   std::vector<std::string> paths;
-  std::string captioner, profile, id, device;
+  std::string captioner, profile, id, device, dtype;
   EndpointOptions endpoint;
   int image_side = 0, max_tokens = 0, breaker = -1, tries = 0;
   double budget_usd = 0;
@@ -72,6 +73,19 @@ pipeline::IngestRequest request_of(const Options& options, const Config& config)
       throw base::Error(base::ErrorCode::kInvalidArgument, "--budget-usd needs to know what tokens cost", {},
                         "reelgraph config set price_prompt USD_PER_MILLION, and price_completion; or use --budget-tokens");
     }
+  }
+  const bool local = !local_folder(request.captioner).empty();
+  if (!local && (!options.dtype.empty() || (!options.device.empty() && options.device != "cpu"))) {
+    throw base::Error(base::ErrorCode::kInvalidArgument,
+                      "--device and --dtype are for a model folder, and the captioner is " + request.captioner, {},
+                      "leave them out, or use --captioner local:FOLDER");
+  }
+  if (local) {
+    if (!options.device.empty()) request.local.device = options.device;
+    request.local.dtype = !options.dtype.empty() ? options.dtype : config.text("dtype").value_or(request.local.dtype);
+    request.local.threads = whole(options.threads, -1, "threads", 0);
+    if (options.max_tokens > 0) request.local.max_tokens = options.max_tokens;
+    request.local.continuity = options.continuity;
   }
   request.limits = {options.budget_usd, options.budget_tokens, options.budget_time ? base::to_seconds(*options.budget_time) : 0};
   request.sampling.skip_static = options.skip_static;
@@ -220,10 +234,6 @@ int dry_run(Context& context, const pipeline::IngestRequest& request, const Foun
 
 int run(Context& context, const Options& options) {
   const auto began = std::chrono::steady_clock::now();
-  if (!options.device.empty() && options.device != "cpu") {
-    throw base::Error(base::ErrorCode::kInvalidArgument, "--device " + options.device + " is not in this version of reelgraph", {},
-                      "leave it out: everything runs on the CPU");
-  }
   (void)span_of(options.from, options.to);
   pipeline::IngestRequest request = request_of(options, context.config());
   FoundMedia found = media().find(options.paths);
@@ -284,24 +294,26 @@ void add_ingest(Program& program) {
       program.add("ingest", "Watch films and write what was seen into the archive",
                   {"reelgraph ingest match.mp4", "reelgraph -a cctv.reel ingest recordings/ --jobs 2",
                    "reelgraph ingest \"clips/*.mkv\" --fast --from 0:10:00 --to 0:20:00", "reelgraph ingest archive/ --dry-run",
+                   "reelgraph ingest lecture.mp4 --captioner local:SmolVLM2-256M-Video-Instruct --dtype bf16",
                    "reelgraph ingest night.mp4 --captioner endpoint:http://localhost:8000 --jobs 8 --skip-static --budget-usd 5"},
                   [&program, options] { return run(program.context(), *options); });
   app.add_option("PATH", options->paths, "Files, folders (recursively), globs")->required()->type_name("");
   app.add_option("--captioner", options->captioner,
-                 "What looks at the film: signals (measured, no model), or endpoint:URL (a model server, OpenAI-compatible) [signals]")
+                 "What looks at the film: signals (measured, no model), local:FOLDER (a SmolVLM folder, run here), or endpoint:URL (a "
+                 "model server, OpenAI-compatible) [signals]")
       ->type_name("NAME");
   add_endpoint(app, options->endpoint);
   app.add_option("--image-side", options->image_side, "Longer side of pictures sent to an endpoint, pixels [512]")
       ->type_name("N")
       ->check(CLI::Range(16, 4096));
-  app.add_option("--max-tokens", options->max_tokens, "Most tokens of one reply of an endpoint [1500]")
+  app.add_option("--max-tokens", options->max_tokens, "Most tokens of one reply [1500; 512 of a model folder]")
       ->type_name("N")
       ->check(CLI::Range(1, 1'000'000));
   app.add_option("--tries", options->tries, "Most tries of one request to an endpoint [5]")->type_name("N")->check(CLI::Range(1, 100));
   app.add_option("--breaker", options->breaker, "Failures in a row after which an endpoint is given up; 0: never [5]")
       ->type_name("N")
       ->check(CLI::Range(0, 100'000));
-  app.add_flag("--continuity", options->continuity, "Show an endpoint the end of the description before; one chunk of a film at a time");
+  app.add_flag("--continuity", options->continuity, "Show a model the end of the description before; one chunk of a film at a time");
   app.add_flag("--skip-static", options->skip_static, "Do not describe again what looks like the chunk before (fixed cameras)");
   app.add_flag("--stream", options->stream, "Ask an endpoint for replies in pieces (for proxies that cut quiet connections)");
   app.add_option("--budget-usd", options->budget_usd, "Stop before the films have cost more, over all runs")
@@ -326,12 +338,17 @@ void add_ingest(Program& program) {
   app.add_option("--jobs", options->jobs, "Files at once, and requests to an endpoint at once [1; 4 for an endpoint]")
       ->type_name("N")
       ->check(CLI::Range(1, 256));
-  app.add_option("--threads", options->threads, "Threads of one decoder; 0: one per core [0]")->type_name("N")->check(CLI::Range(0, 256));
-  app.add_option("--device", options->device, "cpu")->type_name("cpu");
+  app.add_option("--threads", options->threads, "Threads of one decoder and of a model folder; 0: one per core [0]")
+      ->type_name("N")
+      ->check(CLI::Range(0, 256));
+  app.add_option("--device", options->device, "Where a model folder runs: cpu, cuda or cuda:N [cpu]")->type_name("DEVICE");
+  app.add_option("--dtype", options->dtype, "What a model folder computes in: fp32 or bf16 [fp32]")
+      ->type_name("TYPE")
+      ->check(CLI::IsMember({"fp32", "bf16"}));
   app.add_flag("--recaption", options->recaption, "Describe again what was described with other settings");
   app.add_flag("--dry-run", options->dry_run, "Say how much work and disk it would take; do nothing");
   overlap->excludes(app.get_option("--by-shots"));
-  add_absent(app, {"--dtype", "--speech", "--ocr", "--detector", "--no-sandbox"});
+  add_absent(app, {"--speech", "--ocr", "--detector", "--no-sandbox"});
 }
 
 }  // namespace reelgraph::cli

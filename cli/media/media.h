@@ -12,6 +12,7 @@
 
 #include "base/endpoint.h"
 #include "base/log.h"
+#include "base/text_embedder.h"
 #include "base/text_model.h"
 #include "captioner/overlay.h"
 #include "cli/pipeline/batch.h"
@@ -48,6 +49,9 @@ class Media {
   /// Prose from a model server. @throws base::Error kInvalidArgument for wrong settings
   [[nodiscard]] virtual std::unique_ptr<base::TextModel> text_model(const base::EndpointSettings& settings,
                                                                     const base::LogSink& log) const = 0;
+  /// Vectors from a model server. @throws base::Error kInvalidArgument for wrong settings
+  [[nodiscard]] virtual std::unique_ptr<base::TextEmbedder> text_embedder(const base::EndpointSettings& settings,
+                                                                          const base::LogSink& log) const = 0;
   /// What a model server can do. @throws base::Error kModel, kInvalidArgument
   struct ServerReport {
     std::string text;

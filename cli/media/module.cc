@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "captioner/endpoint/doctor.h"
+#include "captioner/endpoint/embedder.h"
 #include "captioner/endpoint/text_model.h"
 #include "captioner/factory.h"
 #include "captioner/torch_plugin.h"
@@ -43,7 +44,12 @@ class FileSource final : public pipeline::MediaSource {
 };
 
 std::unique_ptr<base::Captioner> captioner_of(const pipeline::IngestRequest& request, const base::LogSink& log) {
-  return captioner::make_captioner({.spec = request.captioner, .endpoint = request.endpoint, .profile = request.profile, .log = log});
+  return captioner::make_captioner({.spec = request.captioner,
+                                    .endpoint = request.endpoint,
+                                    .local = request.local,
+                                    .plugin_folders = captioner::torch_plugin_folders(std::filesystem::read_symlink("/proc/self/exe")),
+                                    .profile = request.profile,
+                                    .log = log});
 }
 
 class MediaModule final : public Media {
@@ -88,6 +94,10 @@ class MediaModule final : public Media {
 
   std::unique_ptr<base::TextModel> text_model(const base::EndpointSettings& settings, const base::LogSink& log) const override {
     return captioner::endpoint::make_text_model(settings, log);
+  }
+
+  std::unique_ptr<base::TextEmbedder> text_embedder(const base::EndpointSettings& settings, const base::LogSink& log) const override {
+    return captioner::endpoint::make_embedder(settings, log);
   }
 
   ServerReport examine(const base::EndpointSettings& settings, const base::LogSink& log) const override {

@@ -11,6 +11,7 @@
 
 #include "base/captioner.h"
 #include "base/endpoint.h"
+#include "base/local_model.h"
 #include "base/log.h"
 #include "base/profile.h"
 #include "chunker/chunker.h"
@@ -41,6 +42,7 @@ struct IngestRequest {
   Sampling sampling;
   std::string captioner = "signals";  ///< as on the command line
   base::EndpointSettings endpoint;    ///< of a captioner "endpoint:URL"
+  base::LocalSettings local;          ///< of a captioner "local:FOLDER"
   Limits limits;
   base::Profile profile;
   bool recaption = false;  ///< describe again what was described with other settings

@@ -111,9 +111,9 @@ TEST_CASE("wrong usage exits 2 and says what would be right", "[e2e]") {
   refuses(reel, {"ingest", "f.mp4", "--jobs", "x"}, 2, {"--jobs"});
   refuses(reel, {"ingest"}, 2, {"PATH"});
   refuses(reel, {"ingest", "f.mp4", "--speech"}, 2, {"--speech", "not in this version"});
-  refuses(reel, {"ingest", "f.mp4", "--dtype", "bf16"}, 2, {"--dtype", "not in this version"});
+  refuses(reel, {"ingest", "f.mp4", "--dtype", "bf16"}, 2, {"--dtype", "local:FOLDER"});
   refuses(reel, {"ingest", "f.mp4", "--no-sandbox"}, 2, {"--no-sandbox", "not in this version"});
-  refuses(reel, {"ingest", "f.mp4", "--device", "cuda"}, 2, {"cuda", "not in this version"});
+  refuses(reel, {"ingest", "f.mp4", "--device", "cuda"}, 2, {"--device", "local:FOLDER"});
   refuses(reel, {"ingest", "f.mp4", "--captioner", "oracle"}, 2, {"oracle"});
   refuses(reel, {"nonsense"}, 2, {"no command", "nonsense", "--help"});
   refuses(reel, {}, 2, {"--help"});
@@ -123,18 +123,18 @@ TEST_CASE("wrong usage exits 2 and says what would be right", "[e2e]") {
   (void)reel.json({"ingest", "f.mp4"});
   refuses(reel, {"ask", "anything?", "--video", "g"}, 2, {"g", "it has f"});
   refuses(reel, {"ask", "anything?", "--from", "1", "--to", "0.5"}, 2, {"--from"});
-  refuses(reel, {"ask", "anything?", "--answerer", "local:x"}, 2, {"not in this version"});
+  refuses(reel, {"ask", "anything?", "--answerer", "local:x"}, 4, {"x"});
   refuses(reel, {"ask", "anything?", "--without", "tea"}, 2, {"tea"});
   refuses(reel, {"timeline", "--from", "2", "--to", "1"}, 2, {"--from"});
   refuses(reel, {"clip", "--from", "2", "--to", "1", "-o", "x.mp4"}, 2, {"--from"});
-  refuses(reel, {"index", "--embedder", "x"}, 2, {"not in this version"});
+  refuses(reel, {"index", "--embedder", "x"}, 4, {"x"});
   refuses(reel, {"ingest", "f.mp4", "f.mp4", "--id", "a", "--dry-run", "--from", "2", "--to", "1"}, 2, {"--from"});
 }
 
 TEST_CASE("a model that cannot be had exits 4", "[e2e]") {
   const Reel reel;
   draw_two_scenes(reel.dir / "f.mp4", 1);
-  refuses(reel, {"ingest", "f.mp4", "--captioner", "local:/nowhere"}, 4, {"signals"});
+  refuses(reel, {"ingest", "f.mp4", "--captioner", "local:/nowhere"}, 4, {"/nowhere", "no such model folder"});
   refuses(reel, {"ingest", "f.mp4", "--captioner", "endpoint:http://127.0.0.1:1"}, 4, {"nothing answers there", "doctor --endpoint"});
 }
 

@@ -1,5 +1,6 @@
 // libtorch costs 0.4 s and 155 MB a process: only what needs it may map it, and what is not there is said plainly.
 
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "base/error.h"

@@ -1,0 +1,91 @@
+#include "cli/local_models.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "base/error.h"
+#include "captioner/local/model_folder.h"
+#include "cli/media/media.h"
+
+namespace reelgraph::cli {
+namespace {
+
+constexpr const char* kUsualEmbedder = "all-MiniLM-L6-v2";
+
+}  // namespace
+
+std::filesystem::path models_folder() {
+  const char* data = std::getenv("XDG_DATA_HOME");
+  if (data != nullptr && *data != '\0') return std::filesystem::path(data) / "reelgraph" / "models";
+  const char* home = std::getenv("HOME");
+  if (home == nullptr || *home == '\0') {
+    throw base::Error(base::ErrorCode::kInvalidArgument, "neither XDG_DATA_HOME nor HOME is set", {}, "set one of them");
+  }
+  return std::filesystem::path(home) / ".local" / "share" / "reelgraph" / "models";
+}
+
+std::vector<InstalledModel> installed_models(const std::filesystem::path& folder) {
+  std::vector<InstalledModel> models;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (!std::filesystem::exists(entry.path() / "config.json", error)) continue;
+    InstalledModel model{entry.path().filename().string(), "?", {}, entry.path()};
+    try {
+      model.type = captioner::local::model_type_of_folder(entry.path());
+    } catch (const base::Error& failure) {
+      model.problem = failure.message();
+    }
+    models.push_back(std::move(model));
+  }
+  std::sort(models.begin(), models.end(), [](const InstalledModel& a, const InstalledModel& b) { return a.name < b.name; });
+  return models;
+}
+
+bool has_torch_plugin() { return captioner::find_torch_plugin(captioner::torch_plugin_folders(program_path())).has_value(); }
+
+captioner::TorchPlugin torch_plugin() {
+  const auto file = captioner::find_torch_plugin(captioner::torch_plugin_folders(program_path()));
+  if (!file) {
+    throw base::Error(base::ErrorCode::kModel, "this installation has no libtorch plugin, which runs models", {},
+                      "install libtorch (scripts/setup) and build with -DREELGRAPH_TORCH=ON");
+  }
+  return captioner::TorchPlugin::load(*file);
+}
+
+void add_run_options(CLI::App& app, captioner::local::RunOptions& options) {
+  app.add_option("--device", options.device, "Where a model folder runs: cpu, cuda or cuda:N")->type_name("DEVICE")->capture_default_str();
+  app.add_option("--dtype", options.dtype, "What it computes in: fp32 or bf16")
+      ->type_name("TYPE")
+      ->check(CLI::IsMember({"fp32", "bf16"}))
+      ->capture_default_str();
+  app.add_option("--threads", options.threads, "Its threads; 0: one per core")->type_name("N")->check(CLI::Range(0, 1024));
+}
+
+std::string local_folder(const std::string& spec) {
+  static const std::string kPrefix = "local:";
+  return spec.rfind(kPrefix, 0) == 0 ? spec.substr(kPrefix.size()) : std::string();
+}
+
+std::string embedder_spec(Context& context, const std::string& given) {
+  if (!given.empty()) return given;
+  if (const std::optional<std::string> own = context.config().text("embedder")) return *own;
+  std::error_code error;
+  const bool homeless = std::getenv("HOME") == nullptr && std::getenv("XDG_DATA_HOME") == nullptr;
+  if (homeless || !has_torch_plugin()) return "none";
+  const std::filesystem::path installed = models_folder() / kUsualEmbedder;
+  return std::filesystem::exists(installed / "config.json", error) ? "local:" + installed.string() : "none";
+}
+
+std::unique_ptr<base::TextEmbedder> make_embedder(Context& context, const std::string& spec, const EndpointOptions& endpoint,
+                                                  const captioner::local::RunOptions& run) {
+  if (spec == "none") return nullptr;
+  if (const std::string url = endpoint_url(spec); !url.empty()) {
+    base::EndpointSettings settings = endpoint_settings(endpoint, context.config());
+    settings.url = url;
+    return media().text_embedder(settings, context.console.log_sink());
+  }
+  const std::string folder = local_folder(spec);
+  return std::make_unique<captioner::local::LocalEmbedder>(torch_plugin(), folder.empty() ? spec : folder, run);
+}
+
+}  // namespace reelgraph::cli

@@ -1,0 +1,49 @@
+#pragma once
+// Vectors of the texts of an archive. Derived: made anew from the texts by `reelgraph index`.
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "graph/store.h"
+
+namespace reelgraph::graph {
+
+/// A text that a vector is made of.
+struct EmbeddedText {
+  std::string kind;  ///< "caption" (of an observation), "event", "entity"
+  RowId owner = 0;   ///< row of that observation, event or entity
+  std::string text;
+};
+
+struct EmbeddingCount {
+  std::string model;
+  std::int64_t rows = 0;
+  std::int64_t dimensions = 0;  ///< of one vector
+};
+
+/// The embedding table of an open archive. Borrows the store; one thread at a time. Every function throws base::Error kArchive when the
+/// database fails.
+class Embeddings {
+ public:
+  explicit Embeddings(Store& store);
+
+  /// Captions of live observations, live events and mentioned entities, those without words left out. In a fixed order.
+  /// @param visit false: stop
+  void each_text(const std::function<bool(EmbeddedText)>& visit) const;
+  /// Forgets all vectors of a model. REQUIRES: opened for writing
+  void clear(const std::string& model);
+  /// Adds vectors, all or none; one that is there is replaced. REQUIRES: opened for writing
+  /// @param vectors one a text, unit norm
+  /// @throws base::Error kModel: not finite, all zero, or of another size than those of this model that are there; nothing is added
+  void put(const std::string& model, std::span<const EmbeddedText> texts, std::span<const std::vector<float>> vectors);
+  /// By model.
+  [[nodiscard]] std::vector<EmbeddingCount> counts() const;
+
+ private:
+  Store& store_;
+};
+
+}  // namespace reelgraph::graph

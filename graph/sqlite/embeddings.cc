@@ -1,0 +1,84 @@
+#include "graph/embeddings.h"
+
+#include <cmath>
+
+#include "base/error.h"
+#include "graph/sqlite/sqlite_store.h"
+
+namespace reelgraph::graph {
+namespace {
+
+using sqlite::Database;
+using sqlite::Statement;
+
+Database& database_of(Store& store) {
+  auto* const stored = dynamic_cast<sqlite::SqliteStore*>(&store);
+  if (stored == nullptr) throw base::Error(base::ErrorCode::kInternal, "this store keeps no vectors");
+  return stored->database();
+}
+
+[[noreturn]] void refuse(const std::string& model, const std::string& why) {
+  throw base::Error(base::ErrorCode::kModel, why, "embedder " + model, "`reelgraph models check FOLDER` looks at a model; use another one");
+}
+
+// What an entity or an event is, in words: its type, and what is said of it.
+constexpr char kTexts[] =
+    "SELECT 'caption', id, caption FROM observation WHERE live = 1 AND caption <> '' "
+    "UNION ALL SELECT 'event', id, trim(replace(type, '_', ' ') || ': ' || description, ': ') FROM event WHERE live = 1 "
+    "UNION ALL SELECT 'entity', id, trim(CASE WHEN name = '' THEN replace(type, '_', ' ') ELSE name || ', ' || replace(type, '_', ' ') END "
+    "|| ': ' || description, ': ') FROM entity WHERE mentions > 0 AND (name <> '' OR description <> '') ORDER BY 1, 2";
+
+}  // namespace
+
+Embeddings::Embeddings(Store& store) : store_(store) { static_cast<void>(database_of(store)); }
+
+void Embeddings::each_text(const std::function<bool(EmbeddedText)>& visit) const {
+  Statement rows(database_of(store_), kTexts);
+  while (rows.step()) {
+    if (!visit({rows.text(0), rows.integer(1), rows.text(2)})) return;
+  }
+}
+
+void Embeddings::clear(const std::string& model) {
+  Statement(database_of(store_), "DELETE FROM embedding WHERE model = ?").with(model).run();
+}
+
+void Embeddings::put(const std::string& model, std::span<const EmbeddedText> texts, std::span<const std::vector<float>> vectors) {
+  if (texts.size() != vectors.size()) {
+    refuse(model, "gave " + std::to_string(vectors.size()) + " vectors for " + std::to_string(texts.size()) + " texts");
+  }
+  Database& database = database_of(store_);
+  Statement known(database, "SELECT length(vector) / 4 FROM embedding WHERE model = ? LIMIT 1");
+  known.with(model);
+  std::size_t dimensions = known.step() ? static_cast<std::size_t>(known.integer(0)) : 0;
+  known.reset();
+  for (const std::vector<float>& vector : vectors) {
+    if (dimensions == 0) dimensions = vector.size();
+    if (vector.empty() || vector.size() != dimensions) {
+      refuse(model, "gave a vector of " + std::to_string(vector.size()) + " numbers among vectors of " + std::to_string(dimensions));
+    }
+    double square = 0;
+    for (const float value : vector) square += static_cast<double>(value) * value;
+    if (!std::isfinite(square)) refuse(model, "gave a vector that is not finite");
+    if (square <= 0) refuse(model, "gave a vector that is all zero");
+  }
+  sqlite::Transaction transaction(database);
+  Statement insert(
+      database, "INSERT INTO embedding(kind, owner, model, vector) VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE SET vector = excluded.vector");
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    insert.reset();
+    insert.bind(0, texts[i].kind).bind(1, texts[i].owner).bind(2, model);
+    insert.bind_blob(3, {reinterpret_cast<const char*>(vectors[i].data()), vectors[i].size() * sizeof(float)});
+    insert.run();
+  }
+  transaction.commit();
+}
+
+std::vector<EmbeddingCount> Embeddings::counts() const {
+  Statement rows(database_of(store_), "SELECT model, count(*), max(length(vector)) / 4 FROM embedding GROUP BY model ORDER BY model");
+  std::vector<EmbeddingCount> counts;
+  while (rows.step()) counts.push_back({rows.text(0), rows.integer(1), rows.integer(2)});
+  return counts;
+}
+
+}  // namespace reelgraph::graph

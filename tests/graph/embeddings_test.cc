@@ -1,0 +1,89 @@
+#include "graph/embeddings.h"
+
+#include <limits>
+#include <sstream>
+
+#include "base/error.h"
+#include "graph/archive.h"
+#include "graph/transfer.h"
+#include "tests/support/support.h"
+
+using namespace reelgraph;
+using namespace reelgraph::graph;
+
+namespace reelgraph::test {
+namespace {
+
+constexpr char kLines[] =
+    R"({"type":"video","id":"v","duration":60})"
+    "\n"
+    R"({"type":"observation","video":"v","start":0,"end":30,"caption":"A dog runs.","entities":[{"ref":"e1","type":"guide_dog","name":"Rex","description":"brown"},{"ref":"e2","type":"other"}],"events":[{"type":"kick_off","start":1,"end":4,"participants":[{"ref":"e1","role":"agent"}]}],"provenance":{"kind":"human","name":"t","version":"1"}})"
+    "\n";
+
+struct Fixture {
+  TempDir dir;
+  Archive archive = Archive::open(dir / "a.reel", OpenMode::kCreate);
+  Embeddings table{archive.store()};
+  std::vector<EmbeddedText> texts;
+
+  Fixture() {
+    std::istringstream lines(kLines);
+    (void)import_jsonl(archive, lines, "test", {});
+    table.each_text([&](EmbeddedText text) {
+      texts.push_back(std::move(text));
+      return true;
+    });
+  }
+};
+
+std::string refusal(Embeddings& table, const std::vector<EmbeddedText>& texts, const std::vector<std::vector<float>>& vectors) {
+  try {
+    table.put("m", texts, vectors);
+  } catch (const base::Error& error) {
+    CHECK(error.code() == base::ErrorCode::kModel);
+    return error.what();
+  }
+  return "nothing was refused";
+}
+
+}  // namespace
+
+TEST_CASE("captions, events and entities that have words are what is embedded", "[graph]") {
+  const Fixture f;
+  REQUIRE(f.texts.size() == 3);
+  CHECK(f.texts[0].kind == "caption");
+  CHECK(f.texts[0].text == "A dog runs.");
+  CHECK(f.texts[1].kind == "entity");
+  CHECK(f.texts[1].text == "Rex, guide dog: brown");
+  CHECK(f.texts[2].kind == "event");
+  CHECK(f.texts[2].text == "kick off");
+}
+
+TEST_CASE("vectors are kept by model and forgotten by model", "[graph]") {
+  Fixture f;
+  const std::vector<std::vector<float>> vectors(3, {0.6F, 0.8F});
+  f.table.put("m", f.texts, vectors);
+  f.table.put("m", f.texts, vectors);
+  f.table.put("other", f.texts, {std::vector<std::vector<float>>(3, {1.0F})});
+  REQUIRE(f.table.counts().size() == 2);
+  CHECK(f.table.counts()[0].rows == 3);
+  CHECK(f.table.counts()[0].dimensions == 2);
+  f.table.clear("m");
+  REQUIRE(f.table.counts().size() == 1);
+  CHECK(f.table.counts()[0].model == "other");
+}
+
+TEST_CASE("a vector that cannot be compared is refused, and with it its batch", "[graph]") {
+  Fixture f;
+  const std::vector<float> good{0.6F, 0.8F};
+  CHECK_THAT(refusal(f.table, f.texts, {good, good, {std::numeric_limits<float>::quiet_NaN(), 0.0F}}), Contains("not finite"));
+  CHECK_THAT(refusal(f.table, f.texts, {good, good, {0.0F, 0.0F}}), Contains("all zero"));
+  CHECK_THAT(refusal(f.table, f.texts, {good, good, {1.0F}}), Contains("a vector of 1 numbers among vectors of 2"));
+  CHECK_THAT(refusal(f.table, f.texts, {good}), Contains("1 vectors for 3 texts"));
+  CHECK(f.table.counts().empty());
+  f.table.put("m", f.texts, std::vector<std::vector<float>>(3, good));
+  CHECK_THAT(refusal(f.table, f.texts, std::vector<std::vector<float>>(3, {1.0F})), Contains("among vectors of 2"));
+  CHECK(f.table.counts()[0].dimensions == 2);
+}
+
+}  // namespace reelgraph::test
