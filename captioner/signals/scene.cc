@@ -355,7 +355,10 @@ void Scene::State::follow(const Picture& picture) {
     begin_view(picture.at, Mode::kMoving);
     return;
   }
-  if (found.share > 0.6) found.blobs.clear();  // lamps, or something right before the lens: nothing can be told apart
+  if (found.share > 0.6) {  // lamps, or something right before the lens: nothing can be told apart
+    found.blobs.clear();
+    found.labels.setTo(0);
+  }
   stillness.step(picture.at, found);
 
   tracker->step(picture.at, found, first_steps++ < 1 && picture.at - view_start < kAtStart);

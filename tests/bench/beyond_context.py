@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the whole graph answers that 8,000 tokens of captions cannot: the soccer set, all matches in one archive.
 
-usage: scripts/beyond_context REELGRAPH [--set FOLDER] [--tokens 8000] [--sample N]
+usage: tests/bench/beyond_context.py REELGRAPH [--set FOLDER] [--tokens 8000] [--sample N]
 
 Every question is answered three times by the same engine: from the whole archive; from the first captions (of its video, if it names one)
 that fit into the budget; and from the best captions by BM25 (`reelgraph search`) that fit. What does not fit is not in the archive that is
