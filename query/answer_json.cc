@@ -4,10 +4,6 @@
 #include "query/engine.h"
 
 namespace reelgraph::query {
-namespace {
-
-using Json = nlohmann::ordered_json;
-
 const char* status_name(Status status) {
   switch (status) {
     case Status::kAnswered: return "answered";
@@ -17,6 +13,10 @@ const char* status_name(Status status) {
   }
   return "not_understood";
 }
+
+namespace {
+
+using Json = nlohmann::ordered_json;
 
 Json spans_json(const std::vector<VideoSpan>& spans, bool with_reason) {
   Json list = Json::array();

@@ -66,6 +66,9 @@ struct Answer {
 /// The JSON document of `ask --json`.
 [[nodiscard]] nlohmann::ordered_json to_json(const Answer& answer);
 
+/// As it stands in that document.
+[[nodiscard]] const char* status_name(Status status);
+
 struct AskOptions {
   std::vector<std::string> videos;  ///< ids; empty: all
   std::optional<base::Timestamp> from, to;

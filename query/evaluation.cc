@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
+#include "query/words.h"
 
 namespace reelgraph::query {
 namespace {
@@ -175,30 +176,6 @@ ordered_json tally_json(const std::map<std::string, Tally>& groups) {
 
 [[noreturn]] void refuse(const std::string& message, const std::string& where) {
   throw base::Error(base::ErrorCode::kBadInput, message, where, "the questions file's format is in docs/questions.md, \"Evaluation\"");
-}
-
-const char* status_name(Status status) {
-  switch (status) {
-    case Status::kAnswered: return "answered";
-    case Status::kNotSeen: return "not_seen";
-    case Status::kNotCovered: return "not_covered";
-    case Status::kNotUnderstood: return "not_understood";
-  }
-  return "not_understood";
-}
-
-std::string escape(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
-    }
-  }
-  return out;
 }
 
 }  // namespace
@@ -415,7 +392,7 @@ ordered_json score(const graph::Store& store, const std::vector<EvalLine>& lines
 
 void write_eval_report(std::ostream& out, const std::vector<EvalLine>& lines, const std::vector<EvalReply>& replies,
                        const ordered_json& scores) {
-  const auto dump = [](const auto& j, int indent = -1) { return escape(j.dump(indent, ' ', false, json::error_handler_t::replace)); };
+  const auto dump = [](const auto& j, int indent = -1) { return escape_html(j.dump(indent, ' ', false, json::error_handler_t::replace)); };
   out << "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>reelgraph eval</title><style>"
          "body{font:15px/1.5 system-ui,sans-serif;margin:2em auto;max-width:72em;padding:0 1em;color:#1d2733}"
          "table{border-collapse:collapse;margin:1em 0}td,th{border:1px solid #d5dde5;padding:.3em .7em;text-align:left;vertical-align:top}"
@@ -432,7 +409,7 @@ void write_eval_report(std::ostream& out, const std::vector<EvalLine>& lines, co
     out << "<h2>" << (std::string(key) == "by_kind" ? "By kind of answer" : "By category")
         << "</h2>\n<table><tr><th></th><th>questions</th><th>correct</th></tr>\n";
     for (const auto& [name, t] : scores.at(key).items()) {
-      out << "<tr><td>" << escape(name) << "</td><td class=\"n\">" << dump(t.at("questions")) << "</td><td class=\"n\">"
+      out << "<tr><td>" << escape_html(name) << "</td><td class=\"n\">" << dump(t.at("questions")) << "</td><td class=\"n\">"
           << dump(t.at("correct")) << "</td></tr>\n";
     }
     out << "</table>\n";
@@ -444,9 +421,9 @@ void write_eval_report(std::ostream& out, const std::vector<EvalLine>& lines, co
   for (const auto& w : scores.at("wrong")) {
     const std::size_t i = at.at(w.at("id").get<std::string>());
     const EvalReply& r = replies[i];
-    out << "<h3>" << escape(lines[i].asked.question) << "</h3>\n<p>" << escape(lines[i].asked.id)
-        << (lines[i].asked.video.empty() ? "" : ", " + escape(lines[i].asked.video)) << "<br>expected <b>" << dump(w.at("expected"))
-        << "</b>, got <b>" << dump(w.at("got")) << "</b><br>" << escape(r.text)
+    out << "<h3>" << escape_html(lines[i].asked.question) << "</h3>\n<p>" << escape_html(lines[i].asked.id)
+        << (lines[i].asked.video.empty() ? "" : ", " + escape_html(lines[i].asked.video)) << "<br>expected <b>" << dump(w.at("expected"))
+        << "</b>, got <b>" << dump(w.at("got")) << "</b><br>" << escape_html(r.text)
         << "</p>\n<details><summary>plan and evidence</summary><pre>" << dump(r.plan, 1) << "\n"
         << dump(r.line.at("citations")) << "</pre></details>\n";
   }

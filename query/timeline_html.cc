@@ -40,22 +40,6 @@ details > summary { cursor: pointer; color: var(--soft); padding: 4px 0; } ul.ga
   .frames { grid-template-columns: repeat(4, 1fr); } * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
 )";
 
-std::string escape(const std::string& text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
-    }
-  }
-  return out;
-}
-
 std::string base64(const std::string& bytes) {
   static const char* const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string out;
@@ -101,8 +85,8 @@ class Page {
     }
     out_ << "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
          << "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'\">\n"
-         << "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" << escape(page_.title)
-         << "</title>\n<style>" << kStyle << "</style></head><body><main>\n<h1>" << escape(page_.title) << "</h1>\n<p class=\"sum\">"
+         << "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" << escape_html(page_.title)
+         << "</title>\n<style>" << kStyle << "</style></head><body><main>\n<h1>" << escape_html(page_.title) << "</h1>\n<p class=\"sum\">"
          << plural(static_cast<std::int64_t>(events.size()), "event") << " in " << plural(static_cast<std::int64_t>(groups.size()), "video")
          << "</p>\n";
     for (const auto& [id, list] : groups) video(id, list);
@@ -116,8 +100,8 @@ class Page {
     base::Duration length = record ? record->duration : 0;
     for (const graph::EventRecord* e : events) length = std::max(length, e->span.end);
     length = std::max<base::Duration>(length, base::kSecond);
-    out_ << "<section><h2>" << escape(record && !record->title.empty() ? record->title : id) << "</h2>\n<p class=\"meta\">";
-    if (record && !record->title.empty()) out_ << escape(id) << " &middot; ";
+    out_ << "<section><h2>" << escape_html(record && !record->title.empty() ? record->title : id) << "</h2>\n<p class=\"meta\">";
+    if (record && !record->title.empty()) out_ << escape_html(id) << " &middot; ";
     out_ << short_time(length) << " &middot; " << plural(static_cast<std::int64_t>(events.size()), "event") << "</p>\n";
     const auto gaps = coverage_gaps(id, length);
     axis(events, gaps, length);
@@ -125,7 +109,7 @@ class Page {
       out_ << "<ul class=\"gaps\">";
       for (std::size_t i = 0; i < gaps.size() && i < 50; ++i) {
         out_ << "<li>" << base::format_time(gaps[i].span.start) << " - " << base::format_time(gaps[i].span.end) << ": "
-             << escape(gaps[i].reason) << "</li>";
+             << escape_html(gaps[i].reason) << "</li>";
       }
       out_ << "</ul>\n";
     }
@@ -181,19 +165,20 @@ class Page {
     for (const graph::CoverageSpan& g : gaps) {
       out_ << "<rect x=\"" << number(x(g.span.start)) << "\" y=\"0\" width=\"" << number(std::max(1.0, x(g.span.end) - x(g.span.start)))
            << "\" height=\"" << number(height - 22) << "\" fill=\"#e7b8b0\" opacity=\""
-           << (g.status == graph::CoverageStatus::kLimited ? "0.25" : "0.6") << "\"><title>" << escape(g.reason) << "</title></rect>\n";
+           << (g.status == graph::CoverageStatus::kLimited ? "0.25" : "0.6") << "\"><title>" << escape_html(g.reason)
+           << "</title></rect>\n";
     }
     for (std::size_t row = 0; row < types.size(); ++row) {
       const double y = kRow * static_cast<double>(row);
       std::string label = readable(types[row]);
       if (label.size() > 27) label = label.substr(0, 25) + "..";
-      out_ << "<text x=\"0\" y=\"" << number(y + 15) << "\">" << escape(label) << "</text>\n";
+      out_ << "<text x=\"0\" y=\"" << number(y + 15) << "\">" << escape_html(label) << "</text>\n";
       std::size_t marks = 0;
       for (const graph::EventRecord* e : events) {
         if (e->type != types[row] || ++marks > kMostMarks) continue;
         out_ << "<rect x=\"" << number(x(e->span.start)) << "\" y=\"" << number(y + 4) << "\" width=\""
              << number(std::max(3.0, x(e->span.end) - x(e->span.start))) << "\" height=\"14\" rx=\"2\" fill=\"" << colours_.at(e->type)
-             << "\"><title>" << escape(base::format_time(e->span.start) + " " + event_text(*e)) << "</title></rect>\n";
+             << "\"><title>" << escape_html(base::format_time(e->span.start) + " " + event_text(*e)) << "</title></rect>\n";
       }
     }
     out_ << "</svg>\n";
@@ -217,7 +202,7 @@ class Page {
       open = true;
       out_ << "<figure><img alt=\"frame at " << base::format_time(frame->at) << "\" src=\"data:image/jpeg;base64," << base64(*jpeg)
            << "\"><figcaption><b>" << base::format_time(e->span.start)
-           << "</b> <span class=\"dot\" style=\"background:" << colours_.at(e->type) << "\"></span>" << escape(event_text(*e))
+           << "</b> <span class=\"dot\" style=\"background:" << colours_.at(e->type) << "\"></span>" << escape_html(event_text(*e))
            << "</figcaption></figure>\n";
     }
     if (open) out_ << "</div>\n";
@@ -240,8 +225,8 @@ class Page {
       for (const graph::ParticipantRecord& p : e->participants)
         who += (who.empty() ? "" : ", ") + p.name + (p.role.empty() ? "" : " (" + readable(p.role) + ")");
       out_ << "<tr><td class=\"n\">" << base::format_time(e->span.start) << "</td><td class=\"n\">" << base::format_time(e->span.end)
-           << "</td><td><span class=\"dot\" style=\"background:" << colours_.at(e->type) << "\"></span>" << escape(readable(e->type))
-           << "</td><td>" << escape(e->description) << "</td><td>" << escape(who) << "</td></tr>\n";
+           << "</td><td><span class=\"dot\" style=\"background:" << colours_.at(e->type) << "\"></span>" << escape_html(readable(e->type))
+           << "</td><td>" << escape_html(e->description) << "</td><td>" << escape_html(who) << "</td></tr>\n";
     }
     out_ << "</table></details>\n";
   }

@@ -56,4 +56,7 @@ class WordCutter {
 /// "1 cut", "2 cuts": for sentences. `noun` is singular and may hold underscores.
 [[nodiscard]] std::string plural(std::int64_t n, std::string_view noun);
 
+/// With what HTML gives a meaning written as entities, for text and quoted attributes.
+[[nodiscard]] std::string escape_html(const std::string& text);
+
 }  // namespace reelgraph::query
