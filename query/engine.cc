@@ -60,6 +60,7 @@ class Asking {
     answer_.question = base::sanitize_utf8(text);
     const auto selected = select_videos(store_, options_);
     read(base::sanitize_utf8(text, kLongestQuestion), selected);
+    read_property();
     if (parsed_.plan) {
       plan_scope();
       answer_.plan = to_json(*parsed_.plan);
@@ -109,6 +110,12 @@ class Asking {
   void read_plan() {
     if (options_.plan) {
       parsed_.plan = plan_from_json(*options_.plan, options_.plan_source);
+      parsed_.videos = parsed_.plan->in_videos;
+      for (const std::string& id : parsed_.videos) {
+        if (std::any_of(videos_.begin(), videos_.end(), [&](const graph::VideoRecord& v) { return v.id == id; })) continue;
+        throw base::Error(base::ErrorCode::kBadInput, "plan.in_videos: \"" + base::ellipsize(id, 60) + "\" is no video that is asked about",
+                          options_.plan_source, "`reelgraph info` lists the videos");
+      }
       return;
     }
     if (is_without(options_, "plan") || is_without(options_, "graph") || !options_.choices.empty()) return;
@@ -155,18 +162,18 @@ class Asking {
       });
       named_video_ = true;
     }
+    if (named_video_ && videos_.size() <= 100) parsed_.plan->in_videos = ids_of(videos_);
   }
 
   void plan_views() {
     nlohmann::json& plan = answer_.plan;
-    if (named_video_) plan["video"] = videos_.front().id;
     nlohmann::json spans = nlohmann::json::array();
     for (const VideoScope& v : scope_.videos) {
       if (scope_.whole || spans.size() >= 20) break;
       spans.push_back({v.video.id, base::to_seconds(v.asked.start), base::to_seconds(v.asked.end)});
     }
     if (!spans.empty()) plan["spans"] = std::move(spans);
-    plan["videos"] = scope_.videos.size();
+    plan["videos_looked_at"] = scope_.videos.size();
     if (!scope_.covers) plan["coverage"] = "not listed for " + std::to_string(scope_.videos.size()) + " videos";
   }
 
@@ -176,7 +183,6 @@ class Asking {
   }
 
   void decide() {
-    if (property()) return;
     if (parsed_.plan) {
       if (scope_.videos.empty())
         return refuse(scope_.problem_status, scope_.problem.empty() ? "No video is what the question asks about." : scope_.problem);
@@ -205,44 +211,26 @@ class Asking {
     nearest_evidence();
   }
 
-  /// @returns false if no property is asked for, or nothing that is named has it
-  bool property() {
-    if (options_.plan || is_without(options_, "plan") || is_without(options_, "graph") || !options_.choices.empty()) return false;
+  // "Which way did the second vehicle go?": what an entity's events say of themselves, if any of them says it.
+  void read_property() {
+    if (options_.plan || is_without(options_, "plan") || is_without(options_, "graph") || !options_.choices.empty()) return;
     const bool all = options_.videos.empty() && !named_video_;
     const auto asked = read_property_question(words_, lexicon_, all ? std::vector<std::string>{} : ids_of(videos_));
-    if (!asked || scope_.videos.empty()) return false;
-    std::vector<std::string> values;
-    std::string text;
-    Claim claim;
-    for (const VideoScope& v : scope_.videos) {
-      for (const graph::RowId entity : asked->entities) {
-        graph::EventFilter filter;
-        filter.videos = {v.video.id};
-        filter.within = v.asked;
-        filter.entities = {entity};
-        std::vector<graph::EventRecord> events = store_.events(filter);
-        std::erase_if(events, [&](const graph::EventRecord& e) {
-          return !e.attributes.contains(asked->key) || !e.attributes[asked->key].is_string();
-        });
-        if (events.empty()) continue;
-        // The last to be told knew the most of it.
-        const graph::EventRecord& e = events.back();
-        const auto value = e.attributes[asked->key].get<std::string>();
-        if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
-        const std::string line = value + ": " + event_text(e) + " at " + when_where(e.video, e.span);
-        text += (text.empty() ? "" : "; ") + line;
-        if (const int n = evidence_.cite(e); n > 0) claim.citations.push_back(n);
-      }
-    }
-    if (values.empty()) return false;
-    answer_.plan = {{"ask", "property"}, {"attribute", asked->key}, {"entities", asked->entities}, {"views", {"graph"}}};
-    answer_.status = Status::kAnswered;
-    answer_.kind = values.size() == 1 ? "text" : "list";
-    answer_.value = values.size() == 1 ? nlohmann::json(values.front()) : nlohmann::json(values);
-    answer_.text = text + ". Looked up the " + asked->key + " of what is named.";
-    claim.text = answer_.text;
-    answer_.claims.push_back(std::move(claim));
-    return true;
+    if (!asked) return;
+    graph::EventFilter filter;
+    filter.limit = 200;
+    const bool said = std::any_of(asked->entities.begin(), asked->entities.end(), [&](graph::RowId entity) {
+      filter.entities = {entity};
+      const auto events = store_.events(filter);
+      return std::any_of(events.begin(), events.end(), [&](const graph::EventRecord& e) { return e.attributes.contains(asked->key); });
+    });
+    if (!said) return;
+    Plan plan;
+    plan.ask = Ask::kProperty;
+    plan.attribute = asked->key;
+    plan.select.who = {{asked->entities, asked->names, "", false, false}};
+    parsed_ = {};
+    parsed_.plan = std::move(plan);
   }
 
   // What nothing in the archive bears the name of was not seen; no search would find it.
@@ -406,6 +394,16 @@ Answer Engine::ask(const std::string& question, const AskOptions& options) const
   const auto ask_one = [&](const std::string& text) {
     return Asking(store_, profiles_, vocabulary().lexicon, vocabulary().cutter, options).ask(text);
   };
+  if (options.plan && options.plan->is_object() && options.plan->contains("first") && options.plan->contains("second")) {
+    const auto part = [&](const char* key) {
+      AskOptions one = options;
+      one.plan = options.plan->at(key);
+      return Asking(store_, profiles_, vocabulary().lexicon, vocabulary().cutter, one).ask(question);
+    };
+    Answer first = part("first"), second = part("second");
+    if (first.status != Status::kAnswered) return first;
+    return second.status == Status::kAnswered ? join_answers(std::move(first), std::move(second)) : second;
+  }
   if (options.plan || !options.choices.empty()) return ask_one(question);
   // Two questions in one: both must be computed, else the whole is taken as it is.
   const std::vector<std::string> parts = split_questions(base::sanitize_utf8(question, kLongestQuestion));

@@ -103,8 +103,9 @@ enum class Ask {
   kVideos,
   kMembers,  ///< how many take part in the one with the most
   kScore,
-  kSpoken,  ///< videos or times where words are said
-  kRate,    ///< events by `per`, over the time that was asked about
+  kSpoken,    ///< videos or times where words are said
+  kRate,      ///< events by `per`, over the time that was asked about
+  kProperty,  ///< what events of the selection say of themselves under `attribute` ("direction")
 };
 
 struct Plan {
@@ -130,6 +131,8 @@ struct Plan {
   base::Duration per = 0;             ///< of kRate
   std::vector<std::string> words;     ///< of kSpoken
   std::string noun;                   ///< what a video is called in the question ("camera")
+  std::string attribute;              ///< of kProperty
+  std::vector<std::string> in_videos;  ///< ids; only these are looked at; empty: all that the caller gave
 };
 
 [[nodiscard]] nlohmann::json to_json(const Plan& plan);

@@ -16,7 +16,7 @@ using nlohmann::json;
 constexpr int kDeepest = 6;              // of selections within windows
 constexpr std::size_t kMostItems = 100;  // of one list
 
-constexpr std::array<std::pair<Ask, const char*>, 18> kAsks = {{{Ask::kCount, "count"},
+constexpr std::array<std::pair<Ask, const char*>, 19> kAsks = {{{Ask::kCount, "count"},
                                                                 {Ask::kExists, "exists"},
                                                                 {Ask::kWhen, "when"},
                                                                 {Ask::kWho, "who"},
@@ -33,7 +33,8 @@ constexpr std::array<std::pair<Ask, const char*>, 18> kAsks = {{{Ask::kCount, "c
                                                                 {Ask::kMembers, "members"},
                                                                 {Ask::kScore, "score"},
                                                                 {Ask::kSpoken, "spoken"},
-                                                                {Ask::kRate, "rate"}}};
+                                                                {Ask::kRate, "rate"},
+                                                                {Ask::kProperty, "property"}}};
 
 constexpr std::array<std::pair<Window::Kind, const char*>, 10> kWindows = {{{Window::Kind::kPhrase, "phrase"},
                                                                             {Window::Kind::kPeriod, "period"},
@@ -120,6 +121,7 @@ json selection_json(const Selection& s) {
     if (s.tally->margin != 0) t["margin"] = s.tally->margin;
     j["tally"] = std::move(t);
   }
+  if (!s.credited.empty()) j["credited"] = s.credited;
   if (s.credit) j["credit"] = tally_json(*s.credit);
   if (s.longer) j["longer_s"] = base::to_seconds(*s.longer);
   if (s.shorter) j["shorter_s"] = base::to_seconds(*s.shorter);
@@ -309,13 +311,14 @@ class Checker {
     s.nth = integer(j, "nth", path, -100'000, 100'000);
     if (s.nth && *s.nth == 0) refuse(path + ".nth", "is 0; the first is 1, the last is -1");
     s.first_n = integer(j, "first_n", path, -100'000, 100'000).value_or(0);
+    s.credited = text(j, "credited", path);
     s.text = text(j, "text", path);
     return s;
   }
   [[nodiscard]] Plan plan(const json& j) const {
     keys(j, "plan", {"ask",    "select", "others",   "role",     "entity_type", "among",   "besides",         "distinct", "videos",
                      "fewest", "total",  "from_end", "everyone", "top",         "exactly", "per_participant", "except",   "compare",
-                     "words",  "noun",   "per_s",    "at_least", "sentence",    "views",   "spans",           "video",    "coverage"});
+                     "words",  "noun",   "per_s",    "at_least", "sentence",    "views",   "spans",           "videos_looked_at", "coverage", "attribute", "in_videos"});
     Plan p;
     p.ask = choice(kAsks, j, "ask", "plan");
     p.select = selection(j.value("select", json::object()), "plan.select", 0);
@@ -340,6 +343,10 @@ class Checker {
     p.per = seconds(j, "per_s", "plan");
     if (p.ask == Ask::kRate && p.per <= 0) refuse("plan.per_s", "is missing: say by how many seconds");
     p.noun = text(j, "noun", "plan");
+    p.attribute = text(j, "attribute", "plan");
+    p.in_videos = texts(j, "in_videos", "plan");
+    if (p.ask == Ask::kProperty && p.attribute.empty()) refuse("plan.attribute", "is missing: say which attribute");
+    if (p.ask == Ask::kScore && !p.select.tally) refuse("plan.select.tally", "is missing: say which count");
     const bool two = p.ask == Ask::kGap || p.ask == Ask::kOrder || p.ask == Ask::kCompare;
     if (two && p.others.empty()) refuse("plan.others", "is empty: this needs a second selection");
     if (p.ask == Ask::kSpoken && p.words.empty()) refuse("plan.words", "is empty");
@@ -376,6 +383,8 @@ json to_json(const Plan& p) {
   if (p.per > 0) j["per_s"] = base::to_seconds(p.per);
   if (!p.words.empty()) j["words"] = p.words;
   if (!p.noun.empty()) j["noun"] = p.noun;
+  if (!p.attribute.empty()) j["attribute"] = p.attribute;
+  if (!p.in_videos.empty()) j["in_videos"] = p.in_videos;
   j["sentence"] = describe(p);
   return j;
 }

@@ -43,6 +43,7 @@ class PlanRun {
   void members();
   void score();
   void spoken();
+  void property();
 
   void answered(const std::string& kind, nlohmann::json value, const std::string& text);
   [[nodiscard]] std::string place() const;
@@ -52,7 +53,8 @@ class PlanRun {
   bool nothing();
   void cite(const std::vector<graph::EventRecord>& events);
   void answer_entities(const std::vector<Group>& groups);
-  void answer_videos(const std::vector<std::string>& ids);
+  /// @param events of the plan's selection; those of these videos are cited
+  void answer_videos(const std::vector<std::string>& ids, const std::vector<graph::EventRecord>& events);
   [[nodiscard]] nlohmann::json video_json(const std::string& id) const;
   [[nodiscard]] std::vector<Group> grouped(const std::vector<graph::EventRecord>& events);
   [[nodiscard]] std::vector<graph::ParticipantRecord> asked(const graph::EventRecord& event);

@@ -139,6 +139,7 @@ std::string describe(const Plan& p) {
     case Ask::kScore: return "Computed " + p.select.tally->tally.name;
     case Ask::kRate:
       return "Counted " + what + " by " + (p.per == base::kHour ? "hour" : p.per == base::kMinute ? "minute" : base::format_time(p.per));
+    case Ask::kProperty: return "Looked up the " + readable(p.attribute) + " of" + (p.select.who.empty() ? " " + what : what.substr(6));
     case Ask::kSpoken: return "Searched what was said for " + join(p.words, " ");
   }
   return what;

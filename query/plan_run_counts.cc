@@ -1,0 +1,159 @@
+// Plans whose answer is a number of events or a yes or no.
+#include "query/plan_run.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <set>
+
+#include "query/plan_values.h"
+#include "query/words.h"
+
+namespace reelgraph::query {
+
+using graph::EventRecord;
+
+void PlanRun::count() {
+  if (plan_.videos) {
+    std::set<std::string> ids;
+    const auto events = selector_.run(plan_.select, true);
+    std::vector<EventRecord> shown;
+    for (const EventRecord& e : events) {
+      if (ids.insert(e.video).second) shown.push_back(e);
+    }
+    if (ids.empty() && nothing()) return;
+    const std::size_t n = plan_.except ? scope_.videos.size() - ids.size() : ids.size();
+    answered("count", n, plural(static_cast<std::int64_t>(n), "video") + ".");
+    return cite(shown);
+  }
+  const auto events =
+      selector_.run(plan_.select, !plan_.select.windows.empty() && plan_.select.windows.front().kind == Window::Kind::kOverlaps);
+  if (events.empty() && nothing()) return;
+  if (plan_.distinct) {
+    auto groups = grouped(events);
+    if (plan_.exactly) std::erase_if(groups, [&](const Group& g) { return !fits_number(g.events.size()); });
+    std::vector<std::string> names;
+    std::vector<EventRecord> shown;
+    for (const Group& g : groups) {
+      names.push_back(g.name);
+      shown.insert(shown.end(), g.events.begin(), g.events.end());
+    }
+    answered("count", groups.size(), std::to_string(groups.size()) + (names.empty() ? "." : ": " + names_text(names) + "."));
+    return cite(shown);
+  }
+  answered("count", events.size(), std::to_string(events.size()) + ".");
+  cite(events);
+}
+
+void PlanRun::rate() {
+  const auto events = selector_.run(plan_.select, false);
+  if (events.empty() && nothing()) return;
+  const bool bounded = std::any_of(plan_.select.windows.begin(), plan_.select.windows.end(),
+                                   [](const Window& w) { return w.kind != Window::Kind::kPhrase; });
+  if (bounded || plan_.per <= 0)
+    return refuse(Status::kNotUnderstood, "A rate is known of whole videos and of plain stretches of time only.");
+  const base::Duration over = scope_.covers ? scope_.described_total() : scope_.asked_total();
+  if (over <= 0) return refuse(Status::kNotCovered, "Nothing of what was asked about has been described.");
+  const double value = static_cast<double>(events.size()) * static_cast<double>(plan_.per) / static_cast<double>(over);
+  char text[64];
+  std::snprintf(text, sizeof text, "%.2f", value);
+  answered("count", value,
+           std::string(text) + ": " + plural(static_cast<std::int64_t>(events.size()), "event") + " in " + base::format_time(over) + ".");
+  cite(events);
+}
+
+void PlanRun::exists() {
+  auto events = selector_.run(plan_.select, true);
+  if (!plan_.others.empty()) {  // of the same participant
+    std::vector<EventRecord> of_both;
+    for (const Group& g : who_groups(events)) of_both.insert(of_both.end(), g.events.begin(), g.events.end());
+    events = std::move(of_both);
+  }
+  if (events.empty()) {
+    if (nothing()) return;
+    answered("boolean", false, "No.");
+    return cite({});
+  }
+  const EventRecord& e = events.front();
+  answered("boolean", true, "Yes: " + event_text(e) + " at " + when_where(e.video, e.span) + ".");
+  cite(events);
+}
+
+void PlanRun::concurrency() {
+  std::size_t most = 0;
+  std::vector<EventRecord> at_most;
+  for (const auto& [video, events] : by_video(selector_.run(plan_.select, true))) {
+    for (const EventRecord& e : events) {
+      std::vector<EventRecord> now;
+      for (const EventRecord& o : events) {
+        if (o.span.start <= e.span.start && (o.span.end > e.span.start || o.span.start == e.span.start)) now.push_back(o);
+      }
+      if (now.size() > most) {
+        most = now.size();
+        at_most = std::move(now);
+      }
+    }
+  }
+  if (most == 0 && nothing()) return;
+  answered("count", most,
+           std::to_string(most) + " at once" + (most > 0 ? ", at " + base::format_time(at_most.back().span.start) : std::string()) + ".");
+  cite(at_most);
+}
+
+void PlanRun::compare() {
+  const auto a = selector_.run(plan_.select, false);
+  const auto b = selector_.run(plan_.others.front(), false);
+  if (a.empty() && b.empty() && nothing()) return;
+  const auto x = static_cast<std::int64_t>(a.size());
+  const auto y = static_cast<std::int64_t>(b.size());
+  const std::string figures =
+      std::to_string(x) + " (" + describe(plan_.select) + ") against " + std::to_string(y) + " (" + describe(plan_.others.front()) + ").";
+  if (plan_.compare == "difference") {
+    answered("count", std::abs(x - y), std::to_string(std::abs(x - y)) + ": " + figures);
+  } else {
+    const bool yes = plan_.compare == "equal" ? x == y : plan_.compare == "fewer" ? x < y : x > y;
+    answered("boolean", yes, (yes ? "Yes: " : "No: ") + figures);
+  }
+  std::vector<EventRecord> both = a;
+  both.insert(both.end(), b.begin(), b.end());
+  cite(both);
+  // Each of the two figures with its own events.
+  cite(a);
+  answer_.claims.back().text = std::to_string(x) + ": " + describe(plan_.select) + ".";
+  cite(b);
+  answer_.claims.back().text = std::to_string(y) + ": " + describe(plan_.others.front()) + ".";
+}
+
+void PlanRun::members() {
+  const auto events = selector_.run(plan_.select, true);
+  if (events.empty()) {
+    if (!nothing()) refuse(Status::kNotSeen, "It was not seen.");
+    return;
+  }
+  const auto size = [](const EventRecord& e) { return e.participants.size(); };
+  const EventRecord& e = *std::max_element(events.begin(), events.end(), [&](const auto& a, const auto& b) { return size(a) < size(b); });
+  answered("count", size(e), std::to_string(size(e)) + " take part in " + event_text(e) + " at " + when_where(e.video, e.span) + ".");
+  cite({e});
+}
+
+void PlanRun::score() {
+  if (scope_.videos.size() != 1)
+    return refuse(Status::kNotUnderstood, "Of which video? There are " + std::to_string(scope_.videos.size()) + ".");
+  const base::Tally& tally = plan_.select.tally->tally;
+  auto score = selector_.score(tally, plan_.select, scope_.videos.front());
+  if (score.sides.size() < 2) return refuse(Status::kNotSeen, "No two sides were seen.");
+  for (std::size_t i = 0; i < score.sides.size(); ++i) {
+    Selection mine;
+    mine.kinds = {{{tally.type}, {}}};
+    mine.who = {{{score.sides[i].first}, {score.sides[i].second}, tally.side, false}};
+    mine.credit = tally;
+    mine.windows = tally_windows(plan_.select);
+    score.counts[i] = static_cast<std::int64_t>(selector_.run(mine, false).size());
+  }
+  std::string text;
+  for (std::size_t i = 0; i < score.sides.size(); ++i)
+    text += (i > 0 ? ", " : "") + score.sides[i].second + " " + std::to_string(score.counts[i]);
+  answered("text", text, text + ".");
+  cite(score.events);
+}
+
+}  // namespace reelgraph::query
