@@ -26,7 +26,7 @@ bool is_gap_word(const Word& w) {
          is_any(w.folded, {"the",  "a",     "an",      "his",      "her",   "their",  "its",   "one",    "of",        "some",
                            "any",  "own",   "another", "this",     "that",  "being",  "been",  "is",     "are",       "was",
                            "were", "get",   "gets",    "got",      "it",    "him",    "them",  "single", "each",      "more",
-                           "most", "fewer", "fewest",  "other",    "last",  "first",  "every", "had",    "have",      "has",
+                           "most", "fewer", "fewest",  "other",    "last",  "first",  "every", "had",    "have",      "has",    "still",  "also",   "then",
                            "did",  "does",  "ever",    "starting", "start", "starts", "begin", "begins", "beginning", "to"});
 }
 

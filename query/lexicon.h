@@ -37,6 +37,7 @@ struct Token {
   std::vector<std::string> names;
   // kTime
   TimePhrase time;
+  std::vector<int> counts;          ///< of kTally "stands"
   int number = 0;                   ///< kOrdinal (negative from the end), kNumber
   std::vector<std::string> videos;  ///< kVideo
   double score = 0;

@@ -21,7 +21,8 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
     const Token& t = tokens_[i];
     switch (t.kind) {
       case K::kWord:
-        if (is_negation(t.name)) {
+        if (is_negation(t.name) ||
+            (is_any(t.name, {"fail", "fails", "failed", "failing", "unable", "yet"}) && p + 1 < list.size() && says(list[p + 1], {"to"}))) {
           negated = true;
           negation_read_.push_back(i);
         }
@@ -63,8 +64,9 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
       case K::kTally: {
         mark(i);
         Selection s;
-        s.tally = TallyState{t.tally, t.name, {}, {}, 0};
+        s.tally = TallyState{t.tally, t.name, {}, {}, 0, t.counts};
         s.text = span_text(t);
+        s.tally->margin = t.number;
         for (std::size_t k = p > 1 ? p - 2 : 0; k < list.size() && k <= p + 1; ++k) {
           if (kind(list[k], K::kNumber) && is_any(t.name, {"ahead", "behind"}) && !read_[list[k]]) {
             s.tally->margin = tokens_[list[k]].number;

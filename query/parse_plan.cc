@@ -3,7 +3,14 @@
 
 namespace reelgraph::query::parsing {
 Window Parser::window_of(const Sub& sub, const Clause& main, bool exists) {
-  Clause c = read_clause(sub.tokens, &main);
+  const auto names_event = [&](const std::vector<std::size_t>& list) {
+    return std::any_of(list.begin(), list.end(), [&](std::size_t i) { return kind(i, K::kEvent) || kind(i, K::kTally); });
+  };
+  // "between the first and the second cyclist": the event is named with the second only
+  const bool backward = !sub.second.empty() && !names_event(sub.tokens) && names_event(sub.second);
+  Clause later;
+  if (backward) later = read_clause(sub.second, &main);
+  Clause c = read_clause(sub.tokens, backward ? &later : &main);
   Window w;
   Selection anchor = c.events.empty() ? Selection{} : c.events.front();
   for (const std::size_t i : sub.tokens) {
@@ -42,7 +49,7 @@ Window Parser::window_of(const Sub& sub, const Clause& main, bool exists) {
     w.kind = Window::Kind::kOverlaps;
   } else if (is_any(sub.marker, {"between", "from"})) {
     w.kind = Window::Kind::kBetween;
-    Clause second = read_clause(sub.second, &c);
+    Clause second = backward ? later : read_clause(sub.second, &c);
     w.anchors.push_back(second.events.empty() ? Selection{} : second.events.front());
   } else {
     w.kind = Window::Kind::kAfter;
@@ -142,7 +149,7 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
   if (main.events.empty()) return false;
   Selection& s = main.events.front();
   // Who leads or has won is a side, not whoever made the event that decided it.
-  if (s.tally && !is_any(s.tally->state, {"opener", "equaliser", "winner", "pulls_back", "extends"})) return false;
+  if (s.tally && !is_any(s.tally->state, {"opener", "equaliser", "winner", "pulls_back", "extends", "stands"})) return false;
   const bool by = std::any_of(words_.begin(), words_.end(), [](const Word& w) { return w.folded == "by"; });
   if (main.passive[0] && main.object[0].empty() && !by && !s.tally && asked_type() == tokens_.size()) {
     problem_ = "to whom it is done is not known here";
@@ -211,7 +218,11 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
   }
   if (!plan.exactly && take({"twice"})) plan.exactly = 2;
   for (const std::size_t i : main_) {
-    if (kind(i, K::kNumber)) mark(i);  // "which two", "the three who": how many is for the answer to tell
+    if (!kind(i, K::kNumber)) continue;
+    // "which two cleared the ball most": so many of the first; "which two scored" is for the answer to tell
+    const bool asked = (i > 0 && says(i - 1, {"which", "what", "the", "top", "name"})) || kind(i + 1, K::kEntityType) || kind(i + 1, K::kEntity);
+    if ((most || fewest) && !tie && asked && tokens_[i].number > 1) plan.top = std::min(tokens_[i].number, 1000);
+    mark(i);
   }
   for (std::size_t e = 1; e < main.events.size(); ++e) {
     Selection other = main.events[e];
@@ -352,6 +363,39 @@ void Parser::merge_moment(Clause& c) {
   }
 }
 
+// "The highest number of goals in any one match", "the most shots by a single player": the number, not who or what has it.
+bool Parser::read_figure(Plan& plan, Clause& main, std::size_t many) {
+  if (main.events.size() != 1 || !main_has({"largest", "most", "highest", "greatest", "maximum", "biggest", "fewest", "lowest", "smallest"}))
+    return false;
+  std::size_t single = tokens_.size();
+  for (const std::size_t i : main_) {
+    const bool one = (kind(i, K::kNumber) && tokens_[i].number == 1) || says(i, {"single", "any"});
+    if (i > many && one) single = i;
+  }
+  if (single == tokens_.size() || single + 1 >= tokens_.size()) return false;
+  const bool video = video_word(single + 1);
+  if (!video && !kind(single + 1, K::kEntityType)) return false;
+  plan.ask = Ask::kRank;
+  plan.figure = true;
+  plan.videos = video;
+  plan.fewest = take({"fewest", "lowest", "smallest"});
+  take({"largest", "most", "highest", "greatest", "maximum", "biggest"});
+  take({"any"});
+  mark(single);
+  if (!video) {
+    plan.entity_type = tokens_[single + 1].name;
+    plan.role = main.subject[0];
+    mark(single + 1);
+  }
+  for (const std::size_t i : main_) {
+    if (kind(i, K::kNumber) && tokens_[i].number == 1) mark(i);
+  }
+  apply_lengths(main.events.front());
+  add_subs(main.events.front(), main, false);
+  plan.select = main.events.front();
+  return true;
+}
+
 bool Parser::plan_of(Plan& plan) {
   if (plan_spoken(plan)) return true;
   read_ties();
@@ -390,7 +434,9 @@ bool Parser::plan_of(Plan& plan) {
   bool how_long = unit || (how < tokens_.size() && says(how + 1, {"long", "soon", "quickly", "much", "fast"})) ||
                   phrase({"total", "time"}) || phrase({"total", "duration"}) || phrase({"amount", "of", "time"}) ||
                   phrase({"length", "of"}) || phrase({"duration", "of"});
-  const bool stretch = main_has({"longest", "shortest"}) && main_has({"gap", "wait", "stretch", "interval", "period", "time"});
+  const bool stretch = main_has({"longest", "shortest", "biggest", "smallest", "quickest"}) &&
+                       (main_has({"gap", "wait", "stretch", "interval", "period", "time", "pause", "lull", "delay", "spell", "break"}) ||
+                        main_has({"without"}));
   const bool from_to = std::any_of(subs_.begin(), subs_.end(), [](const Sub& sub) { return is_any(sub.marker, {"between", "from"}); });
   how_long = how_long || (from_to && main_has({"gap", "interval", "wait", "time"}) && main_has({"what"}));
   if (unit) how_many = false;
@@ -431,23 +477,28 @@ bool Parser::plan_of(Plan& plan) {
                            (main_has({"which"}) && !main.events.empty() && !main.events.front().who.empty() && video == tokens_.size() &&
                             type == tokens_.size());
 
-  const bool most_at_once = (phrase({"at", "the", "same", "time"}) || phrase({"at", "once"}) || main_has({"simultaneously"})) &&
+  const bool at_once = phrase({"at", "once"}) || phrase({"same", "moment"}) || phrase({"same", "time"}) || phrase({"at", "one", "time"}) ||
+                       phrase({"at", "any", "one", "time"}) || phrase({"at", "any", "one", "moment"}) || phrase({"at", "a", "time"}) ||
+                       main_has({"simultaneously", "concurrently"});
+  const bool most_at_once = at_once &&
                             main_has({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak"}) && !who;
   if ((how_many || most_at_once) && !how_long) {
     if (main.events.empty()) return false;
     Selection& s = main.events.front();
-    const bool at_once =
-        phrase({"at", "once"}) || phrase({"same", "moment"}) || phrase({"same", "time"}) || main_has({"simultaneously", "concurrently"});
     const bool largest = main_has({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak"});
     if (at_once && main.events.size() == 1) {
       take({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak"});
       take({"same"});
       take({"simultaneously", "concurrently"});
+      for (const std::size_t i : main_) {
+        if (kind(i, K::kNumber) && tokens_[i].number == 1) mark(i);  // "at any one time"
+      }
       plan.ask = Ask::kConcurrency;
       add_subs(s, main, false);
       plan.select = s;
       return true;
     }
+    if (read_figure(plan, main, many)) return true;
     if (largest && main_has({"biggest", "largest"}) && main.events.size() == 1) {
       take({"largest", "biggest"});
       plan.ask = Ask::kMembers;
@@ -497,6 +548,13 @@ bool Parser::plan_of(Plan& plan) {
       w.kind = Window::Kind::kOverlaps;
       w.anchors = {main.events[1]};
       s.windows.push_back(std::move(w));
+    } else if (main.events.size() == 2 && subs_.empty() && main.subject[0] != "agent" && !lexicon_.is_side(main.subject[0])) {
+      // "How many substitutes scored?": those of whom both is true
+      plan.distinct = false;
+      if (!plan_who(plan, main, false) || plan.ask != Ask::kWho) return false;
+      plan.ask = Ask::kCount;
+      plan.distinct = true;
+      return true;
     } else if (main.events.size() > 1) {
       problem_ = "several kinds of event at once";
       return false;
@@ -517,7 +575,7 @@ bool Parser::plan_of(Plan& plan) {
   if (how_long || (main_has({"longest", "shortest"}) && !who && !which_type)) {
     if (main.events.size() != 1) return false;
     Selection& s = main.events.front();
-    if (s.tally && !is_any(s.tally->state, {"ahead", "behind", "level"})) return false;  // an instant has no length
+    if (s.tally && !is_any(s.tally->state, {"ahead", "behind", "level", "stands"})) return false;  // an instant has no length
     const bool shortest = take({"shortest", "briefest"}) || (phrase({"shorter", "of"}) && take({"shorter"}));
     const bool longest = take({"longest"}) || (phrase({"longer", "of"}) && take({"longer"}));
     plan.total = main_has({"total", "together", "altogether", "combined", "sum", "adding"});
@@ -553,7 +611,7 @@ bool Parser::plan_of(Plan& plan) {
     add_subs(s, main, false);
     if (take({"next"})) s.nth = 1;
     apply_lengths(s);
-    if (s.tally && is_any(s.tally->state, {"ahead", "behind", "level"}) && !s.nth) s.nth = 1;
+    if (s.tally && is_any(s.tally->state, {"ahead", "behind", "level", "stands"}) && !s.nth) s.nth = 1;
     plan.select = s;
     return true;
   }
@@ -633,7 +691,14 @@ bool Parser::plan_of(Plan& plan) {
   if (!alternatives_.empty() && starts && (ordered || main_has({"more", "most", "fewer"}))) return plan_who(plan, main, false);
   if (starts) {
     if (main.events.empty()) return false;
-    if (!negation_read_.empty() || !alternatives_.empty()) return false;
+    // "Was nobody booked?", "Did they go without a shot?": yes where there is none. "Didn't they score?" may be meant either way.
+    const bool none = negation_read_.size() == 1 && main.events.size() == 1 &&
+                      says(negation_read_.front(), {"nobody", "no", "none", "never", "without", "nothing", "fail", "fails", "failed"});
+    if ((!negation_read_.empty() && !none) || !alternatives_.empty()) return false;
+    if (none) {
+      plan.except = true;
+      mark(negation_read_.front());
+    }
     Selection& s = main.events.front();
     if (main.events.size() == 2 && main_has({"overlap", "overlaps", "coincide"})) {
       take({"overlap", "overlaps", "coincide"});

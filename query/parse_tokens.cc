@@ -6,6 +6,7 @@ namespace reelgraph::query::parsing {
 Parsed Parser::run() {
   join_clocks();
   join_periods();
+  join_scores();
   drop_context();
   seconds_passed();
   verb_last();
@@ -25,6 +26,13 @@ Parsed Parser::run() {
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     if (read_[i]) continue;
     const Token& t = tokens_[i];
+    // "picked off", "gave away": a verb that means nothing here means something with its particle
+    const bool phrasal = is_word(i) && is_word(i + 1) && !read_[i + 1] && !ends(i) &&
+                         !(is_any(text(i), {"pick", "picked"}) && says(i + 1, {"up"})) &&
+                         is_any(text(i), {"pick", "picked", "take", "takes", "took", "taken", "make", "makes", "made", "get", "gets", "got",
+                                          "give", "gives", "gave", "given", "put", "come", "came"}) &&
+                         is_any(text(i + 1), {"off", "out", "up", "down", "away", "back", "over"});
+    if (phrasal) parsed.leftover.push_back(words_[t.used.front()]);
     for (const std::size_t w : t.used) {
       const bool filler = t.kind == K::kWord && (is_filler(words_[w]) || lexicon_.is_filler(words_[w])) && !is_operator(words_[w].folded);
       const bool type = t.kind == K::kEntityType;
@@ -126,6 +134,45 @@ void Parser::join_periods() {
     tokens_[k].used.insert(tokens_[k].used.begin(), tokens_[i].used.begin(), tokens_[i].used.end());
     tokens_[i].kind = K::kWord;
     tokens_[i].name = "the";
+  }
+}
+
+// "2-1", "one-nil": how a count stands.
+void Parser::join_scores() {
+  if (lexicon_.tallies().empty()) return;
+  const auto figure = [&](std::size_t i) -> std::optional<int> {
+    if (kind(i, K::kNumber) && tokens_[i].used.size() == 1 && tokens_[i].number <= 30) return tokens_[i].number;
+    if (kind(i, K::kTally) && tokens_[i].name == "zero") return 0;
+    return std::nullopt;
+  };
+  // "two goals in front"
+  for (std::size_t i = 0; i + 2 < tokens_.size(); ++i) {
+    Token& t = tokens_[i + 2];
+    if (!kind(i, K::kNumber) || !kind(i + 1, K::kEvent) || !kind(i + 2, K::kTally) || !is_any(t.name, {"ahead", "behind"})) continue;
+    if (tokens_[i + 1].event.types != std::vector<std::string>{t.tally.type}) continue;
+    t.number = tokens_[i].number;
+    for (const std::size_t k : {i, i + 1}) {
+      mark(k);
+      tokens_[k].kind = K::kWord;
+      tokens_[k].name = "it";
+    }
+  }
+  for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
+    const auto a = figure(i), b = figure(i + 1);
+    if (!a || !b || ends(i) || says(i + 2, {"minutes", "minute", "seconds", "mins"})) continue;
+    if (std::any_of(words_.begin(), words_.end(), [](const Word& w) { return is_any(w.folded, {"finish", "finished", "end", "ended"}); })) {
+      problem_ = "how a running count ended is not compared with a figure";
+      return;
+    }
+    Token& t = tokens_[i];
+    t.kind = K::kTally;
+    t.tally = lexicon_.tallies().front();
+    t.name = "stands";
+    t.counts = {*a, *b};
+    t.used.push_back(tokens_[i + 1].used.front());
+    mark(i + 1);
+    tokens_[i + 1].kind = K::kWord;
+    tokens_[i + 1].name = "it";
   }
 }
 
@@ -258,6 +305,8 @@ void Parser::segment() {
       if (end > begin && i == 0 && is_word(end) && is_do(text(end))) break;
       if (ends(end)) {
         ++end;
+        // a word that stands between those of the token before ("left through THE door") is none after it
+        while (end < tokens_.size() && tokens_[end].used.front() < tokens_[end - 1].used.back()) ++end;
         comma = end < tokens_.size();
         break;
       }
@@ -275,7 +324,7 @@ void Parser::segment() {
       bool anchor = false;
       for (std::size_t k = begin; k < end; ++k) {
         anchor = anchor || kind(k, K::kEvent) || kind(k, K::kTally);
-        if (anchor && is_word(k) && is_aux(text(k)) && has_anchor(k, end)) {
+        if (anchor && is_word(k) && is_aux(text(k)) && (has_anchor(k, end) || has_ordinal(k, end))) {
           end = k;
           break;
         }

@@ -90,6 +90,7 @@ class Parser {
 
   void join_clocks();
   void join_periods();
+  void join_scores();
 
   void drop_context();
 
@@ -155,12 +156,14 @@ class Parser {
   // ---- the plan ------------------------------------------------------------------------------------------------------------------
   bool plan_of(Plan& plan);
   bool plan_gap(Plan& plan, Clause& main, bool how_long);
+  static void a_pair_of(Plan& plan, const Selection& s, int first, int second);
   bool plan_compare(Plan& plan, Clause& main);
   bool plan_order(Plan& plan, Clause& main);
   bool plan_who(Plan& plan, Clause& main, bool whose);
   bool plan_videos(Plan& plan, Clause& main);
   bool plan_spoken(Plan& plan);
   bool plan_score(Plan& plan, Clause& main);
+  bool read_figure(Plan& plan, Clause& main, std::size_t many);
   void merge_moment(Clause& c);
   void read_ties();
   void inherit_nouns();

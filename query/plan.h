@@ -63,10 +63,11 @@ struct Window {
 /// What is computed from a running count ("score") instead of read: spans in which a side is ahead, the equaliser, ...
 struct TallyState {
   base::Tally tally;
-  std::string state;  ///< ahead level behind opener equaliser winner won lost drawn none
+  std::string state;  ///< ahead level behind stands opener equaliser pulls_back extends winner won lost drawn none score
   std::vector<graph::RowId> side;
   std::vector<std::string> side_names;
-  int margin = 0;  ///< 0: any
+  int margin = 0;           ///< 0: any
+  std::vector<int> counts;  ///< of "stands": the side's and the other's; without a side in either order
 };
 
 /// A set of events, by video and start.
@@ -126,7 +127,8 @@ struct Plan {
   std::optional<int> exactly;         ///< of who and videos: with so many events each
   bool at_least = false;              ///< `exactly` is the least, not the only number
   bool per_participant = false;       ///< of videos: so many by one participant
-  bool except = false;                ///< participants of `others` are left out; else they must be in all
+  bool except = false;                ///< participants of `others` are left out; else they must be in all. Of exists: yes if there is none
+  bool figure = false;                ///< of rank: asked for is how many the first has
   std::string compare;                ///< more fewer equal difference
   base::Duration per = 0;             ///< of kRate
   std::vector<std::string> words;     ///< of kSpoken

@@ -119,6 +119,7 @@ json selection_json(const Selection& s) {
     json t = {{"of", tally_json(s.tally->tally)}, {"state", s.tally->state}};
     if (!s.tally->side.empty()) t["side"] = s.tally->side, t["side_names"] = s.tally->side_names;
     if (s.tally->margin != 0) t["margin"] = s.tally->margin;
+    if (!s.tally->counts.empty()) t["counts"] = s.tally->counts;
     j["tally"] = std::move(t);
   }
   if (!s.credited.empty()) j["credited"] = s.credited;
@@ -293,16 +294,21 @@ class Checker {
     for (const json& w : list(j, "windows", path)) s.windows.push_back(window(w, path + ".windows", depth));
     if (const auto it = j.find("tally"); it != j.end()) {
       const std::string at = path + ".tally";
-      keys(*it, at, {"of", "state", "side", "side_names", "margin"});
+      keys(*it, at, {"of", "state", "side", "side_names", "margin", "counts"});
       TallyState t;
       t.tally = tally(it->value("of", json()), at + ".of");
       t.state = text(*it, "state", at);
-      static constexpr std::array kStates = {"ahead",   "level", "behind", "opener", "equaliser", "winner", "pulls_back",
-                                             "extends", "won",   "lost",   "drawn",  "none",      "score"};
+      static constexpr std::array<std::string_view, 14> kStates = {"ahead",   "level", "behind", "opener", "equaliser", "winner", "pulls_back",
+                                             "extends", "won",   "lost",   "drawn",  "none",      "score",  "stands"};
       if (std::find(kStates.begin(), kStates.end(), t.state) == kStates.end()) refuse(at + ".state", "is no state of a tally");
       t.side = rows(*it, "side", at);
       t.side_names = texts(*it, "side_names", at);
       t.margin = integer(*it, "margin", at, 0, 1000).value_or(0);
+      for (const json& n : list(*it, "counts", at)) {
+        if (!n.is_number_integer() || n < 0 || n > 1000) refuse(at + ".counts", "holds something that is no number from 0 to 1000");
+        t.counts.push_back(n.get<int>());
+      }
+      if ((t.state == "stands") != (t.counts.size() == 2)) refuse(at + ".counts", "are two numbers of the state \"stands\", and of no other");
       s.tally = std::move(t);
     }
     if (const auto it = j.find("credit"); it != j.end()) s.credit = tally(*it, path + ".credit");
@@ -318,7 +324,7 @@ class Checker {
   [[nodiscard]] Plan plan(const json& j) const {
     keys(j, "plan", {"ask",    "select", "others",   "role",     "entity_type", "among",   "besides",         "distinct", "videos",
                      "fewest", "total",  "from_end", "everyone", "top",         "exactly", "per_participant", "except",   "compare",
-                     "words",  "noun",   "per_s",    "at_least", "sentence",    "views",   "spans",           "videos_looked_at", "coverage", "attribute", "in_videos"});
+                     "words",  "noun",   "per_s",    "at_least", "sentence",    "views",   "spans",           "videos_looked_at", "coverage", "attribute", "in_videos", "figure"});
     Plan p;
     p.ask = choice(kAsks, j, "ask", "plan");
     p.select = selection(j.value("select", json::object()), "plan.select", 0);
@@ -336,9 +342,12 @@ class Checker {
     p.per_participant = flag(j, "per_participant", "plan");
     p.at_least = flag(j, "at_least", "plan");
     p.except = flag(j, "except", "plan");
+    p.figure = flag(j, "figure", "plan");
     p.top = integer(j, "top", "plan", 1, 1000).value_or(1);
     p.exactly = integer(j, "exactly", "plan", 0, 1'000'000);
     p.compare = text(j, "compare", "plan");
+    static constexpr std::array<std::string_view, 7> kCompares = {"", "more", "fewer", "equal", "difference", "which_more", "which_fewer"};
+    if (std::find(kCompares.begin(), kCompares.end(), p.compare) == kCompares.end()) refuse("plan.compare", "is no way to compare");
     p.words = texts(j, "words", "plan");
     p.per = seconds(j, "per_s", "plan");
     if (p.ask == Ask::kRate && p.per <= 0) refuse("plan.per_s", "is missing: say by how many seconds");
@@ -374,7 +383,8 @@ json to_json(const Plan& p) {
                                    {"everyone", p.everyone},
                                    {"per_participant", p.per_participant},
                                    {"at_least", p.at_least},
-                                   {"except", p.except}}) {
+                                   {"except", p.except},
+                                   {"figure", p.figure}}) {
     if (value) j[key] = true;
   }
   if (p.top != 1) j["top"] = p.top;

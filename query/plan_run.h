@@ -24,6 +24,7 @@ class PlanRun {
   };
 
   void count();
+  [[nodiscard]] bool concerns(const VideoScope& video) const;
   [[nodiscard]] bool fits_number(std::size_t n) const;
   [[nodiscard]] std::vector<Group> who_groups(const std::vector<graph::EventRecord>& events);
   void rate();

@@ -11,6 +11,7 @@
 namespace reelgraph::query {
 
 using graph::EventRecord;
+using nlohmann::json;
 
 void PlanRun::count() {
   if (plan_.videos) {
@@ -21,7 +22,11 @@ void PlanRun::count() {
       if (ids.insert(e.video).second) shown.push_back(e);
     }
     if (ids.empty() && nothing()) return;
-    const std::size_t n = plan_.except ? scope_.videos.size() - ids.size() : ids.size();
+    std::size_t n = ids.size();
+    if (plan_.except) {
+      n = static_cast<std::size_t>(std::count_if(scope_.videos.begin(), scope_.videos.end(),
+                                                 [&](const VideoScope& v) { return !ids.contains(v.video.id) && concerns(v); }));
+    }
     answered("count", n, plural(static_cast<std::int64_t>(n), "video") + ".");
     return cite(shown);
   }
@@ -29,8 +34,7 @@ void PlanRun::count() {
       selector_.run(plan_.select, !plan_.select.windows.empty() && plan_.select.windows.front().kind == Window::Kind::kOverlaps);
   if (events.empty() && nothing()) return;
   if (plan_.distinct) {
-    auto groups = grouped(events);
-    if (plan_.exactly) std::erase_if(groups, [&](const Group& g) { return !fits_number(g.events.size()); });
+    const auto groups = who_groups(events);
     std::vector<std::string> names;
     std::vector<EventRecord> shown;
     for (const Group& g : groups) {
@@ -67,6 +71,13 @@ void PlanRun::exists() {
     std::vector<EventRecord> of_both;
     for (const Group& g : who_groups(events)) of_both.insert(of_both.end(), g.events.begin(), g.events.end());
     events = std::move(of_both);
+  }
+  if (plan_.except) {
+    if (events.empty() && nothing()) return;
+    const EventRecord* first = events.empty() ? nullptr : &events.front();
+    answered("boolean", events.empty(),
+             first == nullptr ? "Yes." : "No: " + event_text(*first) + " at " + when_where(first->video, first->span) + ".");
+    return cite(events);
   }
   if (events.empty()) {
     if (nothing()) return;
@@ -107,7 +118,17 @@ void PlanRun::compare() {
   const auto y = static_cast<std::int64_t>(b.size());
   const std::string figures =
       std::to_string(x) + " (" + describe(plan_.select) + ") against " + std::to_string(y) + " (" + describe(plan_.others.front()) + ").";
-  if (plan_.compare == "difference") {
+  if (plan_.compare == "which_more" || plan_.compare == "which_fewer") {
+    if (x == y) {
+      answered("text", "level", "Neither, they are level: " + figures);
+    } else {
+      const bool first = (x > y) == (plan_.compare == "which_more");
+      const auto& most = first ? a : b;
+      const Selection& s = first ? plan_.select : plan_.others.front();
+      const std::string type = !most.empty() ? most.front().type : s.kinds.empty() || s.kinds.front().types.empty() ? "" : s.kinds.front().types.front();
+      answered("event", most.empty() ? json{{"type", type}} : event_json(most.front()), readable(type) + ": " + figures);
+    }
+  } else if (plan_.compare == "difference") {
     answered("count", std::abs(x - y), std::to_string(std::abs(x - y)) + ": " + figures);
   } else {
     const bool yes = plan_.compare == "equal" ? x == y : plan_.compare == "fewer" ? x < y : x > y;

@@ -71,18 +71,16 @@ void PlanRun::rank() {
     for (const auto& [id, n] : counts) {
       if (ids.size() < static_cast<std::size_t>(plan_.top) || n == last) ids.push_back(id);
     }
+    if (plan_.figure) {
+      std::vector<EventRecord> shown;
+      if (const auto it = groups.find(counts.front().first); it != groups.end()) shown = it->second;
+      answered("count", counts.front().second,
+               std::to_string(counts.front().second) + ", in " + video_json(counts.front().first).at("name").get<std::string>() + ".");
+      return cite(shown);
+    }
     return answer_videos(ids, events);
   }
-  auto groups = grouped(events);
-  for (const Selection& other : plan_.others) {
-    std::set<RowId> members;
-    for (const EventRecord& e : selector_.run(other, true)) {
-      for (const ParticipantRecord& p : e.participants) {
-        if (p.role == (other.credited.empty() ? "agent" : other.credited)) members.insert(p.entity);
-      }
-    }
-    std::erase_if(groups, [&](const Group& g) { return members.contains(g.entity) == plan_.except; });
-  }
+  auto groups = who_groups(events);
   if (groups.empty()) {
     if (!nothing()) refuse(Status::kNotSeen, "Nobody was seen of whom that is true.");
     return;
@@ -95,6 +93,10 @@ void PlanRun::rank() {
   std::size_t n = k;
   while (n < groups.size() && groups[n].events.size() == last) ++n;  // who is level is named as well
   groups.resize(n);
+  if (plan_.figure) {
+    answered("count", last, std::to_string(last) + ", by " + groups.front().name + ".");
+    return cite(groups.front().events);
+  }
   const std::string figure = plural(static_cast<std::int64_t>(last), "event");
   answer_entities(groups);
   if (answer_.status == Status::kAnswered) {
@@ -103,6 +105,24 @@ void PlanRun::rank() {
     answer_.text = names_text(names) + (n == 1 ? ", with " : n > k ? ", level with " : ", with ") + figure + ". " + sentence_ + place() + ".";
     answer_.claims.front().text = answer_.text;
   }
+}
+
+// "In which games did Chelsea fail to win?" is about the games of Chelsea.
+bool PlanRun::concerns(const VideoScope& video) const {
+  std::vector<std::vector<RowId>> all;
+  for (const Participant& p : plan_.select.who) {
+    if (!p.negated) all.push_back(p.entities);
+  }
+  if (plan_.select.tally && !plan_.select.tally->side.empty()) all.push_back(plan_.select.tally->side);
+  return std::all_of(all.begin(), all.end(), [&](const std::vector<RowId>& rows) {
+    return std::any_of(rows.begin(), rows.end(), [&](RowId row) {
+      graph::EventFilter filter;
+      filter.videos = {video.video.id};
+      filter.entities = {row};
+      filter.limit = 1;
+      return !store_.events(filter).empty();
+    });
+  });
 }
 
 void PlanRun::videos() {
@@ -118,7 +138,7 @@ void PlanRun::videos() {
     } else if (plan_.exactly) {
       in = fits_number(in ? it->second.size() : 0);
     }
-    if (in != plan_.except) ids.push_back(v.video.id);
+    if (in != plan_.except && (!plan_.except || concerns(v))) ids.push_back(v.video.id);
   }
   if (plan_.except && !plan_.noun.empty()) {
     // "On which cameras do we never see ...": a camera with it in one of its videos is none.

@@ -361,6 +361,9 @@ std::vector<EventRecord> Selector::tally_events(const Selection& s, const VideoS
     }
     return score.counts[i] - best;
   };
+  const auto stands = [&](std::size_t i) {
+    return n == 2 && t.counts.size() == 2 && score.counts[i] == t.counts[0] && score.counts[1 - i] == t.counts[1];
+  };
   const auto holds = [&](const std::string& state) {
     for (std::size_t i = 0; i < n; ++i) {
       if (!t.side.empty() && !mine[i]) continue;
@@ -368,6 +371,7 @@ std::vector<EventRecord> Selector::tally_events(const Selection& s, const VideoS
       if (state == "ahead" && d > 0 && (t.margin == 0 || d >= t.margin)) return true;
       if (state == "behind" && d < 0 && (t.margin == 0 || -d >= t.margin)) return true;
       if (state == "level" && d == 0) return true;
+      if (state == "stands" && stands(i)) return true;
     }
     return false;
   };
@@ -387,7 +391,7 @@ std::vector<EventRecord> Selector::tally_events(const Selection& s, const VideoS
   begin.span = {0, length};
   begin.type = t.tally.type;
   begin.description = t.tally.name + " at the start";
-  const bool span_state = t.state == "ahead" || t.state == "behind" || t.state == "level";
+  const bool span_state = t.state == "ahead" || t.state == "behind" || t.state == "level" || t.state == "stands";
   std::optional<EventRecord> open;
   std::optional<EventRecord> lead_goal;
   if (span_state && holds(t.state)) open = begin;
