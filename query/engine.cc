@@ -201,7 +201,7 @@ class Asking {
     if (!options_.choices.empty()) return multiple_choice();
     if (unknown_words()) return;
     if (!parsed_.problem.empty()) return refuse(Status::kNotUnderstood, "This is not computed: " + parsed_.problem);
-    if (!is_without(options_, "plan") && !is_without(options_, "graph")) {
+    if (!is_without(options_, "plan") && !is_without(options_, "graph") && is_beyond_plans(question_, words_)) {
       Execution execution(store_, question_, scope_, evidence_, answer_);
       if (execution.run()) {
         answer_.plan["views"] = {"graph"};
@@ -307,7 +307,7 @@ class Asking {
     static const std::vector<std::string> measures = {"gap",    "difference", "score",    "total",      "number",     "many",  "more",
                                                       "most",   "fewest",     "less",     "longest",    "between",    "first", "last",
                                                       "fewer",  "shortest",   "average",  "highest",    "result",     "same",  "length",
-                                                      "second", "third",      "interval", "attendance", "percentage", "rate"};
+                                                      "second", "third",      "interval", "attendance", "percentage", "rate",       "called", "named"};
     const bool measured = std::any_of(words_.begin(), words_.end(), [&](const Word& w) {
       return std::find(measures.begin(), measures.end(), w.folded) != measures.end() || parse_ordinal(w.folded);
     });

@@ -102,8 +102,9 @@ void Lexicon::add_pattern(const std::string& text, const Token& token) {
   Pattern base;
   base.token = token;
   std::string_view rest = text;
-  if (!rest.empty() && rest.front() == '*') {
-    base.any_order = true;
+  if (!rest.empty() && (rest.front() == '*' || rest.front() == '=')) {
+    base.any_order = rest.front() == '*';
+    base.adjacent = rest.front() == '=';
     rest.remove_prefix(1);
   }
   // Classes are written out: "{get} in {vehicle}" is "gets in car", "climbs in van", ...
@@ -399,7 +400,7 @@ void Lexicon::match_patterns(const std::vector<Word>& words, const std::vector<b
         if (take(words[i].stem)) {
           used.push_back(i);
           gap = 0;
-        } else if (used.empty() || ++gap > kLongestGap ||
+        } else if (used.empty() || p.adjacent || ++gap > kLongestGap ||
                    !(is_gap_word(words[i]) || named[i] ||
                      (rest.size() == 1 && is_particle(rest.front()) && !is_stop_word(words[i].folded)))) {
           break;

@@ -73,6 +73,7 @@ class Lexicon {
   struct Pattern {
     std::vector<std::string> stems, folded;
     bool any_order = false;
+    bool adjacent = false;
     Token token;
   };
   struct Name {

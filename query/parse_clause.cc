@@ -31,7 +31,9 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
           mark(i);
           mark(list[p - 1]);
         }
-        if (is_any(t.name, {"except", "besides", "excluding"})) besides_from_ = i;
+        if (is_any(t.name, {"except", "besides", "excluding"}) ||
+            (is_any(t.name, {"apart", "aside"}) && p + 1 < list.size() && says(list[p + 1], {"from"})))
+          besides_from_ = i;
         if (t.name == "both" &&
             (kind(i + 1, K::kEvent) || says(i + 1, {"halves"}) || (says(i + 1, {"sides", "teams"}) && phrase({"how", "many"}))))
           mark(i);

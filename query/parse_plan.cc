@@ -49,6 +49,12 @@ Window Parser::window_of(const Sub& sub, const Clause& main, bool exists) {
     w.kind = Window::Kind::kOverlaps;
   } else if (is_any(sub.marker, {"between", "from"})) {
     w.kind = Window::Kind::kBetween;
+    if (sub.pair) {
+      w.anchors.front().nth = 1;
+      w.anchors.push_back(w.anchors.front());
+      w.anchors.back().nth = 2;
+      return w;
+    }
     Clause second = backward ? later : read_clause(sub.second, &c);
     w.anchors.push_back(second.events.empty() ? Selection{} : second.events.front());
   } else {
@@ -149,7 +155,7 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
   if (main.events.empty()) return false;
   Selection& s = main.events.front();
   // Who leads or has won is a side, not whoever made the event that decided it.
-  if (s.tally && !is_any(s.tally->state, {"opener", "equaliser", "winner", "pulls_back", "extends", "stands"})) return false;
+  if (s.tally && !is_any(s.tally->state, {"opener", "first", "equaliser", "winner", "pulls_back", "extends", "stands"})) return false;
   const bool by = std::any_of(words_.begin(), words_.end(), [](const Word& w) { return w.folded == "by"; });
   if (main.passive[0] && main.object[0].empty() && !by && !s.tally && asked_type() == tokens_.size()) {
     problem_ = "to whom it is done is not known here";
@@ -207,6 +213,29 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
   }
   plan.besides = besides_;
   if (!besides_.empty()) take({"else", "other"});
+  // "in two different games"
+  for (std::size_t p = 0; p < main_.size(); ++p) {
+    if (!video_word(main_[p])) continue;
+    for (std::size_t k = p; k-- > 0 && p - k <= 2;) {
+      if (kind(main_[k], K::kNumber) && tokens_[main_[k]].number > 1 && k > 0 && says(main_[k - 1], {"in", "across", "over", "least"})) {
+        if (phrase({"all"})) continue;
+        plan.across = tokens_[main_[k]].number;
+        mark(main_[k]);
+        take({"different", "separate"});
+        take({"least"});
+      }
+    }
+  }
+  // "set up two of his goals"
+  for (std::size_t p = 0; p + 1 < main_.size() && !plan.exactly; ++p) {
+    const std::size_t i = main_[p];
+    if (!kind(i, K::kNumber) || tokens_[i].number < 2 || !says(main_[p + 1], {"of"}) || most || fewest) continue;
+    const bool after_event = std::any_of(main_.begin(), main_.begin() + static_cast<std::ptrdiff_t>(p),
+                                         [&](std::size_t k) { return kind(k, K::kEvent); });
+    if (!after_event) continue;
+    plan.exactly = tokens_[i].number;
+    mark(i);
+  }
   // "two assists each", "a hat-trick"
   for (std::size_t p = 0; p < main_.size(); ++p) {
     const std::size_t i = main_[p];
@@ -245,6 +274,12 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
     return true;
   }
   plan.ask = Ask::kWho;
+  for (std::size_t i = 0; i < words_.size(); ++i) {
+    const bool what = i >= 1 && (words_[i - 1].folded == "what" || (i >= 2 && words_[i - 2].folded == "what") ||
+                                 (i >= 3 && words_[i - 3].folded == "what") || (i >= 4 && words_[i - 4].folded == "what"));
+    if (what && is_any(words_[i].folded, {"name", "names", "called"})) plan.named = true;
+  }
+  if (soon_ && !plan.select.nth) plan.select.nth = soon_;
   // "Which players were booked?" asks for a list, however long.
   if (type < tokens_.size()) {
     const Word& noun = words_[tokens_[type].used.back()];
@@ -296,7 +331,13 @@ bool Parser::plan_videos(Plan& plan, Clause& main) {
       main.events.push_back(std::move(s));
     }
   }
-  if (main.events.size() > 1 || main.events.front().nth) return false;  // "who scored first" is about both sides
+  if (main.events.size() > 2 || main.events.front().nth) return false;  // "who scored first" is about both sides
+  if (main.events.size() == 2) {
+    if (!negation_read_.empty() || main.events[1].nth || main_has({"or", "most", "fewest", "more"})) return false;
+    take({"both"});
+    take({"and"});
+    plan.others = {main.events[1]};
+  }
   Selection& s = main.events.front();
   const bool most = take({"most", "highest", "more"});
   const bool fewest = !most && take({"fewest", "least", "lowest"});
@@ -344,7 +385,7 @@ void Parser::merge_moment(Clause& c) {
     Selection& moment = c.events[tally];
     Selection& event = c.events[1 - tally];
     if (!moment.tally || event.tally || event.kinds.size() != 1 || !event.kinds.front().where.empty()) continue;
-    if (!is_any(moment.tally->state, {"opener", "equaliser", "winner", "pulls_back", "extends"})) continue;
+    if (!is_any(moment.tally->state, {"opener", "first", "equaliser", "winner", "pulls_back", "extends"})) continue;
     if (event.kinds.front().types != std::vector<std::string>{moment.tally->tally.type} || c.subject[1 - tally] == "agent") continue;
     event.tally = moment.tally;
     event.kinds.clear();
@@ -432,7 +473,7 @@ bool Parser::plan_of(Plan& plan) {
   bool how_many = many < tokens_.size();
   const bool unit = how_many && many + 1 < tokens_.size() && says(many + 1, {"seconds", "minutes", "hours"});
   bool how_long = unit || (how < tokens_.size() && says(how + 1, {"long", "soon", "quickly", "much", "fast"})) ||
-                  phrase({"total", "time"}) || phrase({"total", "duration"}) || phrase({"amount", "of", "time"}) ||
+                  (main_has({"total"}) && !how_many && main_has({"time", "duration", "length"})) || phrase({"amount", "of", "time"}) ||
                   phrase({"length", "of"}) || phrase({"duration", "of"});
   const bool stretch = main_has({"longest", "shortest", "biggest", "smallest", "quickest"}) &&
                        (main_has({"gap", "wait", "stretch", "interval", "period", "time", "pause", "lull", "delay", "spell", "break"}) ||
@@ -446,7 +487,18 @@ bool Parser::plan_of(Plan& plan) {
   if (plan_score(plan, main)) return true;
   if (plan_order(plan, main)) return true;
   if (plan_compare(plan, main)) return true;
-  if ((how_long || stretch) && plan_gap(plan, main, how_long)) return true;
+  if (how_long || stretch) {
+    // What was read for a gap that is none is read anew.
+    const auto read = read_;
+    Plan gap = plan;
+    Clause clause = main;
+    if (plan_gap(gap, clause, how_long)) {
+      plan = std::move(gap);
+      return true;
+    }
+    read_ = read;
+    if (!problem_.empty()) return false;
+  }
 
   // Words about what is asked for.
   std::size_t video = tokens_.size();
@@ -548,6 +600,9 @@ bool Parser::plan_of(Plan& plan) {
       w.kind = Window::Kind::kOverlaps;
       w.anchors = {main.events[1]};
       s.windows.push_back(std::move(w));
+    } else if (count_videos && main.events.size() == 2 && !main.negated[1]) {
+      take({"both"});
+      plan.others = {main.events[1]};
     } else if (main.events.size() == 2 && subs_.empty() && main.subject[0] != "agent" && !lexicon_.is_side(main.subject[0])) {
       // "How many substitutes scored?": those of whom both is true
       plan.distinct = false;
@@ -610,6 +665,7 @@ bool Parser::plan_of(Plan& plan) {
     plan.ask = Ask::kWhen;
     add_subs(s, main, false);
     if (take({"next"})) s.nth = 1;
+    if (soon_ && !s.nth) s.nth = soon_;
     apply_lengths(s);
     if (s.tally && is_any(s.tally->state, {"ahead", "behind", "level", "stands"}) && !s.nth) s.nth = 1;
     plan.select = s;
@@ -622,6 +678,13 @@ bool Parser::plan_of(Plan& plan) {
     plan.everyone = true;
     if (!plan_who(plan, main, false)) return false;
     plan.everyone = plan.ask == Ask::kWho;
+    return true;
+  }
+  const bool top = !main_.empty() && says(main_.front(), {"top", "leading", "best"}) && !main.events.empty();
+  if (top) {
+    mark(main_.front());
+    if (!plan_who(plan, main, false)) return false;
+    plan.ask = Ask::kRank;
     return true;
   }
   const bool which_of = main_has({"which"}) && !alternatives_.empty();

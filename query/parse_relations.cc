@@ -217,6 +217,12 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
   const std::size_t until = sub_at({"until", "till", "before"});
   const std::size_t when = sub_at({"when"});
   Clause whom = main;
+  if (both < subs_.size() && subs_[both].pair) {
+    const Clause c = only(subs_[both].tokens, &main);
+    if (c.events.empty()) return false;
+    a_pair_of(plan, c.events.front(), 1, 2);
+    return true;
+  }
   if (both < subs_.size()) {
     const bool forward = std::any_of(subs_[both].tokens.begin(), subs_[both].tokens.end(),
                                      [&](std::size_t i) { return kind(i, K::kEvent) || kind(i, K::kTally); });
@@ -279,7 +285,9 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
     }
     if (subs_.size() > 1) return false;
     // "how many seconds ... after": a plain duration that begins later
-    if (!phrase({"how", "soon"}) && !phrase({"how", "quickly"}) &&
+    const bool takes = main_has({"take", "took", "takes", "need", "needed", "needs"});
+    if (takes) take({"need", "needed", "needs"});
+    if (!takes && !phrase({"how", "soon"}) && !phrase({"how", "quickly"}) &&
         !says(subs_[after].tokens.front() > 1 ? subs_[after].tokens.front() - 2 : 0,
               {"long", "soon", "quickly", "much", "time", "later", "seconds", "minutes", "far"}) &&
         !subs_[after].initial)

@@ -145,6 +145,19 @@ void Parser::join_scores() {
     if (kind(i, K::kTally) && tokens_[i].name == "zero") return 0;
     return std::nullopt;
   };
+  // "two up"
+  for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
+    if (!kind(i, K::kNumber) || tokens_[i].number < 1 || tokens_[i].number > 10 || !is_word(i + 1) || !says(i + 1, {"up", "down"})) continue;
+    if (says(i + 2, {"to", "until"})) continue;
+    Token& t = tokens_[i + 1];
+    t.kind = K::kTally;
+    t.tally = lexicon_.tallies().front();
+    t.name = text(i + 1) == "up" ? "ahead" : "behind";
+    t.number = tokens_[i].number;
+    mark(i);
+    tokens_[i].kind = K::kWord;
+    tokens_[i].name = "it";
+  }
   // "two goals in front"
   for (std::size_t i = 0; i + 2 < tokens_.size(); ++i) {
     Token& t = tokens_[i + 2];
@@ -168,7 +181,13 @@ void Parser::join_scores() {
     t.kind = K::kTally;
     t.tally = lexicon_.tallies().front();
     t.name = "stands";
+    t.number = 0;
     t.counts = {*a, *b};
+    if (kind(i + 2, K::kTally) && tokens_[i + 2].name == "score") {  // "the 1-1 scoreline"
+      mark(i + 2);
+      tokens_[i + 2].kind = K::kWord;
+      tokens_[i + 2].name = "it";
+    }
     t.used.push_back(tokens_[i + 1].used.front());
     mark(i + 1);
     tokens_[i + 1].kind = K::kWord;
@@ -333,7 +352,13 @@ void Parser::segment() {
     Sub sub;
     sub.marker = marker == "whilst" || marker == "amid" ? "while" : marker == "prior" ? "before" : marker;
     sub.initial = initial;
-    if (marker == "from" || marker == "between") {
+    const bool the_two = marker == "between" && has_anchor(begin, end) && says(begin, {"the", "his", "her", "their"}) &&
+                         kind(begin + 1, K::kNumber) && tokens_[begin + 1].number == 2;
+    if (the_two) {  // "between the two phone calls"
+      for (std::size_t k = begin; k < end; ++k) sub.tokens.push_back(k);
+      mark(begin + 1);
+      sub.pair = true;
+    } else if (marker == "from" || marker == "between") {
       std::size_t split = 0;
       for (std::size_t k = begin; k < end; ++k) {
         if (is_word(k) && is_any(text(k), {"and", "to", "until", "till"}) && (has_anchor(begin, k) || has_entity(begin, k)) &&
@@ -373,6 +398,9 @@ void Parser::segment() {
         }
       }
     }
+    if (i > 0 && sub.within == 0 && says(i - 1, {"right", "straight", "immediately", "directly", "just"}) &&
+        is_any(sub.marker, {"after", "before", "following"}))
+      soon_ = sub.marker == "before" ? -1 : 1;
     mark(i);
     for (std::size_t k = i; k < begin; ++k) {
       mark(k);

@@ -44,6 +44,7 @@ struct Sub {
   std::vector<std::size_t> second;  ///< of the second, of "between A and B"
   base::Duration within = 0;
   bool initial = false;
+  bool pair = false;  ///< "between the two calls": from the first of them to the second
 };
 
 /// What one clause says.
@@ -201,6 +202,7 @@ class Parser {
   Selection lengths_;  ///< only `longer` and `shorter`
   bool all_videos_ = true;
   bool tie_ = false;
+  std::optional<int> soon_;  ///< "right after": the first after; "just before": the last before
 };
 
 }  // namespace reelgraph::query::parsing

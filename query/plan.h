@@ -124,10 +124,12 @@ struct Plan {
   bool from_end = false;              ///< of gap: from the end of the first
   bool everyone = false;              ///< several are asked for: the answer is a list even of one
   int top = 1;                        ///< of rank
+  int across = 0;                     ///< of who: with events in at least so many videos
   std::optional<int> exactly;         ///< of who and videos: with so many events each
   bool at_least = false;              ///< `exactly` is the least, not the only number
   bool per_participant = false;       ///< of videos: so many by one participant
   bool except = false;                ///< participants of `others` are left out; else they must be in all. Of exists: yes if there is none
+  bool named = false;                 ///< of who: asked for are names; numbers that a machine gave ("person 14") are none
   bool figure = false;                ///< of rank: asked for is how many the first has
   std::string compare;                ///< more fewer equal difference
   base::Duration per = 0;             ///< of kRate

@@ -298,8 +298,8 @@ class Checker {
       TallyState t;
       t.tally = tally(it->value("of", json()), at + ".of");
       t.state = text(*it, "state", at);
-      static constexpr std::array<std::string_view, 14> kStates = {"ahead",   "level", "behind", "opener", "equaliser", "winner", "pulls_back",
-                                             "extends", "won",   "lost",   "drawn",  "none",      "score",  "stands"};
+      static constexpr std::array<std::string_view, 15> kStates = {"ahead",   "level", "behind", "opener", "equaliser", "winner", "pulls_back",
+                                             "extends", "won",   "lost",   "drawn",  "none",      "score",  "stands", "first"};
       if (std::find(kStates.begin(), kStates.end(), t.state) == kStates.end()) refuse(at + ".state", "is no state of a tally");
       t.side = rows(*it, "side", at);
       t.side_names = texts(*it, "side_names", at);
@@ -324,7 +324,7 @@ class Checker {
   [[nodiscard]] Plan plan(const json& j) const {
     keys(j, "plan", {"ask",    "select", "others",   "role",     "entity_type", "among",   "besides",         "distinct", "videos",
                      "fewest", "total",  "from_end", "everyone", "top",         "exactly", "per_participant", "except",   "compare",
-                     "words",  "noun",   "per_s",    "at_least", "sentence",    "views",   "spans",           "videos_looked_at", "coverage", "attribute", "in_videos", "figure"});
+                     "words",  "noun",   "per_s",    "at_least", "sentence",    "views",   "spans",           "videos_looked_at", "coverage", "attribute", "in_videos", "figure", "across", "named"});
     Plan p;
     p.ask = choice(kAsks, j, "ask", "plan");
     p.select = selection(j.value("select", json::object()), "plan.select", 0);
@@ -342,8 +342,10 @@ class Checker {
     p.per_participant = flag(j, "per_participant", "plan");
     p.at_least = flag(j, "at_least", "plan");
     p.except = flag(j, "except", "plan");
+    p.named = flag(j, "named", "plan");
     p.figure = flag(j, "figure", "plan");
     p.top = integer(j, "top", "plan", 1, 1000).value_or(1);
+    p.across = integer(j, "across", "plan", 0, 1'000'000).value_or(0);
     p.exactly = integer(j, "exactly", "plan", 0, 1'000'000);
     p.compare = text(j, "compare", "plan");
     static constexpr std::array<std::string_view, 7> kCompares = {"", "more", "fewer", "equal", "difference", "which_more", "which_fewer"};
@@ -384,10 +386,12 @@ json to_json(const Plan& p) {
                                    {"per_participant", p.per_participant},
                                    {"at_least", p.at_least},
                                    {"except", p.except},
+                                   {"named", p.named},
                                    {"figure", p.figure}}) {
     if (value) j[key] = true;
   }
   if (p.top != 1) j["top"] = p.top;
+  if (p.across > 0) j["across"] = p.across;
   if (p.exactly) j["exactly"] = *p.exactly;
   if (!p.compare.empty()) j["compare"] = p.compare;
   if (p.per > 0) j["per_s"] = base::to_seconds(p.per);

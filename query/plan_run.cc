@@ -154,6 +154,13 @@ bool PlanRun::fits_number(std::size_t n) const {
 std::vector<PlanRun::Group> PlanRun::who_groups(const std::vector<EventRecord>& events) {
   auto groups = grouped(events);
   if (plan_.exactly) std::erase_if(groups, [&](const Group& g) { return !fits_number(g.events.size()); });
+  if (plan_.across > 0) {
+    std::erase_if(groups, [&](const Group& g) {
+      std::set<std::string> videos;
+      for (const EventRecord& e : g.events) videos.insert(e.video);
+      return videos.size() < static_cast<std::size_t>(plan_.across);
+    });
+  }
   for (const Selection& other : plan_.others) {
     std::set<RowId> members;
     for (const EventRecord& e : selector_.run(other, true)) {

@@ -1,6 +1,8 @@
 #pragma once
 // Computes a plan: numbers, times, names and yes or no, each with what they were computed from.
 
+#include <set>
+
 #include "query/engine.h"
 #include "query/evidence.h"
 #include "query/plan.h"
@@ -24,6 +26,7 @@ class PlanRun {
   };
 
   void count();
+  [[nodiscard]] std::set<std::string> videos_of_others();
   [[nodiscard]] bool concerns(const VideoScope& video) const;
   [[nodiscard]] bool fits_number(std::size_t n) const;
   [[nodiscard]] std::vector<Group> who_groups(const std::vector<graph::EventRecord>& events);

@@ -18,8 +18,9 @@ void PlanRun::count() {
     std::set<std::string> ids;
     const auto events = selector_.run(plan_.select, true);
     std::vector<EventRecord> shown;
+    const auto others = videos_of_others();
     for (const EventRecord& e : events) {
-      if (ids.insert(e.video).second) shown.push_back(e);
+      if (others.contains(e.video) && ids.insert(e.video).second) shown.push_back(e);
     }
     if (ids.empty() && nothing()) return;
     std::size_t n = ids.size();

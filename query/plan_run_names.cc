@@ -25,6 +25,15 @@ void PlanRun::who() {
     if (!nothing()) refuse(Status::kNotSeen, "Nobody was seen of whom that is true.");
     return;
   }
+  if (plan_.named) {
+    const bool numbers = std::all_of(groups.begin(), groups.end(), [&](const Group& g) {
+      const std::string prefix = selector_.entity_type(g.entity) + " ";
+      return g.name.starts_with(prefix) && g.name.find_first_not_of("0123456789", prefix.size()) == std::string::npos;
+    });
+    if (numbers)
+      return refuse(Status::kNotSeen, "No name is known: the source tells " +
+                                          plural(static_cast<std::int64_t>(groups.size()), "participant") + " apart by numbers only.");
+  }
   answer_entities(groups);
 }
 
@@ -107,6 +116,18 @@ void PlanRun::rank() {
   }
 }
 
+// Videos in which each of the other selections is found too.
+std::set<std::string> PlanRun::videos_of_others() {
+  std::set<std::string> ids;
+  for (const VideoScope& v : scope_.videos) ids.insert(v.video.id);
+  for (const Selection& other : plan_.others) {
+    std::set<std::string> with;
+    for (const EventRecord& e : selector_.run(other, true)) with.insert(e.video);
+    std::erase_if(ids, [&](const std::string& id) { return !with.contains(id); });
+  }
+  return ids;
+}
+
 // "In which games did Chelsea fail to win?" is about the games of Chelsea.
 bool PlanRun::concerns(const VideoScope& video) const {
   std::vector<std::vector<RowId>> all;
@@ -129,7 +150,9 @@ void PlanRun::videos() {
   std::vector<std::string> ids;
   const auto events = selector_.run(plan_.select, true);
   const auto groups = by_video(events);
+  const auto others = videos_of_others();
   for (const VideoScope& v : scope_.videos) {
+    if (!others.contains(v.video.id)) continue;
     const auto it = groups.find(v.video.id);
     bool in = it != groups.end();
     if (in && plan_.per_participant) {

@@ -118,7 +118,8 @@ std::string describe(const Plan& p) {
     case Ask::kWhen: return "Times of " + what;
     case Ask::kWho:
       return "Looked up " + whom + " of " + what +
-             (p.exactly ? std::string(p.at_least ? ", each of at least " : ", each of exactly ") + std::to_string(*p.exactly) : "") + sets;
+             (p.exactly ? std::string(p.at_least ? ", each of at least " : ", each of exactly ") + std::to_string(*p.exactly) : "") +
+             (p.across > 0 ? ", in at least " + plural(p.across, "video") : "") + sets;
     case Ask::kWhat: return "Looked up " + what;
     case Ask::kDuration: return std::string(p.total ? "Added the lengths of " : "Time in which there is any of ") + what;
     case Ask::kLength: return std::string("Length of the ") + (p.fewest ? "shortest" : "longest") + " of " + what;

@@ -405,6 +405,7 @@ std::vector<EventRecord> Selector::tally_events(const Selection& s, const VideoS
     const bool ours = t.side.empty() || mine[side];
     const bool level = lead(side) == 0;
     // "City's opener" is the first of theirs.
+    if (t.state == "first" && ours && number == 1) result.push_back(e);
     if (t.state == "opener" && ours && (t.side.empty() ? number == 1 : result.empty())) result.push_back(e);
     if (t.state == "equaliser" && level && before < 0 && ours) result.push_back(e);
     if (t.state == "pulls_back" && lead(side) < 0 && ours) result.push_back(e);
