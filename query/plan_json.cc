@@ -276,7 +276,7 @@ class Checker {
   }
   [[nodiscard]] Selection selection(const json& j, const std::string& path, int depth) const {
     if (depth > kDeepest) refuse(path, "is nested too deeply");
-    keys(j, path, {"kinds", "not_types", "who", "windows", "tally", "credit", "longer_s", "shorter_s", "nth", "first_n", "text"});
+    keys(j, path, {"kinds", "not_types", "who", "windows", "tally", "credit", "credited", "longer_s", "shorter_s", "nth", "first_n", "text"});
     Selection s;
     for (const json& k : list(j, "kinds", path)) {
       keys(k, path + ".kinds", {"types", "where"});
