@@ -34,6 +34,9 @@ std::map<std::string, std::vector<EventRecord>> by_video(std::vector<EventRecord
 bool is_beyond_plans(const Question& q, const std::vector<Word>& words) {
   if (q.known_absent || q.intent == Intent::kEvents) return true;
   if (q.negated) return q.intent == Intent::kWhen || q.intent == Intent::kDuration;
+  // A role that the question names ("replaced", where no profile has words for it).
+  const bool role = std::any_of(q.roles.begin(), q.roles.end(), [](const std::string& r) { return r != "agent"; });
+  if (q.intent == Intent::kWho && role) return true;
   if (!q.subjects.empty() || !q.roles.empty() || q.ordinal || q.gap) return false;
   if (q.intent == Intent::kExists || q.intent == Intent::kWhen) return true;
   if (q.intent != Intent::kCount || !q.entity_type || !q.entities.empty()) return false;

@@ -136,14 +136,18 @@ std::vector<ParticipantRecord> PlanRun::asked(const EventRecord& e) {
 std::vector<PlanRun::Group> PlanRun::grouped(const std::vector<EventRecord>& events) {
   std::vector<Group> groups;
   std::map<RowId, std::size_t> at;
-  for (const EventRecord& e : events) {
-    for (const ParticipantRecord& p : asked(e)) {
-      const auto [it, fresh] = at.emplace(p.entity, groups.size());
-      if (fresh) groups.push_back({p.entity, p.name, {}});
-      groups[it->second].events.push_back(e);
-    }
-  }
+  for (const EventRecord& e : events) add_to(groups, at, e, events.size());
   return groups;
+}
+
+void PlanRun::add_to(std::vector<Group>& groups, std::map<RowId, std::size_t>& at, const EventRecord& e, std::size_t most) {
+  for (const ParticipantRecord& p : asked(e)) {
+    const auto [it, fresh] = at.emplace(p.entity, groups.size());
+    if (fresh) groups.push_back({p.entity, p.name, {}, 0});
+    Group& g = groups[it->second];
+    ++g.n;
+    if (g.events.size() < most) g.events.push_back(e);
+  }
 }
 
 bool PlanRun::fits_number(std::size_t n) const {
@@ -153,7 +157,13 @@ bool PlanRun::fits_number(std::size_t n) const {
 
 std::vector<PlanRun::Group> PlanRun::who_groups(const std::vector<EventRecord>& events) {
   auto groups = grouped(events);
-  if (plan_.exactly) std::erase_if(groups, [&](const Group& g) { return !fits_number(g.events.size()); });
+  keep_members(groups);
+  return groups;
+}
+
+// Leaves those of whom everything else is true: so many events, in so many videos, with a part in the other selections.
+void PlanRun::keep_members(std::vector<Group>& groups) {
+  if (plan_.exactly) std::erase_if(groups, [&](const Group& g) { return !fits_number(g.n); });
   if (plan_.across > 0) {
     std::erase_if(groups, [&](const Group& g) {
       std::set<std::string> videos;
@@ -170,7 +180,6 @@ std::vector<PlanRun::Group> PlanRun::who_groups(const std::vector<EventRecord>& 
     }
     std::erase_if(groups, [&](const Group& g) { return members.contains(g.entity) == plan_.except; });
   }
-  return groups;
 }
 
 void PlanRun::answer_entities(const std::vector<Group>& groups) {

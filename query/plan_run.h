@@ -1,6 +1,7 @@
 #pragma once
 // Computes a plan: numbers, times, names and yes or no, each with what they were computed from.
 
+#include <map>
 #include <set>
 
 #include "query/engine.h"
@@ -22,7 +23,8 @@ class PlanRun {
   struct Group {
     graph::RowId entity = 0;
     std::string name;
-    std::vector<graph::EventRecord> events;
+    std::vector<graph::EventRecord> events;  ///< of a ranking over many videos only as many as are cited
+    std::size_t n = 0;
   };
 
   void count();
@@ -30,6 +32,9 @@ class PlanRun {
   [[nodiscard]] bool concerns(const VideoScope& video) const;
   [[nodiscard]] bool fits_number(std::size_t n) const;
   [[nodiscard]] std::vector<Group> who_groups(const std::vector<graph::EventRecord>& events);
+  void keep_members(std::vector<Group>& groups);
+  void add_to(std::vector<Group>& groups, std::map<graph::RowId, std::size_t>& at, const graph::EventRecord& event, std::size_t most);
+  [[nodiscard]] std::int64_t count_shown(const Selection& selection, bool overlap, std::vector<graph::EventRecord>& shown);
   void rate();
   void exists();
   void when();

@@ -31,10 +31,17 @@ void PlanRun::count() {
     answered("count", n, plural(static_cast<std::int64_t>(n), "video") + ".");
     return cite(shown);
   }
-  const auto events =
-      selector_.run(plan_.select, !plan_.select.windows.empty() && plan_.select.windows.front().kind == Window::Kind::kOverlaps);
+  const bool during = !plan_.select.windows.empty() && plan_.select.windows.front().kind == Window::Kind::kOverlaps;
+  if (!plan_.distinct) {
+    std::vector<EventRecord> shown;
+    const auto n = count_shown(plan_.select, during, shown);
+    if (n == 0 && nothing()) return;
+    answered("count", n, std::to_string(n) + ".");
+    return cite(shown);
+  }
+  const auto events = selector_.run(plan_.select, during);
   if (events.empty() && nothing()) return;
-  if (plan_.distinct) {
+  {
     const auto groups = who_groups(events);
     std::vector<std::string> names;
     std::vector<EventRecord> shown;
@@ -43,26 +50,43 @@ void PlanRun::count() {
       shown.insert(shown.end(), g.events.begin(), g.events.end());
     }
     answered("count", groups.size(), std::to_string(groups.size()) + (names.empty() ? "." : ": " + names_text(names) + "."));
-    return cite(shown);
+    cite(shown);
   }
-  answered("count", events.size(), std::to_string(events.size()) + ".");
-  cite(events);
+}
+
+// How many there are; kept of them are only as many as are cited.
+std::int64_t PlanRun::count_shown(const Selection& s, bool overlap, std::vector<EventRecord>& shown) {
+  const std::size_t most = evidence_.room();
+  if (const auto n = selector_.count_of_all(s)) {
+    graph::EventFilter filter;
+    for (const EventKind& k : s.kinds) filter.types.insert(filter.types.end(), k.types.begin(), k.types.end());
+    filter.limit = static_cast<int>(std::min<std::int64_t>(*n, static_cast<std::int64_t>(most)));
+    if (filter.limit > 0) shown = store_.events(filter);
+    return *n;
+  }
+  std::int64_t n = 0;
+  selector_.each(s, overlap, [&](const std::vector<EventRecord>& events) {
+    n += static_cast<std::int64_t>(events.size());
+    for (std::size_t i = 0; i < events.size() && shown.size() < most; ++i) shown.push_back(events[i]);
+  });
+  return n;
 }
 
 void PlanRun::rate() {
-  const auto events = selector_.run(plan_.select, false);
-  if (events.empty() && nothing()) return;
+  std::vector<EventRecord> events;
+  const auto n = count_shown(plan_.select, false, events);
+  if (n == 0 && nothing()) return;
   const bool bounded = std::any_of(plan_.select.windows.begin(), plan_.select.windows.end(),
                                    [](const Window& w) { return w.kind != Window::Kind::kPhrase; });
   if (bounded || plan_.per <= 0)
     return refuse(Status::kNotUnderstood, "A rate is known of whole videos and of plain stretches of time only.");
   const base::Duration over = scope_.covers ? scope_.described_total() : scope_.asked_total();
   if (over <= 0) return refuse(Status::kNotCovered, "Nothing of what was asked about has been described.");
-  const double value = static_cast<double>(events.size()) * static_cast<double>(plan_.per) / static_cast<double>(over);
+  const double value = static_cast<double>(n) * static_cast<double>(plan_.per) / static_cast<double>(over);
   char text[64];
   std::snprintf(text, sizeof text, "%.2f", value);
   answered("count", value,
-           std::string(text) + ": " + plural(static_cast<std::int64_t>(events.size()), "event") + " in " + base::format_time(over) + ".");
+           std::string(text) + ": " + plural(n, "event") + " in " + base::format_time(over) + ".");
   cite(events);
 }
 
@@ -112,11 +136,10 @@ void PlanRun::concurrency() {
 }
 
 void PlanRun::compare() {
-  const auto a = selector_.run(plan_.select, false);
-  const auto b = selector_.run(plan_.others.front(), false);
-  if (a.empty() && b.empty() && nothing()) return;
-  const auto x = static_cast<std::int64_t>(a.size());
-  const auto y = static_cast<std::int64_t>(b.size());
+  std::vector<EventRecord> a, b;
+  const auto x = count_shown(plan_.select, false, a);
+  const auto y = count_shown(plan_.others.front(), false, b);
+  if (x == 0 && y == 0 && nothing()) return;
   const std::string figures =
       std::to_string(x) + " (" + describe(plan_.select) + ") against " + std::to_string(y) + " (" + describe(plan_.others.front()) + ").";
   if (plan_.compare == "which_more" || plan_.compare == "which_fewer") {

@@ -2,6 +2,7 @@
 #include "query/plan_run.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -63,13 +64,22 @@ void PlanRun::what() {
 }
 
 void PlanRun::rank() {
-  const auto events = selector_.run(plan_.select, false);
   if (plan_.videos) {
+    std::vector<EventRecord> events;
+    std::map<std::string, std::size_t> groups;
+    std::map<std::string, std::vector<EventRecord>> of_video;
+    selector_.each(plan_.select, false, [&](const std::vector<EventRecord>& here) {
+      if (here.empty()) return;
+      const std::string& id = here.front().video;
+      groups[id] += here.size();
+      auto& kept = of_video[id];
+      for (std::size_t i = 0; i < here.size() && kept.size() < evidence_.room(); ++i) kept.push_back(here[i]);
+    });
+    for (const auto& [id, kept] : of_video) events.insert(events.end(), kept.begin(), kept.end());
     std::vector<std::pair<std::string, std::size_t>> counts;
-    const auto groups = by_video(events);
     for (const VideoScope& v : scope_.videos) {
       const auto it = groups.find(v.video.id);
-      counts.emplace_back(v.video.id, it == groups.end() ? 0 : it->second.size());
+      counts.emplace_back(v.video.id, it == groups.end() ? 0 : it->second);
     }
     std::stable_sort(counts.begin(), counts.end(),
                      [&](const auto& l, const auto& r) { return plan_.fewest ? l.second < r.second : l.second > r.second; });
@@ -82,25 +92,31 @@ void PlanRun::rank() {
     }
     if (plan_.figure) {
       std::vector<EventRecord> shown;
-      if (const auto it = groups.find(counts.front().first); it != groups.end()) shown = it->second;
+      if (const auto it = of_video.find(counts.front().first); it != of_video.end()) shown = it->second;
       answered("count", counts.front().second,
                std::to_string(counts.front().second) + ", in " + video_json(counts.front().first).at("name").get<std::string>() + ".");
       return cite(shown);
     }
     return answer_videos(ids, events);
   }
-  auto groups = who_groups(events);
+  std::vector<Group> groups;
+  std::map<RowId, std::size_t> at;
+  const std::size_t kept = scope_.videos.size() > 40 && plan_.across == 0 ? evidence_.room() : std::numeric_limits<std::size_t>::max();
+  selector_.each(plan_.select, false, [&](const std::vector<EventRecord>& events) {
+    for (const EventRecord& e : events) add_to(groups, at, e, kept);
+  });
+  keep_members(groups);
   if (groups.empty()) {
     if (!nothing()) refuse(Status::kNotSeen, "Nobody was seen of whom that is true.");
     return;
   }
   std::stable_sort(groups.begin(), groups.end(), [&](const Group& l, const Group& r) {
-    return plan_.fewest ? l.events.size() < r.events.size() : l.events.size() > r.events.size();
+    return plan_.fewest ? l.n < r.n : l.n > r.n;
   });
   const std::size_t k = std::min(groups.size(), static_cast<std::size_t>(plan_.top));
-  const std::size_t last = groups[k - 1].events.size();
+  const std::size_t last = groups[k - 1].n;
   std::size_t n = k;
-  while (n < groups.size() && groups[n].events.size() == last) ++n;  // who is level is named as well
+  while (n < groups.size() && groups[n].n == last) ++n;  // who is level is named as well
   groups.resize(n);
   if (plan_.figure) {
     answered("count", last, std::to_string(last) + ", by " + groups.front().name + ".");

@@ -10,6 +10,8 @@ using graph::EventRecord;
 using graph::RowId;
 
 constexpr int kMostEvents = 200'000;
+constexpr std::size_t kManyVideos = 40;       // beyond that the videos that can hold any are found first, and nothing is remembered
+constexpr std::int64_t kFewEvents = 20'000;   // as many are fetched at once
 constexpr int kSampled = 300;  // events looked at to learn which kinds of entity play a role
 
 bool is_true(const nlohmann::json& j) { return !(j.is_null() || (j.is_boolean() && !j.get<bool>())); }
@@ -275,20 +277,24 @@ void Selector::narrow(std::vector<EventRecord>& events, const Selection& s, cons
 }
 
 std::vector<EventRecord> Selector::run_in(const Selection& s, const VideoScope& video, bool overlap) {
+  if (!s.tally) return pick(s, fetch(s, video), video, overlap);
+  std::vector<EventRecord> events = tally_events(s, video);
+  for (const Participant& p : s.who) std::erase_if(events, [&](const EventRecord& e) { return takes_part(e, p, s, false) == p.negated; });
+  narrow(events, s, video, overlap);
+  std::stable_sort(events.begin(), events.end(), [](const EventRecord& a, const EventRecord& b) { return a.span < b.span; });
+  take_nth(events, s);
+  return events;
+}
+
+std::vector<EventRecord> Selector::pick(const Selection& s, const std::vector<EventRecord>& all, const VideoScope& video, bool overlap) {
   std::vector<EventRecord> events;
-  if (s.tally) {
-    events = tally_events(s, video);
-    for (const Participant& p : s.who) std::erase_if(events, [&](const EventRecord& e) { return takes_part(e, p, s, false) == p.negated; });
-  } else {
-    const auto& all = fetch(s, video);
-    std::vector<bool> groups;
-    for (const Participant& p : s.who) groups.push_back(is_group(p, all));
-    for (const EventRecord& e : all) {
-      if (!of_kind(e, s.kinds)) continue;
-      bool fits = true;
-      for (std::size_t i = 0; i < s.who.size() && fits; ++i) fits = takes_part(e, s.who[i], s, groups[i]) != s.who[i].negated;
-      if (fits) events.push_back(e);
-    }
+  std::vector<bool> groups;
+  for (const Participant& p : s.who) groups.push_back(is_group(p, all));
+  for (const EventRecord& e : all) {
+    if (!of_kind(e, s.kinds)) continue;
+    bool fits = true;
+    for (std::size_t i = 0; i < s.who.size() && fits; ++i) fits = takes_part(e, s.who[i], s, groups[i]) != s.who[i].negated;
+    if (fits) events.push_back(e);
   }
   narrow(events, s, video, overlap);
   std::stable_sort(events.begin(), events.end(), [](const EventRecord& a, const EventRecord& b) { return a.span < b.span; });
@@ -298,11 +304,77 @@ std::vector<EventRecord> Selector::run_in(const Selection& s, const VideoScope& 
 
 std::vector<EventRecord> Selector::run(const Selection& s, bool overlap) {
   std::vector<EventRecord> all;
-  for (const VideoScope& v : scope_.videos) {
-    auto here = run_in(s, v, overlap);
-    all.insert(all.end(), std::make_move_iterator(here.begin()), std::make_move_iterator(here.end()));
-  }
+  each(s, overlap, [&](const std::vector<EventRecord>& here) { all.insert(all.end(), here.begin(), here.end()); });
   return all;
+}
+
+void Selector::each(const Selection& s, bool overlap, const std::function<void(const std::vector<EventRecord>&)>& visit) {
+  const bool many = scope_.videos.size() > kManyVideos;
+  const auto few = many && !s.tally ? candidates(s) : std::nullopt;
+  for (const VideoScope& v : scope_.videos) {
+    if (few) {
+      const auto it = few->find(v.video.id);
+      if (it != few->end()) visit(pick(s, it->second, v, overlap));
+    } else {
+      visit(run_in(s, v, overlap));
+    }
+    if (many) fetched_.clear();
+  }
+}
+
+namespace {
+
+/// The types of a selection's events; empty: any type.
+std::vector<std::string> types_of(const Selection& s) {
+  std::set<std::string> types;
+  for (const EventKind& k : s.kinds) {
+    if (k.types.empty()) return {};
+    types.insert(k.types.begin(), k.types.end());
+  }
+  return {types.begin(), types.end()};
+}
+
+}  // namespace
+
+std::optional<std::map<std::string, std::vector<EventRecord>>> Selector::candidates(const Selection& s) const {
+  graph::EventFilter filter;
+  filter.types = types_of(s);
+  // Whoever must take part has few events of the many.
+  std::vector<graph::EventFilter> filters;
+  for (const Participant& p : s.who) {
+    if (p.negated || p.opponent || p.entities.empty() || p.entities.size() > 20 || s.credit) continue;
+    filters.clear();
+    for (const RowId row : p.entities) {
+      filters.push_back(filter);
+      filters.back().entities = {row};
+    }
+    break;
+  }
+  if (filters.empty()) {
+    if (filter.types.empty()) return std::nullopt;
+    filters = {filter};
+  }
+  std::int64_t n = 0;
+  for (const graph::EventFilter& f : filters) n += store_.count_events(f);
+  if (n > kFewEvents) return std::nullopt;
+  std::map<std::string, std::vector<EventRecord>> by_video;
+  std::set<RowId> seen;
+  for (const graph::EventFilter& f : filters) {
+    for (EventRecord& e : store_.events(f)) {
+      if (seen.insert(e.row).second) by_video[e.video].push_back(std::move(e));
+    }
+  }
+  return by_video;
+}
+
+std::optional<std::int64_t> Selector::count_of_all(const Selection& s) const {
+  const bool plain = scope_.everything && !s.kinds.empty() && s.not_types.empty() && s.who.empty() && s.windows.empty() && !s.tally &&
+                     !s.longer && !s.shorter && !s.nth && s.first_n == 0 &&
+                     std::all_of(s.kinds.begin(), s.kinds.end(), [](const EventKind& k) { return k.where.empty() && !k.types.empty(); });
+  if (!plain) return std::nullopt;
+  graph::EventFilter filter;
+  filter.types = types_of(s);
+  return store_.count_events(filter);
 }
 
 std::vector<Window> tally_windows(const Selection& s) {
