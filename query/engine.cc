@@ -101,6 +101,7 @@ class Asking {
     }
     words_ = cutter_.cut(text);
     read_plan();
+    if (parsed_.plan) return;
     const Linker linker(store_, profiles_, cutter_);
     const bool all = options_.videos.empty() && !named_video_;
     question_ = understand(words_, linker, all ? std::vector<std::string>{} : ids_of(videos_));

@@ -86,6 +86,13 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
             }))
           break;
         mark(i);
+        if (other_than && c.events.empty() && !loose_types.empty()) {  // "the bookings for something other than a foul"
+          std::erase_if(loose_types, [&](const std::string& type) {
+            return std::find(t.event.types.begin(), t.event.types.end(), type) != t.event.types.end();
+          });
+          other_than = false;
+          break;
+        }
         if (other_than && !c.events.empty()) {
           for (const std::string& type : t.event.types) c.events.back().not_types.push_back(type);
           other_than = false;

@@ -19,6 +19,18 @@ Window Parser::window_of(const Sub& sub, const Clause& main, bool exists) {
     if (is_word(i) && is_any(text(i), {"time"})) mark(i);
   }
   w.within = sub.within;
+  // "How many shots did City have after going behind?": it is City who went behind.
+  if (anchor.tally && anchor.tally->side.empty() && !sub.tokens.empty() && !main.events.empty() &&
+      is_any(anchor.tally->state, {"ahead", "behind", "level", "equaliser", "pulls_back", "extends", "stands"}) &&
+      words_[tokens_[sub.tokens.front()].used.front()].folded.ends_with("ing")) {
+    for (const Participant& p : main.events.front().who) {
+      const auto e = p.entities.empty() || p.negated || p.opponent ? std::nullopt : store_.entity(p.entities.front());
+      if (!e || lexicon_.acts(e->type)) continue;
+      anchor.tally->side = p.entities;
+      anchor.tally->side_names = p.names;
+      break;
+    }
+  }
   // "the first time"
   if (!anchor.nth && is_any(sub.marker, {"after", "since", "once", "following", "as", "before", "until", "till"}) && !anchor.tally) {
     if (sub.marker == "until") anchor.nth.reset();
