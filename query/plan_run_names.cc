@@ -169,6 +169,7 @@ void PlanRun::videos() {
   const auto others = videos_of_others();
   for (const VideoScope& v : scope_.videos) {
     if (!others.contains(v.video.id)) continue;
+    if (!plan_.noun.empty() && fold(v.video.title).find(plan_.noun) == std::string::npos) continue;  // a match is no camera
     const auto it = groups.find(v.video.id);
     bool in = it != groups.end();
     if (in && plan_.per_participant) {

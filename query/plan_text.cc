@@ -133,7 +133,9 @@ std::string describe(const Plan& p) {
              (p.across > 0 ? ", in at least " + plural(p.across, "video") : "") + sets;
     case Ask::kWhat: return "Looked up " + what;
     case Ask::kDuration: return std::string(p.total ? "Added the lengths of " : p.select.tally ? "Time with " : "Time in which there are any ") + what;
-    case Ask::kLength: return std::string("Length of the ") + (p.fewest ? "shortest" : "longest") + " of " + what;
+    case Ask::kLength:
+      if (p.select.nth) return "Length of " + what;
+      return std::string("Length of the ") + (p.fewest ? "shortest" : "longest") + " of " + what;
     case Ask::kGap:
       return std::string("Time from ") + (p.from_end ? "the end of " : "") + what + " to " + (p.total ? "the end of " : "") + other;
     case Ask::kGaps: return std::string(p.fewest ? "Shortest" : "Longest") + " time between consecutive " + what;
