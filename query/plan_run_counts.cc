@@ -16,10 +16,10 @@ using nlohmann::json;
 void PlanRun::count() {
   if (plan_.videos) {
     std::set<std::string> ids;
-    const auto events = selector_.run(plan_.select, true);
+    const auto firsts = selector_.one_of_each(plan_.select);
     std::vector<EventRecord> shown;
     const auto others = videos_of_others();
-    for (const EventRecord& e : events) {
+    for (const EventRecord& e : firsts ? *firsts : selector_.run(plan_.select, true)) {
       if (others.contains(e.video) && ids.insert(e.video).second) shown.push_back(e);
     }
     if (ids.empty() && nothing()) return;
@@ -57,17 +57,12 @@ void PlanRun::count() {
 // How many there are; kept of them are only as many as are cited.
 std::int64_t PlanRun::count_shown(const Selection& s, bool overlap, std::vector<EventRecord>& shown) {
   const std::size_t most = evidence_.room();
-  if (const auto n = selector_.count_of_all(s)) {
-    graph::EventFilter filter;
-    for (const EventKind& k : s.kinds) filter.types.insert(filter.types.end(), k.types.begin(), k.types.end());
-    filter.limit = static_cast<int>(std::min<std::int64_t>(*n, static_cast<std::int64_t>(most)));
-    if (filter.limit > 0) shown = store_.events(filter);
-    return *n;
-  }
+  if (const auto n = selector_.count_of_all(s, shown, most)) return *n;
   std::int64_t n = 0;
   selector_.each(s, overlap, [&](const std::vector<EventRecord>& events) {
     n += static_cast<std::int64_t>(events.size());
     for (std::size_t i = 0; i < events.size() && shown.size() < most; ++i) shown.push_back(events[i]);
+    return true;
   });
   return n;
 }
@@ -91,7 +86,12 @@ void PlanRun::rate() {
 }
 
 void PlanRun::exists() {
-  auto events = selector_.run(plan_.select, true);
+  std::vector<EventRecord> events;
+  const std::size_t enough = std::max<std::size_t>(evidence_.room(), 1);
+  selector_.each(plan_.select, true, [&](const std::vector<EventRecord>& here) {
+    events.insert(events.end(), here.begin(), here.end());
+    return !plan_.others.empty() || events.size() < enough;
+  });
   if (!plan_.others.empty()) {  // of the same participant
     std::vector<EventRecord> of_both;
     for (const Group& g : who_groups(events)) of_both.insert(of_both.end(), g.events.begin(), g.events.end());
@@ -117,18 +117,24 @@ void PlanRun::exists() {
 void PlanRun::concurrency() {
   std::size_t most = 0;
   std::vector<EventRecord> at_most;
-  for (const auto& [video, events] : by_video(selector_.run(plan_.select, true))) {
-    for (const EventRecord& e : events) {
-      std::vector<EventRecord> now;
+  selector_.each(plan_.select, true, [&](const std::vector<EventRecord>& events) {
+    // By start; the largest number is reached where one begins.
+    std::vector<base::Timestamp> ends;
+    const auto goes_on = [](const EventRecord& o, base::Timestamp t) { return o.span.start == t || (o.span.start < t && o.span.end > t); };
+    for (std::size_t i = 0; i < events.size(); ++i) {
+      const base::Timestamp t = events[i].span.start;
+      std::erase_if(ends, [&](base::Timestamp end) { return end <= t; });
+      ends.push_back(std::max(events[i].span.end, t + 1));
+      if (i + 1 < events.size() && events[i + 1].span.start == t) continue;
+      if (ends.size() <= most) continue;
+      most = ends.size();
+      at_most.clear();
       for (const EventRecord& o : events) {
-        if (o.span.start <= e.span.start && (o.span.end > e.span.start || o.span.start == e.span.start)) now.push_back(o);
-      }
-      if (now.size() > most) {
-        most = now.size();
-        at_most = std::move(now);
+        if (goes_on(o, t)) at_most.push_back(o);
       }
     }
-  }
+    return true;
+  });
   if (most == 0 && nothing()) return;
   answered("count", most,
            std::to_string(most) + " at once" + (most > 0 ? ", at " + base::format_time(at_most.back().span.start) : std::string()) + ".");

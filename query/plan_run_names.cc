@@ -69,11 +69,12 @@ void PlanRun::rank() {
     std::map<std::string, std::size_t> groups;
     std::map<std::string, std::vector<EventRecord>> of_video;
     selector_.each(plan_.select, false, [&](const std::vector<EventRecord>& here) {
-      if (here.empty()) return;
+      if (here.empty()) return true;
       const std::string& id = here.front().video;
       groups[id] += here.size();
       auto& kept = of_video[id];
       for (std::size_t i = 0; i < here.size() && kept.size() < evidence_.room(); ++i) kept.push_back(here[i]);
+      return true;
     });
     for (const auto& [id, kept] : of_video) events.insert(events.end(), kept.begin(), kept.end());
     std::vector<std::pair<std::string, std::size_t>> counts;
@@ -104,6 +105,7 @@ void PlanRun::rank() {
   const std::size_t kept = scope_.videos.size() > 40 && plan_.across == 0 ? evidence_.room() : std::numeric_limits<std::size_t>::max();
   selector_.each(plan_.select, false, [&](const std::vector<EventRecord>& events) {
     for (const EventRecord& e : events) add_to(groups, at, e, kept);
+    return true;
   });
   keep_members(groups);
   if (groups.empty()) {
@@ -164,7 +166,8 @@ bool PlanRun::concerns(const VideoScope& video) const {
 
 void PlanRun::videos() {
   std::vector<std::string> ids;
-  const auto events = selector_.run(plan_.select, true);
+  const auto firsts = plan_.exactly || plan_.per_participant ? std::nullopt : selector_.one_of_each(plan_.select);
+  const auto events = firsts ? *firsts : selector_.run(plan_.select, true);
   const auto groups = by_video(events);
   const auto others = videos_of_others();
   for (const VideoScope& v : scope_.videos) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
 #include <tuple>
 
 #include "base/utf8.h"
@@ -10,12 +11,23 @@
 #include "query/words.h"
 
 namespace reelgraph::query {
+namespace {
+
+constexpr std::size_t kMostListed = 1000;  // moments of one list
+
+}  // namespace
 
 using graph::EventRecord;
 using nlohmann::json;
 
 void PlanRun::when() {
-  const auto events = selector_.run(plan_.select, true);
+  std::vector<EventRecord> events;  // as many as one list holds
+  std::int64_t n = 0;
+  selector_.each(plan_.select, true, [&](const std::vector<EventRecord>& here) {
+    n += static_cast<std::int64_t>(here.size());
+    for (std::size_t i = 0; i < here.size() && events.size() < kMostListed; ++i) events.push_back(here[i]);
+    return true;
+  });
   if (events.empty()) {
     if (!nothing()) refuse(Status::kNotSeen, "It was not seen.");
     return;
@@ -32,41 +44,50 @@ void PlanRun::when() {
     list.push_back(moment_json(e.video, e.span));
   }
   answered("list", std::move(list),
-           plural(static_cast<std::int64_t>(events.size()), "time") + ": at " + times + (events.size() > 10 ? " and more." : "."));
+           plural(n, "time") + ": at " + times + (n > 10 ? " and more." : "."));
   cite(events);
 }
 
 void PlanRun::duration() {
-  const auto events = selector_.run(plan_.select, true);
-  if (events.empty()) {
+  std::vector<EventRecord> shown;
+  std::int64_t n = 0;
+  base::Duration sum = 0, together = 0;
+  const std::size_t most = evidence_.room();
+  selector_.each(plan_.select, true, [&](const std::vector<EventRecord>& events) {
+    base::SpanSet any;
+    for (const EventRecord& e : events) {
+      ++n;
+      sum += e.span.length();
+      any.add(e.span);
+      if (shown.size() < most) shown.push_back(e);
+    }
+    together += any.total();
+    return true;
+  });
+  if (n == 0) {
     if (!nothing()) refuse(Status::kNotSeen, "It was not seen.");
     return;
   }
-  base::Duration sum = 0, together = 0;
-  for (const auto& [video, group] : by_video(events)) {
-    base::SpanSet any;
-    for (const EventRecord& e : group) {
-      sum += e.span.length();
-      any.add(e.span);
-    }
-    together += any.total();
-  }
   const base::Duration d = plan_.total ? sum : together;
-  std::string text = seconds_text(d) + " over " + plural(static_cast<std::int64_t>(events.size()), "event") + ".";
+  std::string text = seconds_text(d) + " over " + plural(n, "event") + ".";
   if (sum != together) text += " Lengths added: " + seconds_text(sum) + "; overlaps counted once: " + seconds_text(together) + ".";
   answered("duration", base::to_seconds(d), text);
-  cite(events);
+  cite(shown);
 }
 
 void PlanRun::length() {
-  const auto events = selector_.run(plan_.select, true);
-  if (events.empty()) {
+  std::optional<EventRecord> best;
+  selector_.each(plan_.select, true, [&](const std::vector<EventRecord>& events) {
+    for (const EventRecord& e : events) {
+      if (!best || (plan_.fewest ? e.span.length() < best->span.length() : e.span.length() > best->span.length())) best = e;
+    }
+    return true;
+  });
+  if (!best) {
     if (!nothing()) refuse(Status::kNotSeen, "It was not seen.");
     return;
   }
-  const auto shorter = [](const EventRecord& a, const EventRecord& b) { return a.span.length() < b.span.length(); };
-  const EventRecord& e =
-      plan_.fewest ? *std::min_element(events.begin(), events.end(), shorter) : *std::max_element(events.begin(), events.end(), shorter);
+  const EventRecord& e = *best;
   answered("duration", base::to_seconds(e.span.length()),
            seconds_text(e.span.length()) + ": " + event_text(e) + " at " + when_where(e.video, e.span) + ".");
   cite({e});
@@ -118,14 +139,15 @@ void PlanRun::gap() {
 void PlanRun::gaps() {
   std::optional<std::pair<EventRecord, EventRecord>> best;
   base::Duration length = 0;
-  for (const auto& [video, events] : by_video(selector_.run(plan_.select, true))) {
+  selector_.each(plan_.select, true, [&](const std::vector<EventRecord>& events) {
     for (std::size_t i = 1; i < events.size(); ++i) {
       const base::Duration d = events[i].span.start - events[i - 1].span.start;
       if (best && (plan_.fewest ? d >= length : d <= length)) continue;
       length = d;
       best = {events[i - 1], events[i]};
     }
-  }
+    return true;
+  });
   if (!best) {
     if (!nothing()) refuse(Status::kNotSeen, "There are no two of them in one video.");
     return;

@@ -304,19 +304,22 @@ std::vector<EventRecord> Selector::pick(const Selection& s, const std::vector<Ev
 
 std::vector<EventRecord> Selector::run(const Selection& s, bool overlap) {
   std::vector<EventRecord> all;
-  each(s, overlap, [&](const std::vector<EventRecord>& here) { all.insert(all.end(), here.begin(), here.end()); });
+  each(s, overlap, [&](const std::vector<EventRecord>& here) {
+    all.insert(all.end(), here.begin(), here.end());
+    return true;
+  });
   return all;
 }
 
-void Selector::each(const Selection& s, bool overlap, const std::function<void(const std::vector<EventRecord>&)>& visit) {
+void Selector::each(const Selection& s, bool overlap, const std::function<bool(const std::vector<EventRecord>&)>& visit) {
   const bool many = scope_.videos.size() > kManyVideos;
   const auto few = many && !s.tally ? candidates(s) : std::nullopt;
   for (const VideoScope& v : scope_.videos) {
     if (few) {
       const auto it = few->find(v.video.id);
-      if (it != few->end()) visit(pick(s, it->second, v, overlap));
-    } else {
-      visit(run_in(s, v, overlap));
+      if (it != few->end() && !visit(pick(s, it->second, v, overlap))) return;
+    } else if (!visit(run_in(s, v, overlap))) {
+      return;
     }
     if (many) fetched_.clear();
   }
@@ -332,6 +335,12 @@ std::vector<std::string> types_of(const Selection& s) {
     types.insert(k.types.begin(), k.types.end());
   }
   return {types.begin(), types.end()};
+}
+
+/// Types alone tell which events are meant; `who` apart.
+bool is_by_type(const Selection& s) {
+  return !s.kinds.empty() && s.not_types.empty() && s.windows.empty() && !s.tally && !s.longer && !s.shorter && !s.nth && s.first_n == 0 &&
+         std::all_of(s.kinds.begin(), s.kinds.end(), [](const EventKind& k) { return k.where.empty() && !k.types.empty(); });
 }
 
 }  // namespace
@@ -367,14 +376,36 @@ std::optional<std::map<std::string, std::vector<EventRecord>>> Selector::candida
   return by_video;
 }
 
-std::optional<std::int64_t> Selector::count_of_all(const Selection& s) const {
-  const bool plain = scope_.everything && !s.kinds.empty() && s.not_types.empty() && s.who.empty() && s.windows.empty() && !s.tally &&
-                     !s.longer && !s.shorter && !s.nth && s.first_n == 0 &&
-                     std::all_of(s.kinds.begin(), s.kinds.end(), [](const EventKind& k) { return k.where.empty() && !k.types.empty(); });
-  if (!plain) return std::nullopt;
+std::optional<std::int64_t> Selector::count_of_all(const Selection& s, std::vector<EventRecord>& some, std::size_t most) {
+  if (!scope_.everything || !is_by_type(s) || s.who.size() > 1) return std::nullopt;
   graph::EventFilter filter;
   filter.types = types_of(s);
-  return store_.count_events(filter);
+  if (!s.who.empty()) {
+    const Participant& p = s.who.front();
+    if (p.negated || p.opponent || p.entities.size() != 1 || s.credit) return std::nullopt;
+    filter.limit = kSampled;
+    const bool group = is_group(p, store_.events(filter));
+    filter.entities = p.entities;
+    filter.role = group ? "" : p.role;
+  }
+  filter.limit = 0;
+  const std::int64_t n = store_.count_events(filter);
+  filter.limit = static_cast<int>(std::min<std::int64_t>(n, static_cast<std::int64_t>(most)));
+  if (filter.limit > 0) some = store_.events(filter);
+  return n;
+}
+
+std::optional<std::vector<EventRecord>> Selector::one_of_each(const Selection& s) const {
+  if (!scope_.whole || !is_by_type(s) || !s.who.empty()) return std::nullopt;
+  std::vector<EventRecord> firsts;
+  graph::EventFilter filter;
+  filter.types = types_of(s);
+  filter.limit = 1;
+  for (const VideoScope& v : scope_.videos) {
+    filter.videos = {v.video.id};
+    for (EventRecord& e : store_.events(filter)) firsts.push_back(std::move(e));
+  }
+  return firsts;
 }
 
 std::vector<Window> tally_windows(const Selection& s) {

@@ -23,9 +23,12 @@ class Selector {
   /// @param overlap a window of time keeps what goes on in it; else what begins in it
   [[nodiscard]] std::vector<graph::EventRecord> run(const Selection& selection, bool overlap);
   /// The same, video by video, so that what is not kept is gone: for what is only counted or added up.
-  void each(const Selection& selection, bool overlap, const std::function<void(const std::vector<graph::EventRecord>&)>& visit);
+  /// @param visit gets the events of one video, in the order of the scope; false ends it
+  void each(const Selection& selection, bool overlap, const std::function<bool(const std::vector<graph::EventRecord>&)>& visit);
+  /// One event of each video that holds any, where types alone tell; else nothing.
+  [[nodiscard]] std::optional<std::vector<graph::EventRecord>> one_of_each(const Selection& selection) const;
   /// The number alone, where the archive knows it without a look at the events.
-  [[nodiscard]] std::optional<std::int64_t> count_of_all(const Selection& selection) const;
+  [[nodiscard]] std::optional<std::int64_t> count_of_all(const Selection& selection, std::vector<graph::EventRecord>& some, std::size_t most);
   [[nodiscard]] std::vector<graph::EventRecord> run_in(const Selection& selection, const VideoScope& video, bool overlap);
 
   /// A window counted from an event that did not happen in some video.

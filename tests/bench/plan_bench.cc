@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 #include <map>
 #include <random>
@@ -111,8 +112,9 @@ std::vector<std::pair<std::string, json>> draw(const graph::Store& store, long v
   half["windows"] = {{{"kind", "phrase"}, {"phrase", {{"kind", "part"}, {"part", 1}, {"of", 2}, {"text", "in the second half"}}}}};
   json first = here;
   first["nth"] = 1;
-  const auto someone = store.find_entities("Person " + std::to_string(random() % kPeople), true, 1);
-  if (!someone.empty()) his["who"] = {{{"entities", {someone.front().row}}, {"names", {someone.front().name}}, {"role", "agent"}}};
+  std::vector<graph::EntityRecord> someone;
+  while (someone.empty()) someone = store.find_entities("Person " + std::to_string(random() % kPeople), true, 1);
+  his["who"] = {{{"entities", {someone.front().row}}, {"names", {someone.front().name}}, {"role", "agent"}}};
   const json score = {{"tally", {{"of", {{"name", "score"}, {"type", "goal"}, {"side", "team"}}}, {"state", "ahead"}}}};
   const auto in = [&](json plan) {
     plan["in_videos"] = {video};
@@ -162,8 +164,11 @@ void ask_all(const std::filesystem::path& folder, long events, std::FILE* out) {
       query::AskOptions options;
       options.plan = plan;
       const auto start = Clock::now();
+      const std::clock_t cpu = std::clock();
       (void)engine.ask("", options);
       std::fprintf(out, "%s\t%.4f\n", name.c_str(), std::chrono::duration<double, std::milli>(Clock::now() - start).count());
+      // What the work costs where the machine is shared and the wall clock cannot tell.
+      std::fprintf(out, "CPU\t%.4f\n", 1e3 * static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC);
       ++n;
     }
   }
@@ -200,7 +205,8 @@ Measured run(const std::filesystem::path& folder, long events) {
     if (std::strcmp(name, "memory") == 0)
       measured.peak_mib = value;
     else
-      measured.ms[name].push_back(value), measured.ms["all plans"].push_back(value);
+      measured.ms[std::strcmp(name, "CPU") == 0 ? "all plans, CPU" : name].push_back(value);
+    if (std::strcmp(name, "memory") != 0 && std::strcmp(name, "CPU") != 0) measured.ms["all plans"].push_back(value);
   }
   if (in != nullptr) std::fclose(in);
   return measured;
@@ -228,7 +234,7 @@ int main(int argc, char** argv) {
       std::printf("%-32s %10.2f %10.2f %10.2f %7.2f\n", kind.c_str(), at(ms, 0.5), p95, reference, reference > 0 ? p95 / reference : 0);
     }
     std::printf("peak memory MiB %.1f against %.1f, ratio %.2f\n", large.peak_mib, small.peak_mib, large.peak_mib / small.peak_mib);
-    std::printf("goal p95 <= 200 ms: %.2f of it\n", at(large.ms.at("all plans"), 0.95) / 200);
+    std::printf("goal p95 <= 200 ms: %.2f of it (CPU %.2f)\n", at(large.ms.at("all plans"), 0.95) / 200, at(large.ms.at("all plans, CPU"), 0.95) / 200);
     if (argc <= 2) std::filesystem::remove_all(folder);
   } catch (const base::Error& e) {
     std::fprintf(stderr, "%s\n", e.what());
