@@ -17,8 +17,9 @@ void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p
     mark(i);
     return;
   }
-  const std::string before = p > 0 && is_word(list[p - 1]) ? text(list[p - 1]) : "";
+  std::string before = p > 0 && is_word(list[p - 1]) ? text(list[p - 1]) : "";
   const std::string before2 = p > 1 && is_word(list[p - 2]) ? text(list[p - 2]) : "";
+  if (before == "the" && is_any(before2, {"for", "by", "to", "from", "of", "against", "past"})) before = before2;  // "for the Hammers"
   // "Chelsea players", "Which Stoke man", "City's number 10": narrows the one that comes next.
   const bool next_type = p + 1 < list.size() && kind(list[p + 1], K::kEntityType);
   // Which event does it belong to: the next one after it, if it is its subject; else the one before.

@@ -177,7 +177,10 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
   const bool most = take({"most", "highest", "top", "more", "busiest"});
   const bool fewest = !most && take({"fewest", "least", "fewer", "lowest"});
   const bool other_voice = second_at_ && whose;
-  const std::string subject = other_voice ? "agent" : main.subject[0];
+  // "the subs that came on": the verb says which part they take
+  const bool of_verb = second_at_ && !whose && !by && main.subject[0] == "agent" && !second_roles_.first.empty() &&
+                       second_roles_.first != "agent" && !lexicon_.is_side(second_roles_.first);
+  const std::string subject = other_voice ? "agent" : of_verb ? second_roles_.first : main.subject[0];
   const std::string& object = main.object[0];
   const auto taken = [&](const std::string& role) {
     return std::any_of(s.who.begin(), s.who.end(), [&](const Participant& p) {
@@ -590,7 +593,9 @@ bool Parser::plan_of(Plan& plan) {
         if (kind(i, K::kNumber) && tokens_[i].number == 1) mark(i);  // "no one"
       }
     }
-    if (s.tally && !result && !count_videos) return false;
+    const bool spells = s.tally && is_any(s.tally->state, {"ahead", "behind", "level", "equaliser", "pulls_back", "extends"}) &&
+                        (phrase({"many", "times"}) || phrase({"how", "often"}) || phrase({"many", "occasions"}));
+    if (s.tally && !result && !count_videos && !spells) return false;
     // "different players", "how many players": those who take part, not what they do
     bool counts_type = !plan.videos && type < tokens_.size() && type > many && type - many <= 4;
     for (std::size_t t = many + 1; counts_type && t < type; ++t)

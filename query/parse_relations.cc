@@ -145,7 +145,7 @@ void Parser::a_pair_of(Plan& plan, const Selection& s, int first, int second) {
 }
 
 bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
-  const bool consecutive = main_has({"consecutive", "successive"}) || phrase({"and", "the", "next"}) || phrase({"between", "goals"}) ||
+  const bool consecutive = main_has({"consecutive", "successive"}) || phrase({"and", "the", "next"}) ||
                            ((main_has({"gap", "wait", "stretch", "interval", "break", "pause", "lull", "delay", "spell", "time", "period"})) &&
                             main_has({"between", "without"})) ||
                            main_has({"without"});

@@ -7,6 +7,7 @@ Parsed Parser::run() {
   join_clocks();
   join_periods();
   join_scores();
+  take_phrase({"between", "them"});
   drop_context();
   seconds_passed();
   verb_last();
@@ -254,12 +255,15 @@ void Parser::read_videos() {
     narrow(tokens_[i].videos);
   }
   const bool game = std::any_of(words_.begin(), words_.end(), [](const Word& w) {
-    return is_any(w.folded, {"match", "game", "played", "playing", "fixture", "meeting"});
+    return lexicon_.is_video(w) || is_any(w.folded, {"played", "playing", "meeting"});
   });
+  // "the game Stoke played against City" is named, "a game" is not
+  bool video_named = false;
+  for (std::size_t i = 1; i < words_.size(); ++i) video_named = video_named || (words_[i - 1].folded == "the" && lexicon_.is_video(words_[i]));
   for (std::size_t i = 0; i + 2 < tokens_.size(); ++i) {
     if (!kind(i, K::kEntity) || !kind(i + 2, K::kEntity)) continue;
     const bool versus =
-        says(i + 1, {"v", "vs", "versus"}) || (game && says(i + 1, {"against", "played", "and", "play"}) && phrase({"the", "game"}));
+        says(i + 1, {"v", "vs", "versus"}) || (game && says(i + 1, {"against", "played", "and", "play"}) && video_named);
     if (!versus) continue;
     std::vector<std::string> ids;
     const auto plays = [&](const Token& t, const std::string& id) {
