@@ -14,6 +14,7 @@ constexpr std::size_t kMostExpansions = 400;  // of one pattern with classes
 constexpr std::size_t kLongestGap = 3;        // words between two of a pattern
 constexpr int kSampledEvents = 200;           // of each type, for the values of attributes
 constexpr std::size_t kMostWords = 64;
+constexpr std::size_t kMostVideosKnown = 40;  // beyond that what each holds is not looked up
 constexpr std::size_t kSampledActors = 20;  // of each type of event, for the kinds of entity that act
 
 bool is_any(const std::string& w, std::initializer_list<std::string_view> any) { return std::find(any.begin(), any.end(), w) != any.end(); }
@@ -26,7 +27,7 @@ bool is_gap_word(const Word& w) {
          is_any(w.folded, {"the",  "a",     "an",      "his",      "her",   "their",  "its",   "one",    "of",        "some",
                            "any",  "own",   "another", "this",     "that",  "being",  "been",  "is",     "are",       "was",
                            "were", "get",   "gets",    "got",      "it",    "him",    "them",  "single", "each",      "more",
-                           "most", "fewer", "fewest",  "other",    "last",  "first",  "every", "had",    "have",      "has",
+                           "most", "fewer", "fewest",  "other",    "last",  "first",  "every", "had",    "have",      "has",    "still",  "also",   "then",
                            "did",  "does",  "ever",    "starting", "start", "starts", "begin", "begins", "beginning", "to"});
 }
 
@@ -102,8 +103,9 @@ void Lexicon::add_pattern(const std::string& text, const Token& token) {
   Pattern base;
   base.token = token;
   std::string_view rest = text;
-  if (!rest.empty() && rest.front() == '*') {
-    base.any_order = true;
+  if (!rest.empty() && (rest.front() == '*' || rest.front() == '=')) {
+    base.any_order = rest.front() == '*';
+    base.adjacent = rest.front() == '=';
     rest.remove_prefix(1);
   }
   // Classes are written out: "{get} in {vehicle}" is "gets in car", "climbs in van", ...
@@ -145,11 +147,16 @@ void Lexicon::add_pattern(const std::string& text, const Token& token) {
 }
 
 void Lexicon::add_profile(const base::Profile& profile) {
+  const int domain = static_cast<int>(domains_.size());
+  std::set<std::string>& types = domains_.emplace_back();
+  for (const base::Term& term : profile.event_types) types.insert(term.name);
+  for (const base::Phrase& phrase : profile.phrases) types.insert(phrase.types.begin(), phrase.types.end());
   for (const base::Term& term : profile.event_types) {
     if (!held_.contains(term.name)) continue;
     Token t;
     t.kind = Token::Kind::kEvent;
     t.event.types = {term.name};
+    t.domain = domain;
     if (std::find(term.roles.begin(), term.roles.end(), "recipient") != term.roles.end()) t.object = "recipient";
     for (const std::string& s : term.synonyms) add_pattern(s, t);
     add_pattern(term.name, t);
@@ -159,6 +166,7 @@ void Lexicon::add_profile(const base::Profile& profile) {
     Token t;
     t.kind = Token::Kind::kEntityType;
     t.name = term.name;
+    t.domain = domain;
     for (const std::string& s : term.synonyms) add_pattern(s, t);
   }
   for (const base::Phrase& phrase : profile.phrases) {
@@ -169,6 +177,7 @@ void Lexicon::add_profile(const base::Profile& profile) {
     }
     if (t.event.types.empty() && !phrase.types.empty()) continue;
     for (const auto& [key, value] : phrase.where.items()) t.event.where.push_back({key, value});
+    t.domain = domain;
     t.subject = phrase.subject;
     t.object = phrase.object;
     t.other = phrase.other;
@@ -273,6 +282,28 @@ const std::set<graph::RowId>& Lexicon::present_in(const std::string& video) cons
   std::set<graph::RowId>& rows = present_[video];
   for (const graph::EntityRecord& e : store_.entities({}, {video}, 0)) rows.insert(e.row);
   return rows;
+}
+
+std::set<std::string> Lexicon::types_in(const std::vector<std::string>& videos) const {
+  std::set<std::string> all;
+  for (const std::string& video : videos) {
+    auto known = types_present_.find(video);
+    if (known == types_present_.end()) {
+      known = types_present_.emplace(video, std::set<std::string>{}).first;
+      for (const std::string& type : event_types_) {
+        graph::EventFilter filter;
+        filter.videos = {video};
+        filter.types = {type};
+        filter.limit = 1;
+        if (!store_.events(filter).empty()) known->second.insert(type);
+      }
+      for (const std::string& type : entity_types_) {
+        if (!store_.entities(type, {video}, 1).empty()) known->second.insert(type);
+      }
+    }
+    all.insert(known->second.begin(), known->second.end());
+  }
+  return all;
 }
 
 Token Lexicon::entity_token(const std::vector<const Name*>& names, std::size_t from, std::size_t to) const {
@@ -399,7 +430,7 @@ void Lexicon::match_patterns(const std::vector<Word>& words, const std::vector<b
         if (take(words[i].stem)) {
           used.push_back(i);
           gap = 0;
-        } else if (used.empty() || ++gap > kLongestGap ||
+        } else if (used.empty() || p.adjacent || ++gap > kLongestGap ||
                    !(is_gap_word(words[i]) || named[i] ||
                      (rest.size() == 1 && is_particle(rest.front()) && !is_stop_word(words[i].folded)))) {
           break;
@@ -429,6 +460,31 @@ std::vector<Token> Lexicon::read(const std::vector<Word>& words, const std::vect
     for (const std::size_t i : t.used) named[i] = named[i] || words[i].capital || t.used.size() > 1;
   }
   match_patterns(words, named, found);
+  if (!videos.empty() && videos.size() <= kMostVideosKnown) {
+    // In an archive of matches and of cameras a question about one of them is asked in its words.
+    const std::set<std::string> here = types_in(videos);
+    const auto held = [&](const std::string& type) { return here.contains(type); };
+    std::erase_if(found, [&](const Token& t) {
+      return (t.kind == Token::Kind::kPeriod && !held(t.period.type)) || (t.kind == Token::Kind::kTally && !held(t.tally.type));
+    });
+    const auto elsewhere = [&](const Token& t) {
+      return (t.kind == Token::Kind::kEvent && !t.event.types.empty() && std::none_of(t.event.types.begin(), t.event.types.end(), held)) ||
+             (t.kind == Token::Kind::kEntityType && !held(t.name));
+    };
+    // Profiles share words; that of these videos is the one most of whose types they hold.
+    std::vector<std::ptrdiff_t> here_of;
+    for (const std::set<std::string>& types : domains_) here_of.push_back(std::count_if(types.begin(), types.end(), held));
+    const std::ptrdiff_t most = here_of.empty() ? 0 : *std::max_element(here_of.begin(), here_of.end());
+    std::vector<Token> kept;
+    for (const Token& t : found) {
+      const bool other_domain = t.domain >= 0 && here_of[static_cast<std::size_t>(t.domain)] * 3 < most;
+      const bool twin = t.kind == Token::Kind::kEntityType && std::any_of(found.begin(), found.end(), [&](const Token& o) {
+                          return o.kind == t.kind && !elsewhere(o) && o.used == t.used;
+                        });
+      if (!elsewhere(t) || !(other_domain || twin)) kept.push_back(t);
+    }
+    found = std::move(kept);
+  }
   for (const TimePhrase& p : find_time_phrases(words)) {
     Token t;
     t.kind = Token::Kind::kTime;

@@ -3,7 +3,14 @@
 
 namespace reelgraph::query::parsing {
 Window Parser::window_of(const Sub& sub, const Clause& main, bool exists) {
-  Clause c = read_clause(sub.tokens, &main);
+  const auto names_event = [&](const std::vector<std::size_t>& list) {
+    return std::any_of(list.begin(), list.end(), [&](std::size_t i) { return kind(i, K::kEvent) || kind(i, K::kTally); });
+  };
+  // "between the first and the second cyclist": the event is named with the second only
+  const bool backward = !sub.second.empty() && !names_event(sub.tokens) && names_event(sub.second);
+  Clause later;
+  if (backward) later = read_clause(sub.second, &main);
+  Clause c = read_clause(sub.tokens, backward ? &later : &main);
   Window w;
   Selection anchor = c.events.empty() ? Selection{} : c.events.front();
   for (const std::size_t i : sub.tokens) {
@@ -12,6 +19,18 @@ Window Parser::window_of(const Sub& sub, const Clause& main, bool exists) {
     if (is_word(i) && is_any(text(i), {"time"})) mark(i);
   }
   w.within = sub.within;
+  // "How many shots did City have after going behind?": it is City who went behind.
+  if (anchor.tally && anchor.tally->side.empty() && !sub.tokens.empty() && !main.events.empty() &&
+      is_any(anchor.tally->state, {"ahead", "behind", "level", "equaliser", "pulls_back", "extends", "stands"}) &&
+      words_[tokens_[sub.tokens.front()].used.front()].folded.ends_with("ing")) {
+    for (const Participant& p : main.events.front().who) {
+      const auto e = p.entities.empty() || p.negated || p.opponent ? std::nullopt : store_.entity(p.entities.front());
+      if (!e || lexicon_.acts(e->type)) continue;
+      anchor.tally->side = p.entities;
+      anchor.tally->side_names = p.names;
+      break;
+    }
+  }
   // "the first time"
   if (!anchor.nth && is_any(sub.marker, {"after", "since", "once", "following", "as", "before", "until", "till"}) && !anchor.tally) {
     if (sub.marker == "until") anchor.nth.reset();
@@ -42,7 +61,13 @@ Window Parser::window_of(const Sub& sub, const Clause& main, bool exists) {
     w.kind = Window::Kind::kOverlaps;
   } else if (is_any(sub.marker, {"between", "from"})) {
     w.kind = Window::Kind::kBetween;
-    Clause second = read_clause(sub.second, &c);
+    if (sub.pair) {
+      w.anchors.front().nth = 1;
+      w.anchors.push_back(w.anchors.front());
+      w.anchors.back().nth = 2;
+      return w;
+    }
+    Clause second = backward ? later : read_clause(sub.second, &c);
     w.anchors.push_back(second.events.empty() ? Selection{} : second.events.front());
   } else {
     w.kind = Window::Kind::kAfter;
@@ -142,7 +167,7 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
   if (main.events.empty()) return false;
   Selection& s = main.events.front();
   // Who leads or has won is a side, not whoever made the event that decided it.
-  if (s.tally && !is_any(s.tally->state, {"opener", "equaliser", "winner", "pulls_back", "extends"})) return false;
+  if (s.tally && !is_any(s.tally->state, {"opener", "first", "equaliser", "winner", "pulls_back", "extends", "stands"})) return false;
   const bool by = std::any_of(words_.begin(), words_.end(), [](const Word& w) { return w.folded == "by"; });
   if (main.passive[0] && main.object[0].empty() && !by && !s.tally && asked_type() == tokens_.size()) {
     problem_ = "to whom it is done is not known here";
@@ -152,7 +177,10 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
   const bool most = take({"most", "highest", "top", "more", "busiest"});
   const bool fewest = !most && take({"fewest", "least", "fewer", "lowest"});
   const bool other_voice = second_at_ && whose;
-  const std::string subject = other_voice ? "agent" : main.subject[0];
+  // "the subs that came on": the verb says which part they take
+  const bool of_verb = second_at_ && !whose && !by && main.subject[0] == "agent" && !second_roles_.first.empty() &&
+                       second_roles_.first != "agent" && !lexicon_.is_side(second_roles_.first);
+  const std::string subject = other_voice ? "agent" : of_verb ? second_roles_.first : main.subject[0];
   const std::string& object = main.object[0];
   const auto taken = [&](const std::string& role) {
     return std::any_of(s.who.begin(), s.who.end(), [&](const Participant& p) {
@@ -200,6 +228,29 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
   }
   plan.besides = besides_;
   if (!besides_.empty()) take({"else", "other"});
+  // "in two different games"
+  for (std::size_t p = 0; p < main_.size(); ++p) {
+    if (!video_word(main_[p])) continue;
+    for (std::size_t k = p; k-- > 0 && p - k <= 2;) {
+      if (kind(main_[k], K::kNumber) && tokens_[main_[k]].number > 1 && k > 0 && says(main_[k - 1], {"in", "across", "over", "least"})) {
+        if (phrase({"all"})) continue;
+        plan.across = tokens_[main_[k]].number;
+        mark(main_[k]);
+        take({"different", "separate"});
+        take({"least"});
+      }
+    }
+  }
+  // "set up two of his goals"
+  for (std::size_t p = 0; p + 1 < main_.size() && !plan.exactly; ++p) {
+    const std::size_t i = main_[p];
+    if (!kind(i, K::kNumber) || tokens_[i].number < 2 || !says(main_[p + 1], {"of"}) || most || fewest) continue;
+    const bool after_event = std::any_of(main_.begin(), main_.begin() + static_cast<std::ptrdiff_t>(p),
+                                         [&](std::size_t k) { return kind(k, K::kEvent); });
+    if (!after_event) continue;
+    plan.exactly = tokens_[i].number;
+    mark(i);
+  }
   // "two assists each", "a hat-trick"
   for (std::size_t p = 0; p < main_.size(); ++p) {
     const std::size_t i = main_[p];
@@ -211,7 +262,11 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
   }
   if (!plan.exactly && take({"twice"})) plan.exactly = 2;
   for (const std::size_t i : main_) {
-    if (kind(i, K::kNumber)) mark(i);  // "which two", "the three who": how many is for the answer to tell
+    if (!kind(i, K::kNumber)) continue;
+    // "which two cleared the ball most": so many of the first; "which two scored" is for the answer to tell
+    const bool asked = (i > 0 && says(i - 1, {"which", "what", "the", "top", "name"})) || kind(i + 1, K::kEntityType) || kind(i + 1, K::kEntity);
+    if ((most || fewest) && !tie && asked && tokens_[i].number > 1) plan.top = std::min(tokens_[i].number, 1000);
+    mark(i);
   }
   for (std::size_t e = 1; e < main.events.size(); ++e) {
     Selection other = main.events[e];
@@ -234,6 +289,12 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
     return true;
   }
   plan.ask = Ask::kWho;
+  for (std::size_t i = 0; i < words_.size(); ++i) {
+    const bool what = i >= 1 && (words_[i - 1].folded == "what" || (i >= 2 && words_[i - 2].folded == "what") ||
+                                 (i >= 3 && words_[i - 3].folded == "what") || (i >= 4 && words_[i - 4].folded == "what"));
+    if (what && is_any(words_[i].folded, {"name", "names", "called"})) plan.named = true;
+  }
+  if (soon_ && !plan.select.nth) plan.select.nth = soon_;
   // "Which players were booked?" asks for a list, however long.
   if (type < tokens_.size()) {
     const Word& noun = words_[tokens_[type].used.back()];
@@ -285,7 +346,13 @@ bool Parser::plan_videos(Plan& plan, Clause& main) {
       main.events.push_back(std::move(s));
     }
   }
-  if (main.events.size() > 1 || main.events.front().nth) return false;  // "who scored first" is about both sides
+  if (main.events.size() > 2 || main.events.front().nth) return false;  // "who scored first" is about both sides
+  if (main.events.size() == 2) {
+    if (!negation_read_.empty() || main.events[1].nth || main_has({"or", "most", "fewest", "more"})) return false;
+    take({"both"});
+    take({"and"});
+    plan.others = {main.events[1]};
+  }
   Selection& s = main.events.front();
   const bool most = take({"most", "highest", "more"});
   const bool fewest = !most && take({"fewest", "least", "lowest"});
@@ -333,7 +400,7 @@ void Parser::merge_moment(Clause& c) {
     Selection& moment = c.events[tally];
     Selection& event = c.events[1 - tally];
     if (!moment.tally || event.tally || event.kinds.size() != 1 || !event.kinds.front().where.empty()) continue;
-    if (!is_any(moment.tally->state, {"opener", "equaliser", "winner", "pulls_back", "extends"})) continue;
+    if (!is_any(moment.tally->state, {"opener", "first", "equaliser", "winner", "pulls_back", "extends"})) continue;
     if (event.kinds.front().types != std::vector<std::string>{moment.tally->tally.type} || c.subject[1 - tally] == "agent") continue;
     event.tally = moment.tally;
     event.kinds.clear();
@@ -350,6 +417,39 @@ void Parser::merge_moment(Clause& c) {
     c.at = {c.at[keep]};
     return;
   }
+}
+
+// "The highest number of goals in any one match", "the most shots by a single player": the number, not who or what has it.
+bool Parser::read_figure(Plan& plan, Clause& main, std::size_t many) {
+  if (main.events.size() != 1 || !main_has({"largest", "most", "highest", "greatest", "maximum", "biggest", "fewest", "lowest", "smallest"}))
+    return false;
+  std::size_t single = tokens_.size();
+  for (const std::size_t i : main_) {
+    const bool one = (kind(i, K::kNumber) && tokens_[i].number == 1) || says(i, {"single", "any"});
+    if (i > many && one) single = i;
+  }
+  if (single == tokens_.size() || single + 1 >= tokens_.size()) return false;
+  const bool video = video_word(single + 1);
+  if (!video && !kind(single + 1, K::kEntityType)) return false;
+  plan.ask = Ask::kRank;
+  plan.figure = true;
+  plan.videos = video;
+  plan.fewest = take({"fewest", "lowest", "smallest"});
+  take({"largest", "most", "highest", "greatest", "maximum", "biggest"});
+  take({"any"});
+  mark(single);
+  if (!video) {
+    plan.entity_type = tokens_[single + 1].name;
+    plan.role = main.subject[0];
+    mark(single + 1);
+  }
+  for (const std::size_t i : main_) {
+    if (kind(i, K::kNumber) && tokens_[i].number == 1) mark(i);
+  }
+  apply_lengths(main.events.front());
+  add_subs(main.events.front(), main, false);
+  plan.select = main.events.front();
+  return true;
 }
 
 bool Parser::plan_of(Plan& plan) {
@@ -388,9 +488,11 @@ bool Parser::plan_of(Plan& plan) {
   bool how_many = many < tokens_.size();
   const bool unit = how_many && many + 1 < tokens_.size() && says(many + 1, {"seconds", "minutes", "hours"});
   bool how_long = unit || (how < tokens_.size() && says(how + 1, {"long", "soon", "quickly", "much", "fast"})) ||
-                  phrase({"total", "time"}) || phrase({"total", "duration"}) || phrase({"amount", "of", "time"}) ||
+                  (main_has({"total"}) && !how_many && main_has({"time", "duration", "length"})) || phrase({"amount", "of", "time"}) ||
                   phrase({"length", "of"}) || phrase({"duration", "of"});
-  const bool stretch = main_has({"longest", "shortest"}) && main_has({"gap", "wait", "stretch", "interval", "period", "time"});
+  const bool stretch = main_has({"longest", "shortest", "biggest", "smallest", "quickest"}) &&
+                       (main_has({"gap", "wait", "stretch", "interval", "period", "time", "pause", "lull", "delay", "spell", "break"}) ||
+                        main_has({"without"}));
   const bool from_to = std::any_of(subs_.begin(), subs_.end(), [](const Sub& sub) { return is_any(sub.marker, {"between", "from"}); });
   how_long = how_long || (from_to && main_has({"gap", "interval", "wait", "time"}) && main_has({"what"}));
   if (unit) how_many = false;
@@ -400,7 +502,18 @@ bool Parser::plan_of(Plan& plan) {
   if (plan_score(plan, main)) return true;
   if (plan_order(plan, main)) return true;
   if (plan_compare(plan, main)) return true;
-  if ((how_long || stretch) && plan_gap(plan, main, how_long)) return true;
+  if (how_long || stretch) {
+    // What was read for a gap that is none is read anew.
+    const auto read = read_;
+    Plan gap = plan;
+    Clause clause = main;
+    if (plan_gap(gap, clause, how_long)) {
+      plan = std::move(gap);
+      return true;
+    }
+    read_ = read;
+    if (!problem_.empty()) return false;
+  }
 
   // Words about what is asked for.
   std::size_t video = tokens_.size();
@@ -431,23 +544,28 @@ bool Parser::plan_of(Plan& plan) {
                            (main_has({"which"}) && !main.events.empty() && !main.events.front().who.empty() && video == tokens_.size() &&
                             type == tokens_.size());
 
-  const bool most_at_once = (phrase({"at", "the", "same", "time"}) || phrase({"at", "once"}) || main_has({"simultaneously"})) &&
+  const bool at_once = phrase({"at", "once"}) || phrase({"same", "moment"}) || phrase({"same", "time"}) || phrase({"at", "one", "time"}) ||
+                       phrase({"at", "any", "one", "time"}) || phrase({"at", "any", "one", "moment"}) || phrase({"at", "a", "time"}) ||
+                       main_has({"simultaneously", "concurrently"});
+  const bool most_at_once = at_once &&
                             main_has({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak"}) && !who;
   if ((how_many || most_at_once) && !how_long) {
     if (main.events.empty()) return false;
     Selection& s = main.events.front();
-    const bool at_once =
-        phrase({"at", "once"}) || phrase({"same", "moment"}) || phrase({"same", "time"}) || main_has({"simultaneously", "concurrently"});
     const bool largest = main_has({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak"});
     if (at_once && main.events.size() == 1) {
       take({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak"});
       take({"same"});
       take({"simultaneously", "concurrently"});
+      for (const std::size_t i : main_) {
+        if (kind(i, K::kNumber) && tokens_[i].number == 1) mark(i);  // "at any one time"
+      }
       plan.ask = Ask::kConcurrency;
       add_subs(s, main, false);
       plan.select = s;
       return true;
     }
+    if (read_figure(plan, main, many)) return true;
     if (largest && main_has({"biggest", "largest"}) && main.events.size() == 1) {
       take({"largest", "biggest"});
       plan.ask = Ask::kMembers;
@@ -475,7 +593,9 @@ bool Parser::plan_of(Plan& plan) {
         if (kind(i, K::kNumber) && tokens_[i].number == 1) mark(i);  // "no one"
       }
     }
-    if (s.tally && !result && !count_videos) return false;
+    const bool spells = s.tally && is_any(s.tally->state, {"ahead", "behind", "level", "equaliser", "pulls_back", "extends"}) &&
+                        (phrase({"many", "times"}) || phrase({"how", "often"}) || phrase({"many", "occasions"}));
+    if (s.tally && !result && !count_videos && !spells) return false;
     // "different players", "how many players": those who take part, not what they do
     bool counts_type = !plan.videos && type < tokens_.size() && type > many && type - many <= 4;
     for (std::size_t t = many + 1; counts_type && t < type; ++t)
@@ -497,6 +617,16 @@ bool Parser::plan_of(Plan& plan) {
       w.kind = Window::Kind::kOverlaps;
       w.anchors = {main.events[1]};
       s.windows.push_back(std::move(w));
+    } else if (count_videos && main.events.size() == 2 && !main.negated[1]) {
+      take({"both"});
+      plan.others = {main.events[1]};
+    } else if (main.events.size() == 2 && subs_.empty() && main.subject[0] != "agent" && !lexicon_.is_side(main.subject[0])) {
+      // "How many substitutes scored?": those of whom both is true
+      plan.distinct = false;
+      if (!plan_who(plan, main, false) || plan.ask != Ask::kWho) return false;
+      plan.ask = Ask::kCount;
+      plan.distinct = true;
+      return true;
     } else if (main.events.size() > 1) {
       problem_ = "several kinds of event at once";
       return false;
@@ -517,7 +647,7 @@ bool Parser::plan_of(Plan& plan) {
   if (how_long || (main_has({"longest", "shortest"}) && !who && !which_type)) {
     if (main.events.size() != 1) return false;
     Selection& s = main.events.front();
-    if (s.tally && !is_any(s.tally->state, {"ahead", "behind", "level"})) return false;  // an instant has no length
+    if (s.tally && !is_any(s.tally->state, {"ahead", "behind", "level", "stands"})) return false;  // an instant has no length
     const bool shortest = take({"shortest", "briefest"}) || (phrase({"shorter", "of"}) && take({"shorter"}));
     const bool longest = take({"longest"}) || (phrase({"longer", "of"}) && take({"longer"}));
     plan.total = main_has({"total", "together", "altogether", "combined", "sum", "adding"});
@@ -552,8 +682,9 @@ bool Parser::plan_of(Plan& plan) {
     plan.ask = Ask::kWhen;
     add_subs(s, main, false);
     if (take({"next"})) s.nth = 1;
+    if (soon_ && !s.nth) s.nth = soon_;
     apply_lengths(s);
-    if (s.tally && is_any(s.tally->state, {"ahead", "behind", "level"}) && !s.nth) s.nth = 1;
+    if (s.tally && is_any(s.tally->state, {"ahead", "behind", "level", "stands"}) && !s.nth) s.nth = 1;
     plan.select = s;
     return true;
   }
@@ -564,6 +695,13 @@ bool Parser::plan_of(Plan& plan) {
     plan.everyone = true;
     if (!plan_who(plan, main, false)) return false;
     plan.everyone = plan.ask == Ask::kWho;
+    return true;
+  }
+  const bool top = !main_.empty() && says(main_.front(), {"top", "leading", "best"}) && !main.events.empty();
+  if (top) {
+    mark(main_.front());
+    if (!plan_who(plan, main, false)) return false;
+    plan.ask = Ask::kRank;
     return true;
   }
   const bool which_of = main_has({"which"}) && !alternatives_.empty();
@@ -633,7 +771,14 @@ bool Parser::plan_of(Plan& plan) {
   if (!alternatives_.empty() && starts && (ordered || main_has({"more", "most", "fewer"}))) return plan_who(plan, main, false);
   if (starts) {
     if (main.events.empty()) return false;
-    if (!negation_read_.empty() || !alternatives_.empty()) return false;
+    // "Was nobody booked?", "Did they go without a shot?": yes where there is none. "Didn't they score?" may be meant either way.
+    const bool none = negation_read_.size() == 1 && main.events.size() == 1 &&
+                      says(negation_read_.front(), {"nobody", "no", "none", "never", "without", "nothing", "fail", "fails", "failed"});
+    if ((!negation_read_.empty() && !none) || !alternatives_.empty()) return false;
+    if (none) {
+      plan.except = true;
+      mark(negation_read_.front());
+    }
     Selection& s = main.events.front();
     if (main.events.size() == 2 && main_has({"overlap", "overlaps", "coincide"})) {
       take({"overlap", "overlaps", "coincide"});

@@ -63,10 +63,11 @@ struct Window {
 /// What is computed from a running count ("score") instead of read: spans in which a side is ahead, the equaliser, ...
 struct TallyState {
   base::Tally tally;
-  std::string state;  ///< ahead level behind opener equaliser winner won lost drawn none
+  std::string state;  ///< ahead level behind stands opener equaliser pulls_back extends winner won lost drawn none score
   std::vector<graph::RowId> side;
   std::vector<std::string> side_names;
-  int margin = 0;  ///< 0: any
+  int margin = 0;           ///< 0: any
+  std::vector<int> counts;  ///< of "stands": the side's and the other's; without a side in either order
 };
 
 /// A set of events, by video and start.
@@ -103,8 +104,9 @@ enum class Ask {
   kVideos,
   kMembers,  ///< how many take part in the one with the most
   kScore,
-  kSpoken,  ///< videos or times where words are said
-  kRate,    ///< events by `per`, over the time that was asked about
+  kSpoken,    ///< videos or times where words are said
+  kRate,      ///< events by `per`, over the time that was asked about
+  kProperty,  ///< what events of the selection say of themselves under `attribute` ("direction")
 };
 
 struct Plan {
@@ -122,14 +124,19 @@ struct Plan {
   bool from_end = false;              ///< of gap: from the end of the first
   bool everyone = false;              ///< several are asked for: the answer is a list even of one
   int top = 1;                        ///< of rank
+  int across = 0;                     ///< of who: with events in at least so many videos
   std::optional<int> exactly;         ///< of who and videos: with so many events each
   bool at_least = false;              ///< `exactly` is the least, not the only number
   bool per_participant = false;       ///< of videos: so many by one participant
-  bool except = false;                ///< participants of `others` are left out; else they must be in all
+  bool except = false;                ///< participants of `others` are left out; else they must be in all. Of exists: yes if there is none
+  bool named = false;                 ///< of who: asked for are names; numbers that a machine gave ("person 14") are none
+  bool figure = false;                ///< of rank: asked for is how many the first has
   std::string compare;                ///< more fewer equal difference
   base::Duration per = 0;             ///< of kRate
   std::vector<std::string> words;     ///< of kSpoken
   std::string noun;                   ///< what a video is called in the question ("camera")
+  std::string attribute;              ///< of kProperty
+  std::vector<std::string> in_videos;  ///< ids; only these are looked at; empty: all that the caller gave
 };
 
 [[nodiscard]] nlohmann::json to_json(const Plan& plan);

@@ -10,6 +10,8 @@ using graph::EventRecord;
 using graph::RowId;
 
 constexpr int kMostEvents = 200'000;
+constexpr std::size_t kManyVideos = 40;       // beyond that the videos that can hold any are found first, and nothing is remembered
+constexpr std::int64_t kFewEvents = 20'000;   // as many are fetched at once
 constexpr int kSampled = 300;  // events looked at to learn which kinds of entity play a role
 
 bool is_true(const nlohmann::json& j) { return !(j.is_null() || (j.is_boolean() && !j.get<bool>())); }
@@ -275,20 +277,24 @@ void Selector::narrow(std::vector<EventRecord>& events, const Selection& s, cons
 }
 
 std::vector<EventRecord> Selector::run_in(const Selection& s, const VideoScope& video, bool overlap) {
+  if (!s.tally) return pick(s, fetch(s, video), video, overlap);
+  std::vector<EventRecord> events = tally_events(s, video);
+  for (const Participant& p : s.who) std::erase_if(events, [&](const EventRecord& e) { return takes_part(e, p, s, false) == p.negated; });
+  narrow(events, s, video, overlap);
+  std::stable_sort(events.begin(), events.end(), [](const EventRecord& a, const EventRecord& b) { return a.span < b.span; });
+  take_nth(events, s);
+  return events;
+}
+
+std::vector<EventRecord> Selector::pick(const Selection& s, const std::vector<EventRecord>& all, const VideoScope& video, bool overlap) {
   std::vector<EventRecord> events;
-  if (s.tally) {
-    events = tally_events(s, video);
-    for (const Participant& p : s.who) std::erase_if(events, [&](const EventRecord& e) { return takes_part(e, p, s, false) == p.negated; });
-  } else {
-    const auto& all = fetch(s, video);
-    std::vector<bool> groups;
-    for (const Participant& p : s.who) groups.push_back(is_group(p, all));
-    for (const EventRecord& e : all) {
-      if (!of_kind(e, s.kinds)) continue;
-      bool fits = true;
-      for (std::size_t i = 0; i < s.who.size() && fits; ++i) fits = takes_part(e, s.who[i], s, groups[i]) != s.who[i].negated;
-      if (fits) events.push_back(e);
-    }
+  std::vector<bool> groups;
+  for (const Participant& p : s.who) groups.push_back(is_group(p, all));
+  for (const EventRecord& e : all) {
+    if (!of_kind(e, s.kinds)) continue;
+    bool fits = true;
+    for (std::size_t i = 0; i < s.who.size() && fits; ++i) fits = takes_part(e, s.who[i], s, groups[i]) != s.who[i].negated;
+    if (fits) events.push_back(e);
   }
   narrow(events, s, video, overlap);
   std::stable_sort(events.begin(), events.end(), [](const EventRecord& a, const EventRecord& b) { return a.span < b.span; });
@@ -298,11 +304,108 @@ std::vector<EventRecord> Selector::run_in(const Selection& s, const VideoScope& 
 
 std::vector<EventRecord> Selector::run(const Selection& s, bool overlap) {
   std::vector<EventRecord> all;
-  for (const VideoScope& v : scope_.videos) {
-    auto here = run_in(s, v, overlap);
-    all.insert(all.end(), std::make_move_iterator(here.begin()), std::make_move_iterator(here.end()));
-  }
+  each(s, overlap, [&](const std::vector<EventRecord>& here) {
+    all.insert(all.end(), here.begin(), here.end());
+    return true;
+  });
   return all;
+}
+
+void Selector::each(const Selection& s, bool overlap, const std::function<bool(const std::vector<EventRecord>&)>& visit) {
+  const bool many = scope_.videos.size() > kManyVideos;
+  const auto few = many && !s.tally ? candidates(s) : std::nullopt;
+  for (const VideoScope& v : scope_.videos) {
+    if (few) {
+      const auto it = few->find(v.video.id);
+      if (it != few->end() && !visit(pick(s, it->second, v, overlap))) return;
+    } else if (!visit(run_in(s, v, overlap))) {
+      return;
+    }
+    if (many) fetched_.clear();
+  }
+}
+
+namespace {
+
+/// The types of a selection's events; empty: any type.
+std::vector<std::string> types_of(const Selection& s) {
+  std::set<std::string> types;
+  for (const EventKind& k : s.kinds) {
+    if (k.types.empty()) return {};
+    types.insert(k.types.begin(), k.types.end());
+  }
+  return {types.begin(), types.end()};
+}
+
+/// Types alone tell which events are meant; `who` apart.
+bool is_by_type(const Selection& s) {
+  return !s.kinds.empty() && s.not_types.empty() && s.windows.empty() && !s.tally && !s.longer && !s.shorter && !s.nth && s.first_n == 0 &&
+         std::all_of(s.kinds.begin(), s.kinds.end(), [](const EventKind& k) { return k.where.empty() && !k.types.empty(); });
+}
+
+}  // namespace
+
+std::optional<std::map<std::string, std::vector<EventRecord>>> Selector::candidates(const Selection& s) const {
+  graph::EventFilter filter;
+  filter.types = types_of(s);
+  // Whoever must take part has few events of the many.
+  std::vector<graph::EventFilter> filters;
+  for (const Participant& p : s.who) {
+    if (p.negated || p.opponent || p.entities.empty() || p.entities.size() > 20 || s.credit) continue;
+    filters.clear();
+    for (const RowId row : p.entities) {
+      filters.push_back(filter);
+      filters.back().entities = {row};
+    }
+    break;
+  }
+  if (filters.empty()) {
+    if (filter.types.empty()) return std::nullopt;
+    filters = {filter};
+  }
+  std::int64_t n = 0;
+  for (const graph::EventFilter& f : filters) n += store_.count_events(f);
+  if (n > kFewEvents) return std::nullopt;
+  std::map<std::string, std::vector<EventRecord>> by_video;
+  std::set<RowId> seen;
+  for (const graph::EventFilter& f : filters) {
+    for (EventRecord& e : store_.events(f)) {
+      if (seen.insert(e.row).second) by_video[e.video].push_back(std::move(e));
+    }
+  }
+  return by_video;
+}
+
+std::optional<std::int64_t> Selector::count_of_all(const Selection& s, std::vector<EventRecord>& some, std::size_t most) {
+  if (!scope_.everything || !is_by_type(s) || s.who.size() > 1) return std::nullopt;
+  graph::EventFilter filter;
+  filter.types = types_of(s);
+  if (!s.who.empty()) {
+    const Participant& p = s.who.front();
+    if (p.negated || p.opponent || p.entities.size() != 1 || s.credit) return std::nullopt;
+    filter.limit = kSampled;
+    const bool group = is_group(p, store_.events(filter));
+    filter.entities = p.entities;
+    filter.role = group ? "" : p.role;
+  }
+  filter.limit = 0;
+  const std::int64_t n = store_.count_events(filter);
+  filter.limit = static_cast<int>(std::min<std::int64_t>(n, static_cast<std::int64_t>(most)));
+  if (filter.limit > 0) some = store_.events(filter);
+  return n;
+}
+
+std::optional<std::vector<EventRecord>> Selector::one_of_each(const Selection& s) const {
+  if (!scope_.whole || !is_by_type(s) || !s.who.empty()) return std::nullopt;
+  std::vector<EventRecord> firsts;
+  graph::EventFilter filter;
+  filter.types = types_of(s);
+  filter.limit = 1;
+  for (const VideoScope& v : scope_.videos) {
+    filter.videos = {v.video.id};
+    for (EventRecord& e : store_.events(filter)) firsts.push_back(std::move(e));
+  }
+  return firsts;
 }
 
 std::vector<Window> tally_windows(const Selection& s) {
@@ -361,6 +464,9 @@ std::vector<EventRecord> Selector::tally_events(const Selection& s, const VideoS
     }
     return score.counts[i] - best;
   };
+  const auto stands = [&](std::size_t i) {
+    return n == 2 && t.counts.size() == 2 && score.counts[i] == t.counts[0] && score.counts[1 - i] == t.counts[1];
+  };
   const auto holds = [&](const std::string& state) {
     for (std::size_t i = 0; i < n; ++i) {
       if (!t.side.empty() && !mine[i]) continue;
@@ -368,6 +474,7 @@ std::vector<EventRecord> Selector::tally_events(const Selection& s, const VideoS
       if (state == "ahead" && d > 0 && (t.margin == 0 || d >= t.margin)) return true;
       if (state == "behind" && d < 0 && (t.margin == 0 || -d >= t.margin)) return true;
       if (state == "level" && d == 0) return true;
+      if (state == "stands" && stands(i)) return true;
     }
     return false;
   };
@@ -387,7 +494,7 @@ std::vector<EventRecord> Selector::tally_events(const Selection& s, const VideoS
   begin.span = {0, length};
   begin.type = t.tally.type;
   begin.description = t.tally.name + " at the start";
-  const bool span_state = t.state == "ahead" || t.state == "behind" || t.state == "level";
+  const bool span_state = t.state == "ahead" || t.state == "behind" || t.state == "level" || t.state == "stands";
   std::optional<EventRecord> open;
   std::optional<EventRecord> lead_goal;
   if (span_state && holds(t.state)) open = begin;
@@ -401,6 +508,7 @@ std::vector<EventRecord> Selector::tally_events(const Selection& s, const VideoS
     const bool ours = t.side.empty() || mine[side];
     const bool level = lead(side) == 0;
     // "City's opener" is the first of theirs.
+    if (t.state == "first" && ours && number == 1) result.push_back(e);
     if (t.state == "opener" && ours && (t.side.empty() ? number == 1 : result.empty())) result.push_back(e);
     if (t.state == "equaliser" && level && before < 0 && ours) result.push_back(e);
     if (t.state == "pulls_back" && lead(side) < 0 && ours) result.push_back(e);
