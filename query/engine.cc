@@ -10,6 +10,7 @@
 #include "query/lexicon.h"
 #include "query/parse.h"
 #include "query/plan_run.h"
+#include "query/relation_question.h"
 #include "query/retrieval.h"
 
 namespace reelgraph::query {
@@ -217,7 +218,13 @@ class Asking {
     if (options_.plan || is_without(options_, "plan") || is_without(options_, "graph") || !options_.choices.empty()) return;
     const bool all = options_.videos.empty() && !named_video_;
     const auto asked = read_property_question(words_, lexicon_, all ? std::vector<std::string>{} : ids_of(videos_));
-    if (!asked) return;
+    if (!asked) {
+      if (auto plan = read_relation_question(words_, lexicon_, store_, cutter_, all ? std::vector<std::string>{} : ids_of(videos_))) {
+        parsed_ = {};
+        parsed_.plan = std::move(plan);
+      }
+      return;
+    }
     graph::EventFilter filter;
     filter.limit = 200;
     const bool said = std::any_of(asked->entities.begin(), asked->entities.end(), [&](graph::RowId entity) {

@@ -254,7 +254,7 @@ void Parser::read_videos() {
     mark(i);
     narrow(tokens_[i].videos);
   }
-  const bool game = std::any_of(words_.begin(), words_.end(), [](const Word& w) {
+  const bool game = std::any_of(words_.begin(), words_.end(), [&](const Word& w) {
     return lexicon_.is_video(w) || is_any(w.folded, {"played", "playing", "meeting"});
   });
   // "the game Stoke played against City" is named, "a game" is not

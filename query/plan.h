@@ -106,6 +106,8 @@ enum class Ask {
   kScore,
   kSpoken,    ///< videos or times where words are said
   kRate,      ///< events by `per`, over the time that was asked about
+  kRelated,   ///< what the first participant has a relation with
+  kPath,      ///< the chain of relations from the first participant to the second
   kProperty,  ///< what events of the selection say of themselves under `attribute` ("direction")
 };
 
@@ -113,7 +115,7 @@ struct Plan {
   Ask ask = Ask::kCount;
   Selection select;
   std::vector<Selection> others;  ///< the second of a gap, what is compared with, sets to intersect or to leave out
-  std::string role;               ///< of those asked for; empty: agent
+  std::string role;               ///< of those asked for; empty: agent; "*": any
   std::string entity_type;        ///< of those asked for; empty: any
   std::vector<graph::RowId> among;
   std::vector<graph::RowId> besides;  ///< asked for are all but these
@@ -136,6 +138,8 @@ struct Plan {
   std::vector<std::string> words;     ///< of kSpoken
   std::string noun;                   ///< what a video is called in the question ("camera")
   std::string attribute;              ///< of kProperty
+  std::string relation;               ///< of kRelated: its type
+  bool backward = false;              ///< of kRelated: asked for are the sources, not the targets
   std::vector<std::string> in_videos;  ///< ids; only these are looked at; empty: all that the caller gave
 };
 

@@ -16,7 +16,7 @@ using nlohmann::json;
 constexpr int kDeepest = 6;              // of selections within windows
 constexpr std::size_t kMostItems = 100;  // of one list
 
-constexpr std::array<std::pair<Ask, const char*>, 19> kAsks = {{{Ask::kCount, "count"},
+constexpr std::array<std::pair<Ask, const char*>, 21> kAsks = {{{Ask::kCount, "count"},
                                                                 {Ask::kExists, "exists"},
                                                                 {Ask::kWhen, "when"},
                                                                 {Ask::kWho, "who"},
@@ -34,6 +34,8 @@ constexpr std::array<std::pair<Ask, const char*>, 19> kAsks = {{{Ask::kCount, "c
                                                                 {Ask::kScore, "score"},
                                                                 {Ask::kSpoken, "spoken"},
                                                                 {Ask::kRate, "rate"},
+                                                                {Ask::kRelated, "related"},
+                                                                {Ask::kPath, "path"},
                                                                 {Ask::kProperty, "property"}}};
 
 constexpr std::array<std::pair<Window::Kind, const char*>, 10> kWindows = {{{Window::Kind::kPhrase, "phrase"},
@@ -324,7 +326,7 @@ class Checker {
   [[nodiscard]] Plan plan(const json& j) const {
     keys(j, "plan", {"ask",    "select", "others",   "role",     "entity_type", "among",   "besides",         "distinct", "videos",
                      "fewest", "total",  "from_end", "everyone", "top",         "exactly", "per_participant", "except",   "compare",
-                     "words",  "noun",   "per_s",    "at_least", "sentence",    "views",   "spans",           "videos_looked_at", "coverage", "attribute", "in_videos", "figure", "across", "named"});
+                     "words",  "noun",   "per_s",    "at_least", "sentence",    "views",   "spans",           "videos_looked_at", "coverage", "attribute", "in_videos", "figure", "across", "named", "relation", "backward"});
     Plan p;
     p.ask = choice(kAsks, j, "ask", "plan");
     p.select = selection(j.value("select", json::object()), "plan.select", 0);
@@ -355,6 +357,10 @@ class Checker {
     if (p.ask == Ask::kRate && p.per <= 0) refuse("plan.per_s", "is missing: say by how many seconds");
     p.noun = text(j, "noun", "plan");
     p.attribute = text(j, "attribute", "plan");
+    p.relation = text(j, "relation", "plan");
+    p.backward = flag(j, "backward", "plan");
+    if (p.ask == Ask::kRelated && (p.relation.empty() || p.select.who.empty())) refuse("plan", "needs a relation and a participant (select.who)");
+    if (p.ask == Ask::kPath && p.select.who.size() != 2) refuse("plan.select.who", "needs two participants: from whom and to whom");
     p.in_videos = texts(j, "in_videos", "plan");
     if (p.ask == Ask::kProperty && p.attribute.empty()) refuse("plan.attribute", "is missing: say which attribute");
     if (p.ask == Ask::kScore && !p.select.tally) refuse("plan.select.tally", "is missing: say which count");
@@ -387,6 +393,7 @@ json to_json(const Plan& p) {
                                    {"at_least", p.at_least},
                                    {"except", p.except},
                                    {"named", p.named},
+                                   {"backward", p.backward},
                                    {"figure", p.figure}}) {
     if (value) j[key] = true;
   }
@@ -397,6 +404,7 @@ json to_json(const Plan& p) {
   if (p.per > 0) j["per_s"] = base::to_seconds(p.per);
   if (!p.words.empty()) j["words"] = p.words;
   if (!p.noun.empty()) j["noun"] = p.noun;
+  if (!p.relation.empty()) j["relation"] = p.relation;
   if (!p.attribute.empty()) j["attribute"] = p.attribute;
   if (!p.in_videos.empty()) j["in_videos"] = p.in_videos;
   j["sentence"] = describe(p);

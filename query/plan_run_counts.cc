@@ -107,7 +107,7 @@ void PlanRun::exists() {
   if (events.empty()) {
     if (nothing()) return;
     answered("boolean", false, "No.");
-    return cite({});
+    return cite(std::vector<EventRecord>{});
   }
   const EventRecord& e = events.front();
   answered("boolean", true, "Yes: " + event_text(e) + " at " + when_where(e.video, e.span) + ".");

@@ -118,7 +118,7 @@ std::string describe(const Selection& s) {
 std::string describe(const Plan& p) {
   const std::string what = describe(p.select);
   const std::string other = p.others.empty() ? std::string() : describe(p.others.front());
-  const std::string role = p.role.empty() ? "agent" : readable(p.role);
+  const std::string role = p.role.empty() ? "agent" : p.role == "*" ? "participant" : readable(p.role);
   const std::string whom = p.entity_type.empty() ? "the " + role : "which " + readable(p.entity_type) + " is the " + role;
   const std::string sets = p.others.empty() ? "" : (p.except ? ", leaving out who takes part in " : ", and also takes part in ") + other;
   switch (p.ask) {
@@ -154,6 +154,12 @@ std::string describe(const Plan& p) {
     case Ask::kScore: return "Computed " + p.select.tally->tally.name;
     case Ask::kRate:
       return "Counted " + what + " by " + (p.per == base::kHour ? "hour" : p.per == base::kMinute ? "minute" : base::format_time(p.per));
+    case Ask::kRelated: {
+      const std::string name = p.select.who.empty() ? "?" : join(p.select.who.front().names, " or ");
+      return p.backward ? "Looked up who " + readable(p.relation) + " " + name : "Looked up what " + name + " " + readable(p.relation);
+    }
+    case Ask::kPath:
+      return "Followed relations from " + join(p.select.who.front().names, " or ") + " to " + join(p.select.who.back().names, " or ");
     case Ask::kProperty: return "Looked up the " + readable(p.attribute) + " of" + (p.select.who.empty() ? " " + what : what.substr(6));
     case Ask::kSpoken: return "Searched what was said for " + join(p.words, " ");
   }
