@@ -1,4 +1,6 @@
 // The plan of a question: what is asked for, from the words that ask and the clauses that were read.
+#include <tuple>
+
 #include "query/parser.h"
 
 namespace reelgraph::query::parsing {
@@ -489,7 +491,7 @@ bool Parser::plan_of(Plan& plan) {
   const bool unit = how_many && many + 1 < tokens_.size() && says(many + 1, {"seconds", "minutes", "hours"});
   bool how_long = unit || (how < tokens_.size() && says(how + 1, {"long", "soon", "quickly", "much", "fast"})) ||
                   (main_has({"total"}) && !how_many && main_has({"time", "duration", "length"})) || phrase({"amount", "of", "time"}) ||
-                  phrase({"length", "of"}) || phrase({"duration", "of"});
+                  (main_has({"apart"}) && phrase({"how", "far"})) || phrase({"length", "of"}) || phrase({"duration", "of"});
   const bool stretch = main_has({"longest", "shortest", "biggest", "smallest", "quickest"}) &&
                        (main_has({"gap", "wait", "stretch", "interval", "period", "time", "pause", "lull", "delay", "spell", "break"}) ||
                         main_has({"without"}));
@@ -501,7 +503,9 @@ bool Parser::plan_of(Plan& plan) {
   if (how_long && how < tokens_.size()) mark(how + 1);
   if (plan_score(plan, main)) return true;
   if (plan_order(plan, main)) return true;
+  const auto before = std::make_tuple(read_, alternatives_, second_at_, second_roles_);
   if (plan_compare(plan, main)) return true;
+  std::tie(read_, alternatives_, second_at_, second_roles_) = before;  // what was read for a comparison that is none is read anew
   if (how_long || stretch) {
     // What was read for a gap that is none is read anew.
     const auto read = read_;

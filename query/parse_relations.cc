@@ -56,6 +56,7 @@ bool Parser::plan_compare(Plan& plan, Clause& main) {
   if (main.events.size() == 2 && than == tokens_.size() && !difference && !equal && (rarer || commoner) && main_has({"or"}) &&
       alternatives_.empty() && main.events[0].nth == main.events[1].nth && !to_json_equal(main.events[0], main.events[1])) {
     take({"more", "commoner"});
+    take({"more"});
     take({"fewer", "less", "rarer"});
     take({"or"});
     take({"common", "frequent", "numerous", "frequently"});
@@ -185,7 +186,8 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
     mark(k);
     take({"and", "to"});
     take({"between"});
-    take({"apart", "far"});
+    take({"apart"});
+    take({"far"});
     take({"follow", "followed", "each"});
     take({"other", "another"});
     take({"each"});

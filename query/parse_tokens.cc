@@ -51,7 +51,7 @@ Parsed Parser::run() {
 // The first unread word of the main clause among these, marked as read.
 bool Parser::take(std::initializer_list<std::string_view> any) {
   for (const std::size_t i : main_) {
-    if (tokens_[i].kind == K::kWord && is_any(text(i), any)) {
+    if (tokens_[i].kind == K::kWord && !read_[i] && is_any(text(i), any)) {
       mark(i);
       return true;
     }
