@@ -312,10 +312,10 @@ class Asking {
                     [&](const Word& w) { return std::find(exact.begin(), exact.begin() + 5, w.folded) != exact.begin() + 5; }) ||
         (!words_.empty() && std::find(exact.begin(), exact.end(), words_.front().folded) != exact.end());
     // So does what compares, counts or measures: a passage holds no such figure.
-    static const std::vector<std::string> measures = {"gap",    "difference", "score",    "total",      "number",     "many",  "more",
-                                                      "most",   "fewest",     "less",     "longest",    "between",    "first", "last",
-                                                      "fewer",  "shortest",   "average",  "highest",    "result",     "same",  "length",
-                                                      "second", "third",      "interval", "attendance", "percentage", "rate",       "called", "named"};
+    static const std::vector<std::string> measures = {
+        "gap",     "difference", "score", "total",    "number",     "many",       "more",    "most",    "fewest", "less",
+        "longest", "between",    "first", "last",     "fewer",      "shortest",   "average", "highest", "result", "same",
+        "length",  "second",     "third", "interval", "attendance", "percentage", "rate",    "called",  "named"};
     const bool measured = std::any_of(words_.begin(), words_.end(), [&](const Word& w) {
       return std::find(measures.begin(), measures.end(), w.folded) != measures.end() || parse_ordinal(w.folded);
     });

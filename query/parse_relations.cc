@@ -37,6 +37,7 @@ bool Parser::plan_order(Plan& plan, Clause& main) {
 }
 
 bool Parser::plan_compare(Plan& plan, Clause& main) {
+  if (beyond_all()) return false;
   const bool difference = (phrase({"how", "many", "more"}) || phrase({"how", "many", "fewer"}) || phrase({"by", "how", "many"}) ||
                            phrase({"how", "much", "more"}) || phrase({"difference", "between"}));
   const bool counted_difference =
@@ -146,10 +147,11 @@ void Parser::a_pair_of(Plan& plan, const Selection& s, int first, int second) {
 }
 
 bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
-  const bool consecutive = main_has({"consecutive", "successive"}) || phrase({"and", "the", "next"}) ||
-                           ((main_has({"gap", "wait", "stretch", "interval", "break", "pause", "lull", "delay", "spell", "time", "period"})) &&
-                            main_has({"between", "without"})) ||
-                           main_has({"without"});
+  const bool consecutive =
+      main_has({"consecutive", "successive"}) || phrase({"and", "the", "next"}) ||
+      ((main_has({"gap", "wait", "stretch", "interval", "break", "pause", "lull", "delay", "spell", "time", "period"})) &&
+       main_has({"between", "without"})) ||
+      main_has({"without"});
   const bool longest = main_has({"longest", "biggest", "largest"});
   const bool shortest = main_has({"shortest", "smallest", "quickest"});
   if (consecutive && (longest || shortest)) {

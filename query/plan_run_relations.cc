@@ -16,9 +16,9 @@ using graph::RelationRecord;
 using graph::RowId;
 using nlohmann::json;
 
-constexpr int kMostRelations = 2000;      // of one entity
+constexpr int kMostRelations = 2000;        // of one entity
 constexpr std::size_t kMostVisited = 5000;  // entities on the way from one to the other
-constexpr int kLongestPath = 6;           // relations
+constexpr int kLongestPath = 6;             // relations
 
 std::string relation_text(const RelationRecord& r) { return r.source_name + " " + readable(r.type) + " " + r.target_name; }
 

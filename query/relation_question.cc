@@ -27,7 +27,8 @@ struct Reading {
 };
 
 /// Everything but entities, one kind of entity, small words and what has been read must be nothing.
-Reading read_rest(const std::vector<Word>& words, const Lexicon& lexicon, const std::vector<std::string>& videos, const std::set<std::size_t>& read) {
+Reading read_rest(const std::vector<Word>& words, const Lexicon& lexicon, const std::vector<std::string>& videos,
+                  const std::set<std::size_t>& read) {
   Reading rest;
   for (const Token& t : lexicon.read(words, videos)) {
     const bool known = std::all_of(t.used.begin(), t.used.end(), [&](std::size_t i) {
@@ -47,7 +48,9 @@ Reading read_rest(const std::vector<Word>& words, const Lexicon& lexicon, const 
 
 std::optional<Plan> read_relation_question(const std::vector<Word>& words, const Lexicon& lexicon, const graph::Store& store,
                                            const WordCutter& cutter, const std::vector<std::string>& videos) {
-  const bool asks = std::any_of(words.begin(), words.end(), [](const Word& w) { return is_any(w.folded, {"who", "whom", "which", "what", "how"}); });
+  const bool asks = std::any_of(words.begin(), words.end(), [](const Word& w) {
+    return is_any(w.folded, {"who", "whom", "which", "what", "how"});
+  });
   if (!asks || words.size() > 20) return std::nullopt;
   const auto says = [&](std::initializer_list<std::string_view> any, std::set<std::size_t>& read) {
     bool found = false;

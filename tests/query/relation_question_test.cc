@@ -19,7 +19,8 @@ void import_company(test::ArchiveFixture& a) {
              mention("x", x, x_type) + "," + mention("y", y, y_type) + "]";
     if (!relation.empty()) lines += R"(,"relations":[{"source":"x","type":")" + relation + R"(","target":"y"}])";
     if (!event.empty())
-      lines += R"(,"events":[{"type":")" + event + "\"," + time + R"(,"participants":[{"ref":"x","role":"agent"},{"ref":"y","role":"other"}]}])";
+      lines +=
+          R"(,"events":[{"type":")" + event + "\"," + time + R"(,"participants":[{"ref":"x","role":"agent"},{"ref":"y","role":"other"}]}])";
     lines += R"(,"provenance":{"kind":"import","name":"office"}})"
              "\n";
   };
