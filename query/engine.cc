@@ -14,6 +14,7 @@
 #include "query/moments.h"
 #include "query/parse.h"
 #include "query/plan_run.h"
+#include "query/relation_question.h"
 #include "query/retrieval.h"
 
 namespace reelgraph::query {
@@ -246,7 +247,13 @@ class Asking {
     if (options_.plan || is_without(options_, "plan") || is_without(options_, "graph") || !options_.choices.empty()) return;
     const bool all = options_.videos.empty() && !named_video_;
     const auto asked = read_property_question(words_, lexicon_, all ? std::vector<std::string>{} : ids_of(videos_));
-    if (!asked) return;
+    if (!asked) {
+      if (auto plan = read_relation_question(words_, lexicon_, store_, cutter_, all ? std::vector<std::string>{} : ids_of(videos_))) {
+        parsed_ = {};
+        parsed_.plan = std::move(plan);
+      }
+      return;
+    }
     graph::EventFilter filter;
     filter.limit = 200;
     const bool said = std::any_of(asked->entities.begin(), asked->entities.end(), [&](graph::RowId entity) {
@@ -334,10 +341,10 @@ class Asking {
                     [&](const Word& w) { return std::find(exact.begin(), exact.begin() + 5, w.folded) != exact.begin() + 5; }) ||
         (!words_.empty() && std::find(exact.begin(), exact.end(), words_.front().folded) != exact.end());
     // So does what compares, counts or measures: a passage holds no such figure.
-    static const std::vector<std::string> measures = {"gap",    "difference", "score",    "total",      "number",     "many",  "more",
-                                                      "most",   "fewest",     "less",     "longest",    "between",    "first", "last",
-                                                      "fewer",  "shortest",   "average",  "highest",    "result",     "same",  "length",
-                                                      "second", "third",      "interval", "attendance", "percentage", "rate",       "called", "named"};
+    static const std::vector<std::string> measures = {
+        "gap",     "difference", "score", "total",    "number",     "many",       "more",    "most",    "fewest", "less",
+        "longest", "between",    "first", "last",     "fewer",      "shortest",   "average", "highest", "result", "same",
+        "length",  "second",     "third", "interval", "attendance", "percentage", "rate",    "called",  "named"};
     const bool measured = std::any_of(words_.begin(), words_.end(), [&](const Word& w) {
       return std::find(measures.begin(), measures.end(), w.folded) != measures.end() || parse_ordinal(w.folded);
     });

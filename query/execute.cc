@@ -41,10 +41,10 @@ bool is_beyond_plans(const Question& q, const std::vector<Word>& words) {
   if (q.intent == Intent::kExists || q.intent == Intent::kWhen) return true;
   if (q.intent != Intent::kCount || !q.entity_type || !q.entities.empty()) return false;
   // "How many people got in?" asks for more than how many there are.
-  static const std::vector<std::string> plain = {"how",  "many",    "number", "of",    "different", "are",    "is",     "were", "was",
-                                                 "be",   "been",    "there",  "do",    "did",       "does",   "can",    "we",   "you",
-                                                 "i",    "see",     "seen",   "shown", "visible",   "appear", "appears", "appeared", "the",
-                                                 "a",    "an",      "in",     "on",    "this",      "that",   "all",    "total", "altogether"};
+  static const std::vector<std::string> plain = {
+      "how",     "many",     "number", "of",  "different", "are", "is", "were", "was",  "be",    "been",    "there",
+      "do",      "did",      "does",   "can", "we",        "you", "i",  "see",  "seen", "shown", "visible", "appear",
+      "appears", "appeared", "the",    "a",   "an",        "in",  "on", "this", "that", "all",   "total",   "altogether"};
   return std::all_of(words.begin(), words.end(), [&](const Word& w) {
     return std::find(plain.begin(), plain.end(), w.folded) != plain.end() || !is_stop_word(w.folded);
   });

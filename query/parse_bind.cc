@@ -47,7 +47,8 @@ void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p
   } else if ((before == "for" || (before == "of" && before2 == "place") || (before == "of" && before2 == "instead")) &&
              prev < c.events.size()) {
     role = is_team(t) ? "" : c.other[prev].empty() ? prev_object : c.other[prev];
-  } else if ((is_any(before, {"against", "past"}) || (t.used.front() > 0 && words_[t.used.front() - 1].folded == "past")) && is_team(t) && !lexicon_.tallies().empty() && prev < c.events.size()) {
+  } else if ((is_any(before, {"against", "past"}) || (t.used.front() > 0 && words_[t.used.front() - 1].folded == "past")) && is_team(t) &&
+             !lexicon_.tallies().empty() && prev < c.events.size()) {
     // The other side does it where this one takes part; what is conceded against somebody is done by him.
     Participant who{t.entities, t.names, lexicon_.tallies().front().side, false, !c.against[prev]};
     if (std::set<std::string>(t.names.begin(), t.names.end()).size() > 1 || c.events[prev].tally) return;
@@ -92,8 +93,7 @@ void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p
     return;
   }
   Selection& s = c.events[at];
-  const bool moment =
-      s.tally && is_any(s.tally->state, {"opener", "first", "equaliser", "winner", "pulls_back", "extends", "stands"});
+  const bool moment = s.tally && is_any(s.tally->state, {"opener", "first", "equaliser", "winner", "pulls_back", "extends", "stands"});
   if (moment && !is_team(t) && t.names.size() == 1) {
     s.who.push_back({t.entities, t.names, "agent", false, false});
     return;

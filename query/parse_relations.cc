@@ -37,6 +37,7 @@ bool Parser::plan_order(Plan& plan, Clause& main) {
 }
 
 bool Parser::plan_compare(Plan& plan, Clause& main) {
+  if (beyond_all()) return false;
   const bool difference = (phrase({"how", "many", "more"}) || phrase({"how", "many", "fewer"}) || phrase({"by", "how", "many"}) ||
                            phrase({"how", "much", "more"}) || phrase({"difference", "between"}));
   const bool counted_difference =
@@ -56,6 +57,7 @@ bool Parser::plan_compare(Plan& plan, Clause& main) {
   if (main.events.size() == 2 && than == tokens_.size() && !difference && !equal && (rarer || commoner) && main_has({"or"}) &&
       alternatives_.empty() && main.events[0].nth == main.events[1].nth && !to_json_equal(main.events[0], main.events[1])) {
     take({"more", "commoner"});
+    take({"more"});
     take({"fewer", "less", "rarer"});
     take({"or"});
     take({"common", "frequent", "numerous", "frequently"});
@@ -145,10 +147,11 @@ void Parser::a_pair_of(Plan& plan, const Selection& s, int first, int second) {
 }
 
 bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
-  const bool consecutive = main_has({"consecutive", "successive"}) || phrase({"and", "the", "next"}) ||
-                           ((main_has({"gap", "wait", "stretch", "interval", "break", "pause", "lull", "delay", "spell", "time", "period"})) &&
-                            main_has({"between", "without"})) ||
-                           main_has({"without"});
+  const bool consecutive =
+      main_has({"consecutive", "successive"}) || phrase({"and", "the", "next"}) ||
+      ((main_has({"gap", "wait", "stretch", "interval", "break", "pause", "lull", "delay", "spell", "time", "period"})) &&
+       main_has({"between", "without"})) ||
+      main_has({"without"});
   const bool longest = main_has({"longest", "biggest", "largest"});
   const bool shortest = main_has({"shortest", "smallest", "quickest"});
   if (consecutive && (longest || shortest)) {
@@ -185,7 +188,8 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
     mark(k);
     take({"and", "to"});
     take({"between"});
-    take({"apart", "far"});
+    take({"apart"});
+    take({"far"});
     take({"follow", "followed", "each"});
     take({"other", "another"});
     take({"each"});

@@ -51,7 +51,7 @@ Parsed Parser::run() {
 // The first unread word of the main clause among these, marked as read.
 bool Parser::take(std::initializer_list<std::string_view> any) {
   for (const std::size_t i : main_) {
-    if (tokens_[i].kind == K::kWord && is_any(text(i), any)) {
+    if (tokens_[i].kind == K::kWord && !read_[i] && is_any(text(i), any)) {
       mark(i);
       return true;
     }
@@ -148,7 +148,8 @@ void Parser::join_scores() {
   };
   // "two up"
   for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
-    if (!kind(i, K::kNumber) || tokens_[i].number < 1 || tokens_[i].number > 10 || !is_word(i + 1) || !says(i + 1, {"up", "down"})) continue;
+    if (!kind(i, K::kNumber) || tokens_[i].number < 1 || tokens_[i].number > 10 || !is_word(i + 1) || !says(i + 1, {"up", "down"}))
+      continue;
     if (says(i + 2, {"to", "until"})) continue;
     Token& t = tokens_[i + 1];
     t.kind = K::kTally;
@@ -259,11 +260,11 @@ void Parser::read_videos() {
   });
   // "the game Stoke played against City" is named, "a game" is not
   bool video_named = false;
-  for (std::size_t i = 1; i < words_.size(); ++i) video_named = video_named || (words_[i - 1].folded == "the" && lexicon_.is_video(words_[i]));
+  for (std::size_t i = 1; i < words_.size(); ++i)
+    video_named = video_named || (words_[i - 1].folded == "the" && lexicon_.is_video(words_[i]));
   for (std::size_t i = 0; i + 2 < tokens_.size(); ++i) {
     if (!kind(i, K::kEntity) || !kind(i + 2, K::kEntity)) continue;
-    const bool versus =
-        says(i + 1, {"v", "vs", "versus"}) || (game && says(i + 1, {"against", "played", "and", "play"}) && video_named);
+    const bool versus = says(i + 1, {"v", "vs", "versus"}) || (game && says(i + 1, {"against", "played", "and", "play"}) && video_named);
     if (!versus) continue;
     std::vector<std::string> ids;
     const auto plays = [&](const Token& t, const std::string& id) {

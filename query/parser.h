@@ -166,6 +166,11 @@ class Parser {
   bool plan_score(Plan& plan, Clause& main);
   bool read_figure(Plan& plan, Clause& main, std::size_t many);
   void merge_moment(Clause& c);
+  /// "more than anybody else" is the most.
+  [[nodiscard]] bool beyond_all() const {
+    return phrase({"than", "anybody"}) || phrase({"than", "anyone"}) || phrase({"than", "any", "other"}) || phrase({"than", "everybody"}) ||
+           phrase({"than", "everyone"});
+  }
   void read_ties();
   void inherit_nouns();
   void add_subs(Selection& s, const Clause& main, bool exists);

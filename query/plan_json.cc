@@ -16,24 +16,16 @@ using nlohmann::json;
 constexpr int kDeepest = 6;              // of selections within windows
 constexpr std::size_t kMostItems = 100;  // of one list
 
-constexpr std::array<std::pair<Ask, const char*>, 19> kAsks = {{{Ask::kCount, "count"},
-                                                                {Ask::kExists, "exists"},
-                                                                {Ask::kWhen, "when"},
-                                                                {Ask::kWho, "who"},
-                                                                {Ask::kWhat, "what"},
-                                                                {Ask::kDuration, "duration"},
-                                                                {Ask::kLength, "length"},
-                                                                {Ask::kGap, "gap"},
-                                                                {Ask::kGaps, "gaps"},
-                                                                {Ask::kConcurrency, "concurrency"},
-                                                                {Ask::kOrder, "order"},
-                                                                {Ask::kCompare, "compare"},
-                                                                {Ask::kRank, "rank"},
-                                                                {Ask::kVideos, "videos"},
-                                                                {Ask::kMembers, "members"},
-                                                                {Ask::kScore, "score"},
-                                                                {Ask::kSpoken, "spoken"},
-                                                                {Ask::kRate, "rate"},
+constexpr std::array<std::pair<Ask, const char*>, 21> kAsks = {{{Ask::kCount, "count"},      {Ask::kExists, "exists"},
+                                                                {Ask::kWhen, "when"},        {Ask::kWho, "who"},
+                                                                {Ask::kWhat, "what"},        {Ask::kDuration, "duration"},
+                                                                {Ask::kLength, "length"},    {Ask::kGap, "gap"},
+                                                                {Ask::kGaps, "gaps"},        {Ask::kConcurrency, "concurrency"},
+                                                                {Ask::kOrder, "order"},      {Ask::kCompare, "compare"},
+                                                                {Ask::kRank, "rank"},        {Ask::kVideos, "videos"},
+                                                                {Ask::kMembers, "members"},  {Ask::kScore, "score"},
+                                                                {Ask::kSpoken, "spoken"},    {Ask::kRate, "rate"},
+                                                                {Ask::kRelated, "related"},  {Ask::kPath, "path"},
                                                                 {Ask::kProperty, "property"}}};
 
 constexpr std::array<std::pair<Window::Kind, const char*>, 10> kWindows = {{{Window::Kind::kPhrase, "phrase"},
@@ -276,7 +268,8 @@ class Checker {
   }
   [[nodiscard]] Selection selection(const json& j, const std::string& path, int depth) const {
     if (depth > kDeepest) refuse(path, "is nested too deeply");
-    keys(j, path, {"kinds", "not_types", "who", "windows", "tally", "credit", "credited", "longer_s", "shorter_s", "nth", "first_n", "text"});
+    keys(j, path,
+         {"kinds", "not_types", "who", "windows", "tally", "credit", "credited", "longer_s", "shorter_s", "nth", "first_n", "text"});
     Selection s;
     for (const json& k : list(j, "kinds", path)) {
       keys(k, path + ".kinds", {"types", "where"});
@@ -298,8 +291,9 @@ class Checker {
       TallyState t;
       t.tally = tally(it->value("of", json()), at + ".of");
       t.state = text(*it, "state", at);
-      static constexpr std::array<std::string_view, 15> kStates = {"ahead",   "level", "behind", "opener", "equaliser", "winner", "pulls_back",
-                                             "extends", "won",   "lost",   "drawn",  "none",      "score",  "stands", "first"};
+      static constexpr std::array<std::string_view, 15> kStates = {"ahead",  "level",      "behind",  "opener", "equaliser",
+                                                                   "winner", "pulls_back", "extends", "won",    "lost",
+                                                                   "drawn",  "none",       "score",   "stands", "first"};
       if (std::find(kStates.begin(), kStates.end(), t.state) == kStates.end()) refuse(at + ".state", "is no state of a tally");
       t.side = rows(*it, "side", at);
       t.side_names = texts(*it, "side_names", at);
@@ -308,7 +302,8 @@ class Checker {
         if (!n.is_number_integer() || n < 0 || n > 1000) refuse(at + ".counts", "holds something that is no number from 0 to 1000");
         t.counts.push_back(n.get<int>());
       }
-      if ((t.state == "stands") != (t.counts.size() == 2)) refuse(at + ".counts", "are two numbers of the state \"stands\", and of no other");
+      if ((t.state == "stands") != (t.counts.size() == 2))
+        refuse(at + ".counts", "are two numbers of the state \"stands\", and of no other");
       s.tally = std::move(t);
     }
     if (const auto it = j.find("credit"); it != j.end()) s.credit = tally(*it, path + ".credit");
@@ -322,9 +317,11 @@ class Checker {
     return s;
   }
   [[nodiscard]] Plan plan(const json& j) const {
-    keys(j, "plan", {"ask",    "select", "others",   "role",     "entity_type", "among",   "besides",         "distinct", "videos",
-                     "fewest", "total",  "from_end", "everyone", "top",         "exactly", "per_participant", "except",   "compare",
-                     "words",  "noun",   "per_s",    "at_least", "sentence",    "views",   "spans",           "videos_looked_at", "coverage", "attribute", "in_videos", "figure", "across", "named"});
+    keys(j, "plan",
+         {"ask",       "select",    "others",   "role",     "entity_type", "among",    "besides",         "distinct",         "videos",
+          "fewest",    "total",     "from_end", "everyone", "top",         "exactly",  "per_participant", "except",           "compare",
+          "words",     "noun",      "per_s",    "at_least", "sentence",    "views",    "spans",           "videos_looked_at", "coverage",
+          "attribute", "in_videos", "figure",   "across",   "named",       "relation", "backward"});
     Plan p;
     p.ask = choice(kAsks, j, "ask", "plan");
     p.select = selection(j.value("select", json::object()), "plan.select", 0);
@@ -355,6 +352,11 @@ class Checker {
     if (p.ask == Ask::kRate && p.per <= 0) refuse("plan.per_s", "is missing: say by how many seconds");
     p.noun = text(j, "noun", "plan");
     p.attribute = text(j, "attribute", "plan");
+    p.relation = text(j, "relation", "plan");
+    p.backward = flag(j, "backward", "plan");
+    if (p.ask == Ask::kRelated && (p.relation.empty() || p.select.who.empty()))
+      refuse("plan", "needs a relation and a participant (select.who)");
+    if (p.ask == Ask::kPath && p.select.who.size() != 2) refuse("plan.select.who", "needs two participants: from whom and to whom");
     p.in_videos = texts(j, "in_videos", "plan");
     if (p.ask == Ask::kProperty && p.attribute.empty()) refuse("plan.attribute", "is missing: say which attribute");
     if (p.ask == Ask::kScore && !p.select.tally) refuse("plan.select.tally", "is missing: say which count");
@@ -387,6 +389,7 @@ json to_json(const Plan& p) {
                                    {"at_least", p.at_least},
                                    {"except", p.except},
                                    {"named", p.named},
+                                   {"backward", p.backward},
                                    {"figure", p.figure}}) {
     if (value) j[key] = true;
   }
@@ -397,6 +400,7 @@ json to_json(const Plan& p) {
   if (p.per > 0) j["per_s"] = base::to_seconds(p.per);
   if (!p.words.empty()) j["words"] = p.words;
   if (!p.noun.empty()) j["noun"] = p.noun;
+  if (!p.relation.empty()) j["relation"] = p.relation;
   if (!p.attribute.empty()) j["attribute"] = p.attribute;
   if (!p.in_videos.empty()) j["in_videos"] = p.in_videos;
   j["sentence"] = describe(p);

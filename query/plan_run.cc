@@ -45,6 +45,8 @@ void PlanRun::run() {
     case Ask::kSpoken: return spoken();
     case Ask::kRate: return rate();
     case Ask::kProperty: return property();
+    case Ask::kRelated: return related();
+    case Ask::kPath: return path();
   }
 }
 
@@ -111,7 +113,7 @@ void PlanRun::cite(const std::vector<EventRecord>& events) {
 std::vector<ParticipantRecord> PlanRun::asked(const EventRecord& e) {
   const std::string role = plan_.role.empty() ? "agent" : plan_.role;
   const auto fits = [&](const ParticipantRecord& p, bool any_role) {
-    if (!any_role && p.role != role) return false;
+    if (!any_role && role != "*" && p.role != role) return false;
     if (!plan_.entity_type.empty() && selector_.entity_type(p.entity) != plan_.entity_type) return false;
     if (!plan_.among.empty() && !has(plan_.among, p.entity)) return false;
     return !has(plan_.besides, p.entity);

@@ -53,6 +53,10 @@ class PlanRun {
   void score();
   void spoken();
   void property();
+  void related();
+  void path();
+  [[nodiscard]] bool in_scope(const std::string& video) const;
+  void cite(const std::vector<graph::RelationRecord>& relations);
 
   void answered(const std::string& kind, nlohmann::json value, const std::string& text);
   [[nodiscard]] std::string place() const;

@@ -80,8 +80,7 @@ void PlanRun::rate() {
   const double value = static_cast<double>(n) * static_cast<double>(plan_.per) / static_cast<double>(over);
   char text[64];
   std::snprintf(text, sizeof text, "%.2f", value);
-  answered("count", value,
-           std::string(text) + ": " + plural(n, "event") + " in " + base::format_time(over) + ".");
+  answered("count", value, std::string(text) + ": " + plural(n, "event") + " in " + base::format_time(over) + ".");
   cite(events);
 }
 
@@ -107,7 +106,7 @@ void PlanRun::exists() {
   if (events.empty()) {
     if (nothing()) return;
     answered("boolean", false, "No.");
-    return cite({});
+    return cite(std::vector<EventRecord>{});
   }
   const EventRecord& e = events.front();
   answered("boolean", true, "Yes: " + event_text(e) + " at " + when_where(e.video, e.span) + ".");
@@ -155,7 +154,9 @@ void PlanRun::compare() {
       const bool first = (x > y) == (plan_.compare == "which_more");
       const auto& most = first ? a : b;
       const Selection& s = first ? plan_.select : plan_.others.front();
-      const std::string type = !most.empty() ? most.front().type : s.kinds.empty() || s.kinds.front().types.empty() ? "" : s.kinds.front().types.front();
+      const std::string type = !most.empty()                                      ? most.front().type
+                               : s.kinds.empty() || s.kinds.front().types.empty() ? ""
+                                                                                  : s.kinds.front().types.front();
       answered("event", most.empty() ? json{{"type", type}} : event_json(most.front()), readable(type) + ": " + figures);
     }
   } else if (plan_.compare == "difference") {

@@ -112,9 +112,7 @@ void PlanRun::rank() {
     if (!nothing()) refuse(Status::kNotSeen, "Nobody was seen of whom that is true.");
     return;
   }
-  std::stable_sort(groups.begin(), groups.end(), [&](const Group& l, const Group& r) {
-    return plan_.fewest ? l.n < r.n : l.n > r.n;
-  });
+  std::stable_sort(groups.begin(), groups.end(), [&](const Group& l, const Group& r) { return plan_.fewest ? l.n < r.n : l.n > r.n; });
   const std::size_t k = std::min(groups.size(), static_cast<std::size_t>(plan_.top));
   const std::size_t last = groups[k - 1].n;
   std::size_t n = k;
@@ -129,7 +127,11 @@ void PlanRun::rank() {
   if (answer_.status == Status::kAnswered) {
     std::vector<std::string> names;
     for (const Group& g : groups) names.push_back(g.name);
-    answer_.text = names_text(names) + (n == 1 ? ", with " : n > k ? ", level with " : ", with ") + figure + ". " + sentence_ + place() + ".";
+    answer_.text = names_text(names) +
+                   (n == 1  ? ", with "
+                    : n > k ? ", level with "
+                            : ", with ") +
+                   figure + ". " + sentence_ + place() + ".";
     answer_.claims.front().text = answer_.text;
   }
 }

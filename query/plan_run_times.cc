@@ -43,8 +43,7 @@ void PlanRun::when() {
     if (list.size() < 10) times += (list.empty() ? "" : ", ") + base::format_time(e.span.start);
     list.push_back(moment_json(e.video, e.span));
   }
-  answered("list", std::move(list),
-           plural(n, "time") + ": at " + times + (n > 10 ? " and more." : "."));
+  answered("list", std::move(list), plural(n, "time") + ": at " + times + (n > 10 ? " and more." : "."));
   cite(events);
 }
 

@@ -57,8 +57,9 @@ std::string window_text(const Window& w) {
   switch (w.kind) {
     case Window::Kind::kPhrase: return w.phrase.text;
     case Window::Kind::kPeriod:
-      if (w.within == 0 && (period.starts_with("at ") || period.starts_with("in ") || period.starts_with("by ") || period.starts_with("before ") ||
-                            period.starts_with("after ") || period.starts_with("during ") || period.starts_with("up to ")))
+      if (w.within == 0 &&
+          (period.starts_with("at ") || period.starts_with("in ") || period.starts_with("by ") || period.starts_with("before ") ||
+           period.starts_with("after ") || period.starts_with("during ") || period.starts_with("up to ")))
         return "\"" + period + "\"";
       return w.within > 0 ? "in the last " + base::format_time(w.within) + " of \"" + period + "\"" : "in \"" + period + "\"";
     case Window::Kind::kNot: return "not in \"" + period + "\"";
@@ -87,7 +88,8 @@ std::string describe(const Selection& s) {
     const TallyState& t = *s.tally;
     text = (t.side_names.empty() ? "" : join(t.side_names, " or ") + " ") + readable(t.state) +
            (t.margin > 0 ? " by " + std::to_string(t.margin) : "") +
-           (t.counts.size() == 2 ? " at " + std::to_string(t.counts[0]) + "-" + std::to_string(t.counts[1]) : "") + " (" + t.tally.name + ")";
+           (t.counts.size() == 2 ? " at " + std::to_string(t.counts[0]) + "-" + std::to_string(t.counts[1]) : "") + " (" + t.tally.name +
+           ")";
   } else if (s.kinds.empty()) {
     text = "events";
   } else {
@@ -118,13 +120,19 @@ std::string describe(const Selection& s) {
 std::string describe(const Plan& p) {
   const std::string what = describe(p.select);
   const std::string other = p.others.empty() ? std::string() : describe(p.others.front());
-  const std::string role = p.role.empty() ? "agent" : readable(p.role);
+  const std::string role = p.role.empty() ? "agent" : p.role == "*" ? "participant" : readable(p.role);
   const std::string whom = p.entity_type.empty() ? "the " + role : "which " + readable(p.entity_type) + " is the " + role;
   const std::string sets = p.others.empty() ? "" : (p.except ? ", leaving out who takes part in " : ", and also takes part in ") + other;
   switch (p.ask) {
     case Ask::kCount:
-      return (p.videos && p.except ? "Counted videos without " : p.videos ? "Counted videos with " : p.distinct ? "Counted who takes part as " + role + " in " : "Counted ") + what +
-             (p.others.empty() ? "" : p.videos ? " and with " + other : sets);
+      return (p.videos && p.except ? "Counted videos without "
+              : p.videos           ? "Counted videos with "
+              : p.distinct         ? "Counted who takes part as " + role + " in "
+                                   : "Counted ") +
+             what +
+             (p.others.empty() ? ""
+              : p.videos       ? " and with " + other
+                               : sets);
     case Ask::kExists: return "Looked for " + what + sets + (p.except ? " (yes if there is none)" : "");
     case Ask::kWhen: return "Times of " + what;
     case Ask::kWho:
@@ -132,7 +140,8 @@ std::string describe(const Plan& p) {
              (p.exactly ? std::string(p.at_least ? ", each of at least " : ", each of exactly ") + std::to_string(*p.exactly) : "") +
              (p.across > 0 ? ", in at least " + plural(p.across, "video") : "") + sets;
     case Ask::kWhat: return "Looked up " + what;
-    case Ask::kDuration: return std::string(p.total ? "Added the lengths of " : p.select.tally ? "Time with " : "Time in which there are any ") + what;
+    case Ask::kDuration:
+      return std::string(p.total ? "Added the lengths of " : p.select.tally ? "Time with " : "Time in which there are any ") + what;
     case Ask::kLength:
       if (p.select.nth) return "Length of " + what;
       return std::string("Length of the ") + (p.fewest ? "shortest" : "longest") + " of " + what;
@@ -144,8 +153,8 @@ std::string describe(const Plan& p) {
     case Ask::kCompare: return "Compared the number of " + what + " with that of " + other;
     case Ask::kRank:
       if (p.figure) return std::string(p.fewest ? "Smallest" : "Largest") + " number of " + what + (p.videos ? " in one video" : " by one");
-      return (p.videos ? std::string("Videos with the ") : "Ranked " + whom + " with the ") + (p.fewest ? "fewest " : "most ") +
-             what + sets;
+      return (p.videos ? std::string("Videos with the ") : "Ranked " + whom + " with the ") + (p.fewest ? "fewest " : "most ") + what +
+             sets;
     case Ask::kVideos:
       return std::string(p.except ? "Videos without " : "Videos with ") +
              (p.exactly ? (p.at_least ? "at least " : "") + std::to_string(*p.exactly) + " of " : "") + what +
@@ -154,6 +163,12 @@ std::string describe(const Plan& p) {
     case Ask::kScore: return "Computed " + p.select.tally->tally.name;
     case Ask::kRate:
       return "Counted " + what + " by " + (p.per == base::kHour ? "hour" : p.per == base::kMinute ? "minute" : base::format_time(p.per));
+    case Ask::kRelated: {
+      const std::string name = p.select.who.empty() ? "?" : join(p.select.who.front().names, " or ");
+      return p.backward ? "Looked up who " + readable(p.relation) + " " + name : "Looked up what " + name + " " + readable(p.relation);
+    }
+    case Ask::kPath:
+      return "Followed relations from " + join(p.select.who.front().names, " or ") + " to " + join(p.select.who.back().names, " or ");
     case Ask::kProperty: return "Looked up the " + readable(p.attribute) + " of" + (p.select.who.empty() ? " " + what : what.substr(6));
     case Ask::kSpoken: return "Searched what was said for " + join(p.words, " ");
   }

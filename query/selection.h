@@ -28,7 +28,8 @@ class Selector {
   /// One event of each video that holds any, where types alone tell; else nothing.
   [[nodiscard]] std::optional<std::vector<graph::EventRecord>> one_of_each(const Selection& selection) const;
   /// The number alone, where the archive knows it without a look at the events.
-  [[nodiscard]] std::optional<std::int64_t> count_of_all(const Selection& selection, std::vector<graph::EventRecord>& some, std::size_t most);
+  [[nodiscard]] std::optional<std::int64_t> count_of_all(const Selection& selection, std::vector<graph::EventRecord>& some,
+                                                         std::size_t most);
   [[nodiscard]] std::vector<graph::EventRecord> run_in(const Selection& selection, const VideoScope& video, bool overlap);
 
   /// A window counted from an event that did not happen in some video.
@@ -71,6 +72,9 @@ class Selector {
 
 /// The windows of a tally that bound the count itself.
 [[nodiscard]] std::vector<Window> tally_windows(const Selection& selection);
+
+/// Does it meet every condition of `where` (key: value), of which there is at least one?
+[[nodiscard]] bool all_met(const nlohmann::json& attributes, const nlohmann::json& where);
 
 /// Does an event meet a condition?
 [[nodiscard]] bool meets(const nlohmann::json& attributes, const Condition& condition);

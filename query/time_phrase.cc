@@ -219,15 +219,15 @@ std::optional<TimePhrase> read_between(Reader& r) {
 std::optional<TimePhrase> read_part(Reader& r) {
   r.take({"the", "its"});
   // "the first half hour" is no half, "the first quarter of an hour" no quarter of the video
-  for (const auto& [words, kind] : {std::pair{std::initializer_list<std::string_view>{"first", "opening", "initial"}, Kind::kFirst},
-                                    {std::initializer_list<std::string_view>{"last", "final", "closing"}, Kind::kLast}}) {
+  const auto stretch_at = [&](std::initializer_list<std::string_view> words) -> std::optional<Duration> {
     Reader stretch = r;
-    if (!stretch.take(words)) continue;
-    if (const auto d = stretch.duration(false)) {
-      r = stretch;
-      return make(kind, *d, 0);
-    }
-  }
+    if (!stretch.take(words)) return std::nullopt;
+    const std::optional<Duration> length = stretch.duration(false);
+    if (length) r = stretch;
+    return length;
+  };
+  if (const auto d = stretch_at({"first", "opening", "initial"})) return make(Kind::kFirst, *d, 0);
+  if (const auto d = stretch_at({"last", "final", "closing"})) return make(Kind::kLast, *d, 0);
   Reader half = r;
   int part = -2;
   if (half.take({"first", "1st"}))

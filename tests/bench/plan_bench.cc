@@ -40,12 +40,24 @@ struct Kind {
   double seconds;
   bool receiver;
 };
-constexpr Kind kKinds[] = {{"pass", 5319, 1.4, true},       {"ball_recovery", 629, 0.04, false}, {"duel", 470, 0.04, false},
-                           {"clearance", 347, 0.04, false}, {"dribble", 223, 0.04, false},       {"throw_in", 222, 1.2, true},
-                           {"block", 220, 0.04, false},     {"shot", 198, 0.7, false},           {"foul", 155, 0.04, false},
-                           {"free_kick", 139, 1.5, true},   {"interception", 124, 0.04, false},  {"goal_kick", 102, 2.5, true},
-                           {"corner_kick", 83, 2, true},    {"kick_off", 36, 1, true},           {"substitution", 35, 0.04, true},
-                           {"goal", 24, 0.7, false},        {"injury_stoppage", 23, 0.04, false}, {"misconduct", 4, 0.04, false}};
+constexpr Kind kKinds[] = {{"pass", 5319, 1.4, true},
+                           {"ball_recovery", 629, 0.04, false},
+                           {"duel", 470, 0.04, false},
+                           {"clearance", 347, 0.04, false},
+                           {"dribble", 223, 0.04, false},
+                           {"throw_in", 222, 1.2, true},
+                           {"block", 220, 0.04, false},
+                           {"shot", 198, 0.7, false},
+                           {"foul", 155, 0.04, false},
+                           {"free_kick", 139, 1.5, true},
+                           {"interception", 124, 0.04, false},
+                           {"goal_kick", 102, 2.5, true},
+                           {"corner_kick", 83, 2, true},
+                           {"kick_off", 36, 1, true},
+                           {"substitution", 35, 0.04, true},
+                           {"goal", 24, 0.7, false},
+                           {"injury_stoppage", 23, 0.04, false},
+                           {"misconduct", 4, 0.04, false}};
 
 void fill(graph::Archive& archive, long events) {
   std::mt19937 random(1);
@@ -72,7 +84,8 @@ void fill(graph::Archive& archive, long events) {
       event.span = o.span;
       event.attributes = {{"half", i * 2 < kEventsInVideo ? 1 : 2}};
       if (std::strcmp(k.type, "foul") == 0 && random() % 8 == 0) event.attributes["card"] = "yellow card";
-      const auto take_part = [&](const std::string& ref, const std::string& stable, const std::string& name, const char* type, const char* role) {
+      const auto take_part = [&](const std::string& ref, const std::string& stable, const std::string& name, const char* type,
+                                 const char* role) {
         base::EntityMention m;
         m.ref = ref;
         m.stable_id = stable;
@@ -227,14 +240,16 @@ int main(int argc, char** argv) {
     std::filesystem::create_directories(folder);
     const Measured small = run(folder / ("events-" + std::to_string(events / 100) + ".reel"), events / 100);
     const Measured large = run(folder / ("events-" + std::to_string(events) + ".reel"), events);
-    std::printf("%-32s %10s %10s %10s %7s\n", "ms at events:", std::to_string(events).c_str(), "", std::to_string(events / 100).c_str(), "");
+    std::printf("%-32s %10s %10s %10s %7s\n", "ms at events:", std::to_string(events).c_str(), "", std::to_string(events / 100).c_str(),
+                "");
     std::printf("%-32s %10s %10s %10s %7s\n", "", "p50", "p95", "p95", "ratio");
     for (const auto& [kind, ms] : large.ms) {
       const double p95 = at(ms, 0.95), reference = at(small.ms.at(kind), 0.95);
       std::printf("%-32s %10.2f %10.2f %10.2f %7.2f\n", kind.c_str(), at(ms, 0.5), p95, reference, reference > 0 ? p95 / reference : 0);
     }
     std::printf("peak memory MiB %.1f against %.1f, ratio %.2f\n", large.peak_mib, small.peak_mib, large.peak_mib / small.peak_mib);
-    std::printf("goal p95 <= 200 ms: %.2f of it (CPU %.2f)\n", at(large.ms.at("all plans"), 0.95) / 200, at(large.ms.at("all plans, CPU"), 0.95) / 200);
+    std::printf("goal p95 <= 200 ms: %.2f of it (CPU %.2f)\n", at(large.ms.at("all plans"), 0.95) / 200,
+                at(large.ms.at("all plans, CPU"), 0.95) / 200);
     if (argc <= 2) std::filesystem::remove_all(folder);
   } catch (const base::Error& e) {
     std::fprintf(stderr, "%s\n", e.what());

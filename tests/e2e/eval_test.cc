@@ -10,7 +10,8 @@ TEST_CASE("eval prints what the reference scorer prints, and answers the same wi
   if (!set || !scorer) return;
   const Reel reel;
   std::vector<std::string> import{"import"}, observations;
-  for (const char* match : {"epl-3754059", "epl-3754077"}) observations.push_back((*set / (match + std::string(".observations.jsonl"))).string());
+  for (const char* match : {"epl-3754059", "epl-3754077"})
+    observations.push_back((*set / (match + std::string(".observations.jsonl"))).string());
   import.insert(import.end(), observations.begin(), observations.end());
   REQUIRE(reel.call(import).exit_code == 0);
 

@@ -63,12 +63,12 @@ TEST_CASE("captions, events and entities that have words are what is embedded, a
 
 TEST_CASE("vectors are kept by model and forgotten by model", "[graph]") {
   Fixture f;
-  const std::vector<std::vector<float>> vectors(3, {0.6F, 0.8F});
+  const std::vector<std::vector<float>> vectors(f.texts.size(), {0.6F, 0.8F});
   f.table.put("m", f.texts, vectors);
   f.table.put("m", f.texts, vectors);
-  f.table.put("other", f.texts, {std::vector<std::vector<float>>(3, {1.0F})});
+  f.table.put("other", f.texts, {std::vector<std::vector<float>>(f.texts.size(), {1.0F})});
   REQUIRE(f.table.counts().size() == 2);
-  CHECK(f.table.counts()[0].rows == 3);
+  CHECK(f.table.counts()[0].rows == 4);
   CHECK(f.table.counts()[0].dimensions == 2);
   f.table.clear("m");
   REQUIRE(f.table.counts().size() == 1);
@@ -78,13 +78,13 @@ TEST_CASE("vectors are kept by model and forgotten by model", "[graph]") {
 TEST_CASE("a vector that cannot be compared is refused, and with it its batch", "[graph]") {
   Fixture f;
   const std::vector<float> good{0.6F, 0.8F};
-  CHECK_THAT(refusal(f.table, f.texts, {good, good, {std::numeric_limits<float>::quiet_NaN(), 0.0F}}), Contains("not finite"));
-  CHECK_THAT(refusal(f.table, f.texts, {good, good, {0.0F, 0.0F}}), Contains("all zero"));
-  CHECK_THAT(refusal(f.table, f.texts, {good, good, {1.0F}}), Contains("a vector of 1 numbers among vectors of 2"));
-  CHECK_THAT(refusal(f.table, f.texts, {good}), Contains("1 vectors for 3 texts"));
+  CHECK_THAT(refusal(f.table, f.texts, {good, good, good, {std::numeric_limits<float>::quiet_NaN(), 0.0F}}), Contains("not finite"));
+  CHECK_THAT(refusal(f.table, f.texts, {good, good, good, {0.0F, 0.0F}}), Contains("all zero"));
+  CHECK_THAT(refusal(f.table, f.texts, {good, good, good, {1.0F}}), Contains("a vector of 1 numbers among vectors of 2"));
+  CHECK_THAT(refusal(f.table, f.texts, {good}), Contains("1 vectors for 4 texts"));
   CHECK(f.table.counts().empty());
-  f.table.put("m", f.texts, std::vector<std::vector<float>>(3, good));
-  CHECK_THAT(refusal(f.table, f.texts, std::vector<std::vector<float>>(3, {1.0F})), Contains("among vectors of 2"));
+  f.table.put("m", f.texts, std::vector<std::vector<float>>(f.texts.size(), good));
+  CHECK_THAT(refusal(f.table, f.texts, std::vector<std::vector<float>>(f.texts.size(), {1.0F})), Contains("among vectors of 2"));
   CHECK(f.table.counts()[0].dimensions == 2);
 }
 

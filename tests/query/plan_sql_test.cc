@@ -45,8 +45,9 @@ std::vector<std::string> full_scans(sqlite3* db, std::string sql) {
                       step.find("USING COVERING INDEX") == std::string::npos && step.find("VIRTUAL TABLE") == std::string::npos;
     // The list of videos and of the few types and sources is read as a whole; a constant row is no table, and a
     // subquery has a step of its own.
-    const bool small = step.find("SCAN v") == 0 || step.find("SCAN video") == 0 || step.find("SCAN tally") == 0 || step.find("SCAN t") == 0 ||
-                       step.find("CONSTANT") != std::string::npos || step.find("SCAN (") == 0 || step.find("json_each") != std::string::npos || step == "SCAN j";
+    const bool small = step.find("SCAN v") == 0 || step.find("SCAN video") == 0 || step.find("SCAN tally") == 0 ||
+                       step.find("SCAN t") == 0 || step.find("CONSTANT") != std::string::npos || step.find("SCAN (") == 0 ||
+                       step.find("json_each") != std::string::npos || step == "SCAN j";
     if (scan && !small) scans.push_back(step);
   }
   sqlite3_finalize(plan);
@@ -71,7 +72,8 @@ TEST_CASE("every statement of every kind of plan walks an index", "[plan]") {
   const json score = {{"tally", {{"of", {{"name", "score"}, {"type", "goal"}, {"side", "team"}}}, {"state", "ahead"}}}};
   std::vector<json> plans;
   for (const json& s : {shots, his, later, early, any, score}) {
-    for (const char* ask : {"count", "exists", "when", "who", "what", "duration", "length", "gaps", "concurrency", "rank", "videos", "members"})
+    for (const char* ask :
+         {"count", "exists", "when", "who", "what", "duration", "length", "gaps", "concurrency", "rank", "videos", "members"})
       plans.push_back({{"ask", ask}, {"select", s}});
     for (const char* ask : {"gap", "order", "compare"}) plans.push_back({{"ask", ask}, {"select", s}, {"others", {goals}}});
     plans.push_back({{"ask", "rate"}, {"per_s", 60}, {"select", s}});
