@@ -390,8 +390,8 @@ class Asking {
       answer_.status = Status::kAnswered;
       answer_.kind = "choice";
       answer_.value = index;
-      answer_.text = "Most of the evidence speaks for \"" +
-                     base::sanitize_utf8(options_.choices[static_cast<std::size_t>(index)], 1000) + "\".";
+      answer_.text =
+          "Most of the evidence speaks for \"" + base::sanitize_utf8(options_.choices[static_cast<std::size_t>(index)], 1000) + "\".";
     };
     const char* const nothing = "Nothing in what was described speaks for any of the options.";
     if (!lexical && meaning == nullptr) return refuse(Status::kNotSeen, nothing);
@@ -486,7 +486,8 @@ std::vector<Hit> Engine::search(const std::string& words, const SearchOptions& o
   if (options.limit <= 0)
     throw base::Error(base::ErrorCode::kInvalidArgument, "a limit below 1 finds nothing", "--limit", "give a larger one");
   if (options.from && options.to && *options.from >= *options.to) (void)select_videos(store_, selection);  // refuses, with the reason
-  if (embedder_ && !is_without(options.without, "vector") && vocabulary().texts.meaning() != nullptr) return search_by_meaning(words, options);
+  if (embedder_ && !is_without(options.without, "vector") && vocabulary().texts.meaning() != nullptr)
+    return search_by_meaning(words, options);
   if (is_without(options.without, "lexical")) return {};
   const WordCutter cutter;
   RetrievalRequest request;
@@ -518,7 +519,8 @@ std::vector<Hit> Engine::search_by_meaning(const std::string& words, const Searc
   if (videos.size() == 1) {
     ranked.emplace_back(videos.begin()->first, 0);
   } else {
-    ranked = rank_videos(texts.written, meaning, videos, asked, vector, std::max<std::size_t>(kMostRanked, static_cast<std::size_t>(options.limit)));
+    ranked = rank_videos(texts.written, meaning, videos, asked, vector,
+                         std::max<std::size_t>(kMostRanked, static_cast<std::size_t>(options.limit)));
   }
   // A moment is worth what its video is, less how far it is behind the best moment there.
   const auto limit = static_cast<std::size_t>(std::min(options.limit, 1000));

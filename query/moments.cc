@@ -8,12 +8,12 @@
 namespace reelgraph::query {
 namespace {
 
-constexpr std::size_t kMostWords = 200;     // of a question
-constexpr std::int64_t kCountCap = 20'000;  // observations with a word: more weigh nothing anyway
+constexpr std::size_t kMostWords = 200;                                            // of a question
+constexpr std::int64_t kCountCap = 20'000;                                         // observations with a word: more weigh nothing anyway
 constexpr std::size_t kNearPassages = 400, kNearMoments = 200, kNearVideos = 100;  // whose videos are looked at
 constexpr std::size_t kJoined = 400;                                               // characters of two passages that are one moment
-constexpr double kMomentPart = 0.25;  // of a video: how long the moment of a choice is
-constexpr double kCue = 4;            // of the place that a question's words name, in deviations of the likeness
+constexpr double kMomentPart = 0.25;                                               // of a video: how long the moment of a choice is
+constexpr double kCue = 4;  // of the place that a question's words name, in deviations of the likeness
 
 PlaceWords place_words(const std::vector<Word>& words) {
   const auto any = [&](std::initializer_list<std::string_view> stems) {
@@ -177,8 +177,8 @@ std::vector<Moment> moments_in(WrittenVideos& written, const Meaning& meaning, c
 }
 
 std::vector<std::pair<graph::RowId, double>> rank_videos(WrittenVideos& written, const Meaning& meaning,
-                                                         const std::map<graph::RowId, graph::VideoRecord>& videos, const WeighedWords& words,
-                                                         const std::vector<float>& vector, std::size_t most) {
+                                                         const std::map<graph::RowId, graph::VideoRecord>& videos,
+                                                         const WeighedWords& words, const std::vector<float>& vector, std::size_t most) {
   std::set<graph::RowId> candidates;
   const auto gather = [&](const VectorTable& table, std::size_t n) {
     for (const VectorTable::Near& near : table.nearest(vector, n)) {
@@ -261,9 +261,8 @@ std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meanin
         likeness = std::max(likeness, meaning->captions.similarity(p.passage->observation, vectors[2 * i + 2]).value_or(-1));
     }
     const double weight = own.stems.empty() ? 0 : own.total / static_cast<double>(own.stems.size());
-    const double score = meaning != nullptr
-                             ? 15.4 * likeness + 1.54 * most + 2.93 * cosine(vectors[0], vectors[2 * i + 1]) + 0.166 * weight
-                             : 1.57 * most + 2.38 * sum / static_cast<double>(places.size()) + 0.16 * weight;
+    const double score = meaning != nullptr ? 15.4 * likeness + 1.54 * most + 2.93 * cosine(vectors[0], vectors[2 * i + 1]) + 0.166 * weight
+                                            : 1.57 * most + 2.38 * sum / static_cast<double>(places.size()) + 0.16 * weight;
     const bool evidence = most > 0 || likeness > -1;
     if (evidence && (!any || score > best_score)) {
       best = i;
@@ -282,7 +281,8 @@ std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meanin
                                                 meaning->captions.similarity(row, vectors[2 * best + 2]).value_or(0)
                                           : best_words[i] + matched(asked, *places[i].passage) / std::max(1e-6, asked.total));
   }
-  const graph::VideoRecord* video = places[static_cast<std::size_t>(std::max_element(likeness.begin(), likeness.end()) - likeness.begin())].video;
+  const graph::VideoRecord* video =
+      places[static_cast<std::size_t>(std::max_element(likeness.begin(), likeness.end()) - likeness.begin())].video;
   std::vector<const WrittenPassage*> passages;
   std::vector<double> scores;
   for (std::size_t i = 0; i < places.size(); ++i) {
@@ -321,8 +321,12 @@ std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meanin
   const auto bearer = static_cast<std::size_t>(std::max_element(first, first + static_cast<std::ptrdiff_t>(length)) - raw.begin());
   WrittenChoice choice;
   choice.index = static_cast<int>(best);
-  choice.moment = {video->id, join(passages[from]->span, passages[from + length - 1]->span), best_score, passages[bearer]->observation,
-                   passages[bearer]->text, by_words};
+  choice.moment = {video->id,
+                   join(passages[from]->span, passages[from + length - 1]->span),
+                   best_score,
+                   passages[bearer]->observation,
+                   passages[bearer]->text,
+                   by_words};
   return choice;
 }
 

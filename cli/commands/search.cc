@@ -22,7 +22,8 @@ int run(Context& context, const Options& options) {
   const query::Engine engine = make_engine(context, store, {}, question_embedder(context, store));
   std::string words;
   for (const std::string& word : options.words) words += (words.empty() ? "" : " ") + word;
-  const std::vector<query::Hit> hits = engine.search(words, {video_ids(store, options.videos), options.from, options.to, options.limit, {}});
+  const std::vector<query::Hit> hits =
+      engine.search(words, {video_ids(store, options.videos), options.from, options.to, options.limit, {}});
   if (context.json) {
     nlohmann::ordered_json document;
     document["hits"] = nlohmann::ordered_json::array();

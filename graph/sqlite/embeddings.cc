@@ -30,7 +30,8 @@ constexpr char kTexts[] =
     "UNION ALL SELECT 'entity', id, trim(CASE WHEN name = '' THEN replace(type, '_', ' ') ELSE name || ', ' || replace(type, '_', ' ') END "
     "|| ': ' || description, ': ') FROM entity WHERE mentions > 0 AND (name <> '' OR description <> '') "
     // What follows says what was meant before: two short captions together, and a whole film, as far as an embedder reads.
-    "UNION ALL SELECT 'moment', id, caption || ' ' || next FROM (SELECT id, caption, lead(caption) OVER (PARTITION BY video ORDER BY id) AS "
+    "UNION ALL SELECT 'moment', id, caption || ' ' || next FROM (SELECT id, caption, lead(caption) OVER (PARTITION BY video ORDER BY id) "
+    "AS "
     "next FROM observation WHERE live = 1 AND caption <> '') WHERE length(caption) + length(next) <= 400 "
     "UNION ALL SELECT 'video', video, substr(group_concat(caption, ' '), 1, 1500) FROM (SELECT video, caption, sum(length(caption)) OVER "
     "(PARTITION BY video ORDER BY id) AS until FROM observation WHERE live = 1 AND caption <> '') WHERE until - length(caption) < 1500 "
@@ -98,7 +99,8 @@ void each_vector(const Store& store, const std::string& model, const std::string
   while (rows.step()) {
     const std::string_view bytes = rows.view(2);
     if (bytes.empty() || bytes.size() % sizeof(float) != 0) {
-      throw base::Error(base::ErrorCode::kArchive, "holds a vector that is cut off", database_of(store).file().string(), "run `reelgraph index`");
+      throw base::Error(base::ErrorCode::kArchive, "holds a vector that is cut off", database_of(store).file().string(),
+                        "run `reelgraph index`");
     }
     vector.resize(bytes.size() / sizeof(float));
     std::memcpy(vector.data(), bytes.data(), bytes.size());

@@ -91,7 +91,8 @@ TEST_CASE("a vector that cannot be compared is refused, and with it its batch", 
 TEST_CASE("two short captions that follow one another are a moment, long ones are not", "[graph]") {
   TempDir dir;
   Archive archive = Archive::open(dir / "a.reel", OpenMode::kCreate);
-  std::string lines = R"({"type":"video","id":"v","duration":60})" "\n";
+  std::string lines = R"({"type":"video","id":"v","duration":60})"
+                      "\n";
   int at = 0;
   for (const std::string& caption : {std::string("A man sits."), std::string("He stands up."), std::string(600, 'x')}) {
     lines += R"({"type":"observation","video":"v","start":)" + std::to_string(at) + R"(,"end":)" + std::to_string(at + 5) +

@@ -16,9 +16,9 @@ class ConceptEmbedder final : public base::TextEmbedder {
  public:
   [[nodiscard]] std::string name() const override { return "concepts"; }
   [[nodiscard]] std::vector<std::vector<float>> embed(std::span<const std::string> texts) override {
-    static const std::map<std::string, std::size_t> concepts = {{"car", 0},  {"automobile", 0}, {"vehicle", 0}, {"dog", 1},  {"puppy", 1},
-                                                                {"wood", 2}, {"log", 2},        {"timber", 2},  {"axe", 3}, {"hatchet", 3},
-                                                                {"sings", 4}, {"chorus", 4}};
+    static const std::map<std::string, std::size_t> concepts = {{"car", 0},   {"automobile", 0}, {"vehicle", 0}, {"dog", 1},
+                                                                {"puppy", 1}, {"wood", 2},       {"log", 2},     {"timber", 2},
+                                                                {"axe", 3},   {"hatchet", 3},    {"sings", 4},   {"chorus", 4}};
     std::vector<std::vector<float>> vectors;
     const WordCutter cutter;
     for (const std::string& text : texts) {
@@ -46,7 +46,10 @@ struct Embedded : ArchiveFixture {
 
   Embedded() {
     std::string lines;
-    for (const char* id : {"road", "forest", "stage"}) lines += R"({"type":"video","id":")" + std::string(id) + R"(","duration":40})" "\n";
+    for (const char* id : {"road", "forest", "stage"})
+      lines += R"({"type":"video","id":")" + std::string(id) +
+               R"(","duration":40})"
+               "\n";
     import(lines + caption("road", 0, 10, "An automobile waits at the light") + caption("road", 10, 20, "Rain falls") +
            caption("forest", 0, 10, "A man carries timber") + caption("forest", 10, 20, "He lifts a hatchet over a log") +
            caption("forest", 20, 30, "A puppy looks on") + caption("stage", 0, 40, "A woman sings"));
@@ -109,7 +112,8 @@ TEST_CASE("an option is chosen by what was meant, with the moment that shows it"
 
 TEST_CASE("words for a place in time lead the moment of a choice there", "[meaning]") {
   ArchiveFixture a;
-  std::string lines = R"({"type":"video","id":"clip","duration":40})" "\n";
+  std::string lines = R"({"type":"video","id":"clip","duration":40})"
+                      "\n";
   for (int i = 0; i < 40; ++i) lines += caption("clip", i, i + 1, "A man stands beside a table");
   a.import(lines);
   AskOptions options;
@@ -128,7 +132,9 @@ TEST_CASE("words for a place in time lead the moment of a choice there", "[meani
 TEST_CASE("vectors of another model are not compared with", "[meaning]") {
   struct Other final : base::TextEmbedder {
     [[nodiscard]] std::string name() const override { return "other"; }
-    [[nodiscard]] std::vector<std::vector<float>> embed(std::span<const std::string>) override { throw std::logic_error("not to be asked"); }
+    [[nodiscard]] std::vector<std::vector<float>> embed(std::span<const std::string>) override {
+      throw std::logic_error("not to be asked");
+    }
   };
   Embedded a;
   const Engine engine(a.store(), {}, std::make_shared<Other>());
