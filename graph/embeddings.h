@@ -15,7 +15,7 @@ namespace reelgraph::graph {
 struct EmbeddedText {
   std::string kind;  ///< "caption" (of an observation), "event", "entity", "moment" (two short captions that follow one another), "video"
                      ///< (the beginning of all its captions)
-  RowId owner = 0;  ///< row of that observation, event, entity or video; of a moment's first observation
+  RowId owner = 0;   ///< row of that observation, event, entity or video; of a moment's first observation
   std::string text;
 };
 

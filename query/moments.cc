@@ -132,9 +132,11 @@ std::vector<Moment> moments_in(WrittenVideos& written, const Meaning& meaning, c
   std::vector<Moment> moments;
   const auto add = [&](base::TimeSpan span, const WrittenPassage& bearer, double likeness, double words_found, double kind) {
     const double part = base::to_seconds(span.length()) / length;
-    const double middle = (base::to_seconds(span.start) + base::to_seconds(span.end)) / 2 / length;
-    const double where = (place.early ? -0.64 : 0) + (place.late ? 5.0 : 0) + (place.later ? 2.65 : 0);
-    const double score = 5.0 * likeness + 0.08 * words_found + kind + 3.9 * part - 4.0 * part * part + where * middle;
+    const double begin = base::to_seconds(span.start) / length;
+    const double middle = (begin + base::to_seconds(span.end) / length) / 2;
+    const double where = (place.early ? 0.6 : 0) + (place.late ? 5.0 : 0) + (place.later ? 2.65 : 0);
+    const double score =
+        5.0 * likeness + 0.08 * words_found + kind + 3.9 * part - 4.0 * part * part + where * middle - (place.early ? 1.4 * begin : 0);
     moments.push_back({video.id, span, score, bearer.observation, bearer.text, words_found > 0});
   };
   const std::vector<WrittenPassage>& passages = written.passages(video);
