@@ -76,6 +76,10 @@ add_library(Snowball::stemmer UNKNOWN IMPORTED)
 set_target_properties(Snowball::stemmer PROPERTIES IMPORTED_LOCATION "${STEMMER_LIBRARY}" INTERFACE_INCLUDE_DIRECTORIES "${STEMMER_INCLUDE_DIR}")
 
 if(REELGRAPH_TORCH)
+  find_package(OpenMP QUIET COMPONENTS CXX)  # libtorch's own threads
+  if(NOT OpenMP_CXX_FOUND)
+    reelgraph_need("OpenMP" g++)
+  endif()
   find_package(Torch QUIET)
   if(NOT Torch_FOUND)
     reelgraph_need("libtorch (or configure with -DREELGRAPH_TORCH=OFF)" "libtorch-dev libdnnl-dev libopenblas0-openmp")
