@@ -19,7 +19,9 @@ namespace {
 
 struct Options {
   std::vector<std::string> paths;
-  std::string captioner, profile, id, device, dtype;
+  std::string captioner, profile, id, device, dtype, lora;
+  captioner::local::Sampling words;  ///< of a model folder
+  int detail_frames = 0;
   EndpointOptions endpoint;
   int image_side = 0, max_tokens = 0, breaker = -1, tries = 0;
   double budget_usd = 0;
@@ -75,10 +77,14 @@ pipeline::IngestRequest request_of(const Options& options, const Config& config)
     }
   }
   const bool local = !local_folder(request.captioner).empty();
-  if (!local && (!options.dtype.empty() || (!options.device.empty() && options.device != "cpu"))) {
-    throw base::Error(base::ErrorCode::kInvalidArgument,
-                      "--device and --dtype are for a model folder, and the captioner is " + request.captioner, {},
-                      "leave them out, or use --captioner local:FOLDER");
+  const bool own_words = options.words.temperature > 0 || options.words.top_p < 1 || options.words.seed != 0;
+  if (!local && (!options.dtype.empty() || (!options.device.empty() && options.device != "cpu") || !options.lora.empty() || own_words ||
+                 options.detail_frames > 0)) {
+    throw base::Error(
+        base::ErrorCode::kInvalidArgument,
+        "--device, --dtype, --lora, --temperature, --top-p, --seed and --detail-frames are for a model folder, and the captioner is " +
+            request.captioner,
+        {}, "leave them out, or use --captioner local:FOLDER");
   }
   if (local) {
     if (!options.device.empty()) request.local.device = options.device;
@@ -86,6 +92,11 @@ pipeline::IngestRequest request_of(const Options& options, const Config& config)
     request.local.threads = whole(options.threads, -1, "threads", 0);
     if (options.max_tokens > 0) request.local.max_tokens = options.max_tokens;
     request.local.continuity = options.continuity;
+    request.local.adapter = options.lora;
+    request.local.temperature = options.words.temperature;
+    request.local.top_p = options.words.top_p;
+    request.local.seed = options.words.seed;
+    request.local.detail_frames = options.detail_frames;
   }
   request.limits = {options.budget_usd, options.budget_tokens, options.budget_time ? base::to_seconds(*options.budget_time) : 0};
   request.sampling.skip_static = options.skip_static;
@@ -345,6 +356,12 @@ void add_ingest(Program& program) {
   app.add_option("--dtype", options->dtype, "What a model folder computes in: fp32 or bf16 [fp32]")
       ->type_name("TYPE")
       ->check(CLI::IsMember({"fp32", "bf16"}));
+  add_adapter(app, options->lora);
+  add_sampling(app, options->words);
+  app.add_option("--detail-frames", options->detail_frames,
+                 "Frames of a chunk that a model folder sees cut into tiles as well, for small details [0]")
+      ->type_name("N")
+      ->check(CLI::Range(0, 64));
   app.add_flag("--recaption", options->recaption, "Describe again what was described with other settings");
   app.add_flag("--dry-run", options->dry_run, "Say how much work and disk it would take; do nothing");
   overlap->excludes(app.get_option("--by-shots"));

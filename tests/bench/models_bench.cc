@@ -3,7 +3,6 @@
 //
 //   bench_models language FOLDER INPUTS DTYPE THREADS [TOKENS]     INPUTS has ids.json and pixels.f32 (see models.py)
 //   bench_models embedder FOLDER TEXTS.json DTYPE THREADS
-#include <sys/resource.h>
 #include <time.h>
 
 #include <chrono>
@@ -42,9 +41,15 @@ nlohmann::json timed(const std::function<void()>& work) {
 }
 
 double peak_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<double>(usage.ru_maxrss) * 1024;
+  // Not getrusage, which remembers the process that started this one.
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    if (word != "VmHWM:") continue;
+    double kilobytes = 0;
+    status >> kilobytes;
+    return kilobytes * 1024;
+  }
+  return 0;
 }
 
 std::string read(const std::filesystem::path& path) {

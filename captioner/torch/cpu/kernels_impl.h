@@ -158,7 +158,8 @@ void deal(const float* x, std::int64_t blocks, float* out) {
 template <int Columns, int Rows>
 [[gnu::always_inline]] inline void dot_products(const Weight& weight, std::int64_t n, const float* x, std::int64_t stride,
                                                 std::int64_t blocks, float (&out)[Columns][Rows]) {
-  constexpr int kOther = Rows <= 2 ? 1 : 0;  // more chains of sums than registers would be slow, fewer than eight as well
+  constexpr int kOther = Rows <= 2 ? 1 : 0;     // more chains of sums than registers would be slow, fewer than eight as well
+  constexpr std::int64_t kAhead = 2 * Columns;  // rows
   Vec sums[Columns][Rows][kOther + 1]{};
   if (weight.bf16) {
     const auto* w = static_cast<const std::uint16_t*>(weight.data) + n * weight.in;
@@ -167,6 +168,8 @@ template <int Columns, int Rows>
       for (int c = 0; c < Columns; ++c) {
         Bits pairs;
         std::memcpy(&pairs, w + c * weight.in + block * kPanel, sizeof pairs);
+        // Rows are short and read side by side, which the processor's own prefetcher does not see through.
+        __builtin_prefetch(w + (c + kAhead) * weight.in + block * kPanel);
         const Vec even = bits_of<Vec>(pairs << 16), odd = bits_of<Vec>(pairs & 0xFFFF0000U);
 #pragma GCC unroll 4
         for (int r = 0; r < Rows; ++r) {
@@ -181,6 +184,8 @@ template <int Columns, int Rows>
 #pragma GCC unroll 4
       for (int c = 0; c < Columns; ++c) {
         const float* row = w + c * weight.in + block * kPanel;
+        __builtin_prefetch(row + kAhead * weight.in);
+        __builtin_prefetch(row + kAhead * weight.in + kLanes);
         const Vec first = load(row), second = load(row + kLanes);
 #pragma GCC unroll 4
         for (int r = 0; r < Rows; ++r) {
