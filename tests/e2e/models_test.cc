@@ -143,6 +143,50 @@ TEST_CASE("a chunk whose frames do not fit the model's context is shown fewer, a
   CHECK(cut < whole);
 }
 
+TEST_CASE("frames in detail, pictures of examples, an adapter and a seed change what a model folder is shown and says", "[e2e][models]") {
+  const auto folder = shared("fixtures/smolvlm-tiny");
+  if (!folder) return;
+  const Reel reel;
+  draw_two_scenes(reel.dir / "film.mp4");
+  draw_film({"-f", "lavfi", "-i", "testsrc2=s=64x48:d=1:r=1", "-frames:v", "1"}, reel.dir / "example.png");
+  const std::string profile = "name = \"shown\"\nprompt = \"Say what happens.\"\n[[entity_types]]\nname = \"thing\"\n";
+  write_file(reel.dir / "plain.toml", profile);
+  const std::string output = R"({\"caption\":\"A pattern.\",\"ocr\":[],\"entities\":[],\"events\":[]})";
+  write_file(reel.dir / "shown.toml", profile + "[[examples]]\ninput = \"A test.\"\noutput = \"" + output + "\"\nimages = [\"" +
+                                          (reel.dir / "example.png").string() + "\"]\n");
+  const auto tokens = [&](const std::string& toml, std::vector<std::string> more) {
+    std::vector<std::string> words{"ingest",
+                                   (reel.dir / "film.mp4").string(),
+                                   "--recaption",
+                                   "--captioner",
+                                   "local:" + folder->string(),
+                                   "--max-tokens",
+                                   "300",
+                                   "--frames-per-chunk",
+                                   "2",
+                                   "--profile",
+                                   (reel.dir / toml).string()};
+    words.insert(words.end(), more.begin(), more.end());
+    return reel.json(words).at("videos").at(0).at("usage").at("prompt_tokens").get<std::int64_t>();
+  };
+  const std::int64_t plain = tokens("plain.toml", {}), detailed = tokens("plain.toml", {"--detail-frames", "1"}),
+                     shown = tokens("shown.toml", {});
+  CHECK(detailed > plain + 4 * 16);  // a grid of tiles and the whole picture, 16 tokens each
+  CHECK(shown > plain + 16);
+  const auto said = [&](const std::string& seed) {
+    (void)tokens("plain.toml", {"--temperature", "1", "--seed", seed});
+    return reel.exported();
+  };
+  const std::string one = said("1");
+  CHECK(said("2") != one);
+  const ProcessResult other = reel.call({"ingest", (reel.dir / "film.mp4").string(), "--detail-frames", "1"});
+  CHECK(other.exit_code == 2);
+  CHECK_THAT(other.err, Contains("--detail-frames") && Contains("local:FOLDER"));
+  const ProcessResult absent = reel.call({"models", "check", folder->string(), "--lora", (reel.dir / "none").string()});
+  CHECK(absent.exit_code == 4);
+  CHECK_THAT(absent.err, Contains("adapter_config.json"));
+}
+
 TEST_CASE("index embeds every text, again and again the same, and doctor tells what is lost without an embedder", "[e2e][models]") {
   const auto folder = shared("fixtures/bert-tiny");
   if (!folder) return;
