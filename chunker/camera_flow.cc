@@ -11,30 +11,70 @@ namespace reelgraph::chunker {
 namespace {
 
 constexpr int kColumns = 12, kRows = 8;
+constexpr int kCornerMargin = 4;      // pixels at the border without a corner
 constexpr double kAgree = 0.8;        // pixels off the fitted movement
 constexpr double kTexture = 12;       // least corner response, in grey levels of the weaker direction
 constexpr double kLeastCells = 0.25;  // share of the picture that must have texture for full confidence
 constexpr double kLeastSpread = 0.2;  // deviation of the agreeing points, in picture sides, for full confidence: 0.29 is all over
 
+/// How much of a corner each pixel is: the smaller eigenvalue of the gradients' covariance over 5 x 5 pixels (Shi and Tomasi 1994). The
+/// same as cv::cornerMinEigenVal but for its scale, in whole numbers up to the root and so several times as fast.
+/// @returns float [H, W], in squares of summed Sobel gradients; 0 within the margin, and where it is less than `least`
+cv::Mat corner_response(const cv::Mat& picture, int least) {
+  constexpr int kReach = 2;
+  cv::Mat response(picture.size(), CV_32F, cv::Scalar(0));
+  if (picture.cols <= 2 * kCornerMargin || picture.rows <= 2 * kCornerMargin) return response;
+  cv::Mat gx, gy;
+  cv::spatialGradient(picture, gx, gy, 3);
+  const auto width = static_cast<std::size_t>(picture.cols);
+  std::vector<int> xx(width), xy(width), yy(width);  // of one column, over the rows within reach
+  const auto enter = [&](int row) {
+    const auto *x = gx.ptr<std::int16_t>(row), *y = gy.ptr<std::int16_t>(row);
+    for (std::size_t i = 0; i < width; ++i) xx[i] += x[i] * x[i];
+    for (std::size_t i = 0; i < width; ++i) xy[i] += x[i] * y[i];
+    for (std::size_t i = 0; i < width; ++i) yy[i] += y[i] * y[i];
+  };
+  const auto leave = [&](int row) {
+    const auto *x = gx.ptr<std::int16_t>(row), *y = gy.ptr<std::int16_t>(row);
+    for (std::size_t i = 0; i < width; ++i) xx[i] -= x[i] * x[i];
+    for (std::size_t i = 0; i < width; ++i) xy[i] -= x[i] * y[i];
+    for (std::size_t i = 0; i < width; ++i) yy[i] -= y[i] * y[i];
+  };
+  const auto around = [](const std::vector<int>& sums, std::size_t x) {
+    return sums[x - 2] + sums[x - 1] + sums[x] + sums[x + 1] + sums[x + 2];
+  };
+  for (int y = kCornerMargin - kReach; y < kCornerMargin + kReach; ++y) enter(y);
+  for (int y = kCornerMargin; y < picture.rows - kCornerMargin; ++y) {
+    enter(y + kReach);
+    auto* to = response.ptr<float>(y);
+    for (std::size_t x = kCornerMargin; x < width - kCornerMargin; ++x) {
+      const int sum_xx = around(xx, x), sum_yy = around(yy, x);
+      if (sum_xx < least || sum_yy < least) continue;  // the smaller eigenvalue is no larger than either
+      const float a = static_cast<float>(sum_xx) / 2, b = static_cast<float>(around(xy, x)), c = static_cast<float>(sum_yy) / 2;
+      to[x] = a + c - std::sqrt((a - c) * (a - c) + b * b);
+    }
+    leave(y - kReach);
+  }
+  return response;
+}
+
 /// The best corner of each cell of a grid, so that points cover the picture and one rich object does not outvote the rest.
 std::vector<cv::Point2f> grid_corners(const cv::Mat& picture) {
-  cv::Mat response;
-  cv::cornerMinEigenVal(picture, response, 5, 3);
+  // Sobel's kernel sums four differences, over a window of side 5.
+  constexpr double kLeast = kTexture * kTexture * (4 * 5) * (4 * 5);
+  const cv::Mat response = corner_response(picture, static_cast<int>(kLeast));
   std::vector<cv::Point2f> points;
-  constexpr int kMargin = 4;
   for (int row = 0; row < kRows; ++row) {
     for (int column = 0; column < kColumns; ++column) {
-      const int x0 = std::max(kMargin, picture.cols * column / kColumns);
-      const int x1 = std::min(picture.cols - kMargin, picture.cols * (column + 1) / kColumns);
-      const int y0 = std::max(kMargin, picture.rows * row / kRows);
-      const int y1 = std::min(picture.rows - kMargin, picture.rows * (row + 1) / kRows);
+      const int x0 = std::max(kCornerMargin, picture.cols * column / kColumns);
+      const int x1 = std::min(picture.cols - kCornerMargin, picture.cols * (column + 1) / kColumns);
+      const int y0 = std::max(kCornerMargin, picture.rows * row / kRows);
+      const int y1 = std::min(picture.rows - kCornerMargin, picture.rows * (row + 1) / kRows);
       if (x1 <= x0 || y1 <= y0) continue;
       double best = 0;
       cv::Point where;
       cv::minMaxLoc(response(cv::Rect(x0, y0, x1 - x0, y1 - y0)), nullptr, &best, nullptr, &where);
-      // cornerMinEigenVal scales derivatives of 8-bit pictures by 1 / (255 * 4 * 5); back to grey levels.
-      if (std::sqrt(std::max(0.0, best)) * 255 > kTexture)
-        points.emplace_back(static_cast<float>(x0 + where.x), static_cast<float>(y0 + where.y));
+      if (best > kLeast) points.emplace_back(static_cast<float>(x0 + where.x), static_cast<float>(y0 + where.y));
     }
   }
   return points;

@@ -26,43 +26,57 @@ struct Tone {
   double gain = 1, offset = 0;
 };
 
-/// Fits the change of exposure of one channel: least squares, then again without what fits badly (what moved).
-Tone fit_tone(const cv::Mat& previous, const cv::Mat& present, int channel) {
-  // Joint histogram of 4-level bins: 64 x 64 cells say as much as all pixels and cost nothing to refit.
+/// Fits the change of exposure channel by channel: least squares, then again without what fits badly (what moved).
+std::array<Tone, 3> fit_tones(const cv::Mat& previous, const cv::Mat& present) {
+  // Joint histograms of 4-level bins: 64 x 64 cells say as much as all pixels and cost little to refit.
   constexpr int kCells = 64;
-  std::array<double, static_cast<std::size_t>(kCells) * kCells> counts{};
+  std::array<std::array<int, static_cast<std::size_t>(kCells) * kCells>, 3> counts{};
   for (int y = 1; y < previous.rows; y += 2) {
-    const auto* p = previous.ptr<cv::Vec3b>(y);
-    const auto* q = present.ptr<cv::Vec3b>(y);
-    for (int x = 0; x < previous.cols; ++x) {
-      const int a = p[x][channel], b = q[x][channel];
-      if (a <= kClippedLow || b <= kClippedLow || a >= kClippedHigh || b >= kClippedHigh) continue;  // clipped: says nothing about gain
-      counts[static_cast<std::size_t>(a / 4 * kCells + b / 4)] += 1;
+    const auto* p = previous.ptr<unsigned char>(y);
+    const auto* q = present.ptr<unsigned char>(y);
+    for (int x = 0; x < 3 * previous.cols; x += 3) {
+      for (int c = 0; c < 3; ++c) {
+        const int a = p[x + c], b = q[x + c];
+        if (a <= kClippedLow || b <= kClippedLow || a >= kClippedHigh || b >= kClippedHigh) continue;  // clipped: says nothing about gain
+        ++counts[static_cast<std::size_t>(c)][static_cast<std::size_t>(a / 4 * kCells + b / 4)];
+      }
     }
   }
-  Tone tone;
-  for (const double reach : {1e9, 30.0, 16.0, 10.0, 8.0}) {
-    double n = 0, sa = 0, sb = 0, saa = 0, sab = 0;
+  struct Cell {
+    double a, b, count;
+  };
+  std::array<Tone, 3> tones;
+  std::vector<Cell> cells;
+  for (std::size_t c = 0; c < tones.size(); ++c) {
+    cells.clear();
     for (int i = 0; i < kCells * kCells; ++i) {
-      const double count = counts[static_cast<std::size_t>(i)];
-      if (count == 0) continue;
-      const double a = i / kCells * 4 + 1.5, b = i % kCells * 4 + 1.5;
-      if (std::abs(tone.gain * a + tone.offset - b) > reach) continue;
-      n += count;
-      sa += count * a;
-      sb += count * b;
-      saa += count * a * a;
-      sab += count * a * b;
+      const int count = counts[c][static_cast<std::size_t>(i)];
+      if (count > 0) cells.push_back({i / kCells * 4 + 1.5, i % kCells * 4 + 1.5, static_cast<double>(count)});
     }
-    if (n < 50) return {};
-    const double variance = saa / n - sa / n * (sa / n);
-    // A prior of gain 1 keeps flat pictures from inventing contrast.
-    constexpr double kPrior = 40;
-    const double covariance = sab / n - sa / n * (sb / n);
-    tone.gain = std::clamp((covariance + kPrior) / (variance + kPrior), 0.4, 2.5);
-    tone.offset = sb / n - tone.gain * sa / n;
+    Tone& tone = tones[c];
+    for (const double reach : {1e9, 30.0, 16.0, 10.0, 8.0}) {
+      double n = 0, sa = 0, sb = 0, saa = 0, sab = 0;
+      for (const Cell& cell : cells) {
+        if (std::abs(tone.gain * cell.a + tone.offset - cell.b) > reach) continue;
+        n += cell.count;
+        sa += cell.count * cell.a;
+        sb += cell.count * cell.b;
+        saa += cell.count * cell.a * cell.a;
+        sab += cell.count * cell.a * cell.b;
+      }
+      if (n < 50) {
+        tone = {};
+        break;
+      }
+      const double variance = saa / n - sa / n * (sa / n);
+      // A prior of gain 1 keeps flat pictures from inventing contrast.
+      constexpr double kPrior = 40;
+      const double covariance = sab / n - sa / n * (sb / n);
+      tone.gain = std::clamp((covariance + kPrior) / (variance + kPrior), 0.4, 2.5);
+      tone.offset = sb / n - tone.gain * sa / n;
+    }
   }
-  return tone;
+  return tones;
 }
 
 /// What the present picture may show where nothing moved. A clipped pixel of the previous one was at least (at most) that bright.
@@ -196,9 +210,7 @@ base::PictureSample PictureMeter::measure(base::Timestamp at, const base::Image&
     cv::erode(inside, valid, cv::getStructuringElement(cv::MORPH_RECT, {5, 5}), {-1, -1}, 1, cv::BORDER_CONSTANT, cv::Scalar(0));
     before = warped;
   }
-  std::array<Tone, 3> tones;
-  for (int c = 0; c < 3; ++c) tones[static_cast<std::size_t>(c)] = fit_tone(before, colour, c);
-  const cv::Mat difference = unexpected(apply_tone(before, tones), colour, camera.moved);
+  const cv::Mat difference = unexpected(apply_tone(before, fit_tones(before, colour)), colour, camera.moved);
   const double typical = median_level(difference, valid);
   const double threshold = std::max(kLeastDifference, kOverNoise * typical);
   cv::Mat mask = (difference > threshold) & valid;

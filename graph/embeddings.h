@@ -13,8 +13,9 @@ namespace reelgraph::graph {
 
 /// A text that a vector is made of.
 struct EmbeddedText {
-  std::string kind;  ///< "caption" (of an observation), "event", "entity"
-  RowId owner = 0;   ///< row of that observation, event or entity
+  std::string kind;  ///< "caption" (of an observation), "event", "entity", "moment" (two short captions that follow one another), "video" (the
+                     ///< beginning of all its captions)
+  RowId owner = 0;   ///< row of that observation, event, entity or video; of a moment's first observation
   std::string text;
 };
 
@@ -45,5 +46,14 @@ class Embeddings {
  private:
   Store& store_;
 };
+
+/// A vector that is kept, and what it belongs to.
+struct StoredVector {
+  RowId owner = 0;
+  RowId video = 0;
+  std::span<const float> values;
+};
+/// Reads the vectors of one model and kind ("caption", "moment" or "video") that belong to what is live. @param visit false: stop
+void each_vector(const Store& store, const std::string& model, const std::string& kind, const std::function<bool(const StoredVector&)>& visit);
 
 }  // namespace reelgraph::graph

@@ -232,6 +232,8 @@ class Store {
   [[nodiscard]] virtual std::vector<Passage> search(const SearchRequest& request) const = 0;
   /// Does this word occur in any text of the archive (stemmed)? For telling an unknown word from a rare one.
   [[nodiscard]] virtual bool knows_word(const std::string& word) const = 0;
+  /// Live observations whose text holds the word (of several, all of them), counted up to `most`.
+  [[nodiscard]] virtual std::int64_t observations_with(const std::string& word, std::int64_t most) const = 0;
   /// The kept frame that lies in `span`, nearest to `at`; else the nearest within `slack` of `at`.
   [[nodiscard]] virtual std::optional<StoredFrame> frame_near(const std::string& video, base::TimeSpan span, base::Timestamp at,
                                                               base::Duration slack) const = 0;

@@ -106,8 +106,11 @@ SwsContext& ColorConverter::context(const Key& key) {
   }
   const auto format = static_cast<AVPixelFormat>(key.format);
   const bool shrinks = key.size.width < key.width || key.size.height < key.height;
+  // What is not scaled keeps the chroma of its film as it is, which a JPEG of it halves again anyway: eight times as fast.
+  const bool as_is = key.size.width == key.width && key.size.height == key.height;
   Sws sws(sws_getContext(key.width, key.height, format, key.size.width, key.size.height, static_cast<AVPixelFormat>(key.target),
-                         (shrinks ? SWS_AREA : SWS_BICUBIC) | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, nullptr, nullptr, nullptr));
+                         (shrinks ? SWS_AREA : SWS_BICUBIC) | (as_is ? 0 : SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT), nullptr, nullptr,
+                         nullptr));
   if (!sws) {
     const char* name = av_get_pix_fmt_name(format);
     throw Error(ErrorCode::kBadInput, std::string("pictures of the format ") + (name == nullptr ? "?" : name) + " cannot be converted");

@@ -29,6 +29,7 @@ constexpr double kMuchForeground = 0.12;  // of the picture
 constexpr double kMostForeground = 0.55;  // of the picture
 constexpr double kFaint = 0.35;           // peak of a phase correlation that is no accident
 constexpr double kFaintTexture = 0.8;     // grey levels
+constexpr double kSamePlace = 0.85;       // correlation of fine structure that no other place could have as well
 constexpr int kAskEvery = 4;              // steps in which the background is not found
 constexpr int kFewSteps = 2, kManySteps = 6;
 constexpr double kAstray = 0.005;               // widths from where the view began
@@ -58,19 +59,26 @@ std::optional<cv::Point2d> faint_offset(const cv::Mat& before, const cv::Mat& pr
   const int width = a.cols / 2, height = a.rows / 2;
   if (width < 16 || height < 16) return std::nullopt;
   cv::Mat window;
-  cv::createHanningWindow(window, {width, height}, CV_32F);
   std::vector<cv::Point2d> offsets;
-  for (int quarter = 0; quarter < 4; ++quarter) {
-    const cv::Rect where(quarter % 2 * width, quarter / 2 * height, width, height);
-    if (cv::norm(a(where)) < kFaintTexture * std::sqrt(width * height)) continue;
-    double peak = 0;
-    const cv::Point2d offset = cv::phaseCorrelate(a(where), b(where), window, &peak);
-    if (peak > kFaint) offsets.push_back(offset);
-  }
-  for (const cv::Point2d& middle : offsets) {
-    const auto same =
-        std::count_if(offsets.begin(), offsets.end(), [&](const cv::Point2d& o) { return std::hypot(o.x - middle.x, o.y - middle.y) < 1; });
-    if (same >= 3) return middle;
+  constexpr std::size_t kQuarters = 4, kEnough = 3;
+  for (std::size_t quarter = 0; quarter < kQuarters && offsets.size() + kQuarters - quarter >= kEnough; ++quarter) {
+    const auto n = static_cast<int>(quarter);
+    const cv::Rect where(n % 2 * width, n / 2 * height, width, height);
+    const double texture = cv::norm(a(where)), now = cv::norm(b(where));
+    if (texture < kFaintTexture * std::sqrt(width * height)) continue;
+    if (a(where).dot(b(where)) > kSamePlace * texture * now) {  // plain to see without a correlation over all places
+      offsets.emplace_back(0, 0);
+    } else {
+      if (window.empty()) cv::createHanningWindow(window, {width, height}, CV_32F);
+      double peak = 0;
+      const cv::Point2d offset = cv::phaseCorrelate(a(where), b(where), window, &peak);
+      if (peak > kFaint) offsets.push_back(offset);
+    }
+    for (const cv::Point2d& middle : offsets) {
+      const auto same = std::count_if(offsets.begin(), offsets.end(),
+                                      [&](const cv::Point2d& o) { return std::hypot(o.x - middle.x, o.y - middle.y) < 1; });
+      if (same >= static_cast<std::ptrdiff_t>(kEnough)) return middle;
+    }
   }
   return std::nullopt;
 }

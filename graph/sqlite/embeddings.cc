@@ -1,6 +1,8 @@
 #include "graph/embeddings.h"
 
 #include <cmath>
+#include <cstring>
+#include <string_view>
 
 #include "base/error.h"
 #include "graph/sqlite/sqlite_store.h"
@@ -11,8 +13,8 @@ namespace {
 using sqlite::Database;
 using sqlite::Statement;
 
-Database& database_of(Store& store) {
-  auto* const stored = dynamic_cast<sqlite::SqliteStore*>(&store);
+Database& database_of(const Store& store) {
+  const auto* const stored = dynamic_cast<const sqlite::SqliteStore*>(&store);
   if (stored == nullptr) throw base::Error(base::ErrorCode::kInternal, "this store keeps no vectors");
   return stored->database();
 }
@@ -26,7 +28,13 @@ constexpr char kTexts[] =
     "SELECT 'caption', id, caption FROM observation WHERE live = 1 AND caption <> '' "
     "UNION ALL SELECT 'event', id, trim(replace(type, '_', ' ') || ': ' || description, ': ') FROM event WHERE live = 1 "
     "UNION ALL SELECT 'entity', id, trim(CASE WHEN name = '' THEN replace(type, '_', ' ') ELSE name || ', ' || replace(type, '_', ' ') END "
-    "|| ': ' || description, ': ') FROM entity WHERE mentions > 0 AND (name <> '' OR description <> '') ORDER BY 1, 2";
+    "|| ': ' || description, ': ') FROM entity WHERE mentions > 0 AND (name <> '' OR description <> '') "
+    // What follows says what was meant before: two short captions together, and a whole film, as far as an embedder reads.
+    "UNION ALL SELECT 'moment', id, caption || ' ' || next FROM (SELECT id, caption, lead(caption) OVER (PARTITION BY video ORDER BY id) AS "
+    "next FROM observation WHERE live = 1 AND caption <> '') WHERE length(caption) + length(next) <= 400 "
+    "UNION ALL SELECT 'video', video, substr(group_concat(caption, ' '), 1, 1500) FROM (SELECT video, caption, sum(length(caption)) OVER "
+    "(PARTITION BY video ORDER BY id) AS until FROM observation WHERE live = 1 AND caption <> '') WHERE until - length(caption) < 1500 "
+    "GROUP BY video ORDER BY 1, 2";
 
 }  // namespace
 
@@ -72,6 +80,25 @@ void Embeddings::put(const std::string& model, std::span<const EmbeddedText> tex
     insert.run();
   }
   transaction.commit();
+}
+
+void each_vector(const Store& store, const std::string& model, const std::string& kind,
+                 const std::function<bool(const StoredVector&)>& visit) {
+  Statement rows(database_of(store), kind == "video" ? "SELECT owner, v.id, vector FROM embedding JOIN video v ON v.id = owner "
+                                                       "WHERE kind = ? AND model = ?"
+                                                     : "SELECT owner, o.video, vector FROM embedding JOIN observation o ON o.id = owner "
+                                                       "WHERE kind = ? AND model = ? AND o.live = 1");
+  rows.with(kind, model);
+  std::vector<float> vector;
+  while (rows.step()) {
+    const std::string_view bytes = rows.view(2);
+    if (bytes.empty() || bytes.size() % sizeof(float) != 0) {
+      throw base::Error(base::ErrorCode::kArchive, "holds a vector that is cut off", database_of(store).file().string(), "run `reelgraph index`");
+    }
+    vector.resize(bytes.size() / sizeof(float));
+    std::memcpy(vector.data(), bytes.data(), bytes.size());
+    if (!visit({rows.integer(0), rows.integer(1), vector})) return;
+  }
 }
 
 std::vector<EmbeddingCount> Embeddings::counts() const {

@@ -45,6 +45,7 @@ class SqliteStore final : public Store {
   [[nodiscard]] std::vector<RelationRecord> relations(RowId entity, int limit) const override;
   [[nodiscard]] std::vector<Passage> search(const SearchRequest& request) const override;
   [[nodiscard]] bool knows_word(const std::string& word) const override;
+  [[nodiscard]] std::int64_t observations_with(const std::string& word, std::int64_t most) const override;
   [[nodiscard]] std::optional<StoredFrame> frame_near(const std::string& video, base::TimeSpan span, base::Timestamp at,
                                                       base::Duration slack) const override;
 
@@ -54,7 +55,7 @@ class SqliteStore final : public Store {
   void each_identity(const std::function<void(const base::IdentityLine&)>& visit) const override;
   [[nodiscard]] std::vector<CoverageSpan> stored_coverage(const std::string& video) const override;
 
-  [[nodiscard]] Database& database() { return *database_; }
+  [[nodiscard]] Database& database() const { return *database_; }
 
  private:
   friend class SqliteBulk;

@@ -333,6 +333,18 @@ std::vector<Passage> SqliteStore::search(const SearchRequest& request) const {
   return Search(*database_, text_, request, std::move(rows)).run();
 }
 
+std::int64_t SqliteStore::observations_with(const std::string& word, std::int64_t most) const {
+  std::string expression;
+  for (const Token& token : text_.tokens(base::sanitize_utf8(word, 10'000))) {
+    expression += (expression.empty() ? "" : kAnd) + TextIndex::quote(token.raw);
+  }
+  if (expression.empty()) return 0;
+  Statement& row = use_["SELECT count(*) FROM (SELECT 1 FROM text_index WHERE text_index MATCH ? LIMIT ?)"].with(expression, most);
+  const std::int64_t n = row.step() ? row.integer(0) : 0;
+  row.reset();
+  return n;
+}
+
 bool SqliteStore::knows_word(const std::string& word) const {
   const std::vector<Token> tokens = text_.tokens(base::sanitize_utf8(word, 10'000));
   if (tokens.empty()) return false;

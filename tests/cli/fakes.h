@@ -294,6 +294,7 @@ class FakeStore final : public graph::Store {
   std::vector<graph::RelationRecord> relations(graph::RowId, int) const override { return none<std::vector<graph::RelationRecord>>(); }
   std::vector<graph::Passage> search(const graph::SearchRequest&) const override { return none<std::vector<graph::Passage>>(); }
   bool knows_word(const std::string&) const override { return none<bool>(); }
+  std::int64_t observations_with(const std::string&, std::int64_t) const override { return none<std::int64_t>(); }
   std::optional<graph::StoredFrame> frame_near(const std::string&, base::TimeSpan, base::Timestamp, base::Duration) const override {
     return none<std::optional<graph::StoredFrame>>();
   }
