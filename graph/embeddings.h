@@ -13,8 +13,8 @@ namespace reelgraph::graph {
 
 /// A text that a vector is made of.
 struct EmbeddedText {
-  std::string kind;  ///< "caption" (of an observation), "event", "entity", "moment" (two short captions that follow one another), "video" (the
-                     ///< beginning of all its captions)
+  std::string kind;  ///< "caption" (of an observation), "event", "entity", "moment" (two short captions that follow one another), "video"
+                     ///< (the beginning of all its captions)
   RowId owner = 0;   ///< row of that observation, event, entity or video; of a moment's first observation
   std::string text;
 };
@@ -34,6 +34,10 @@ class Embeddings {
   /// Captions of live observations, live events and mentioned entities, those without words left out. In a fixed order.
   /// @param visit false: stop
   void each_text(const std::function<bool(EmbeddedText)>& visit) const;
+  /// Those of them that have no vector of this model, or one of another text.
+  void each_new_text(const std::string& model, const std::function<bool(EmbeddedText)>& visit) const;
+  /// Forgets vectors of a model whose text is no more. REQUIRES: opened for writing
+  void forget_gone(const std::string& model);
   /// Forgets all vectors of a model. REQUIRES: opened for writing
   void clear(const std::string& model);
   /// Adds vectors, all or none; one that is there is replaced. REQUIRES: opened for writing
@@ -54,6 +58,7 @@ struct StoredVector {
   std::span<const float> values;
 };
 /// Reads the vectors of one model and kind ("caption", "moment" or "video") that belong to what is live. @param visit false: stop
-void each_vector(const Store& store, const std::string& model, const std::string& kind, const std::function<bool(const StoredVector&)>& visit);
+void each_vector(const Store& store, const std::string& model, const std::string& kind,
+                 const std::function<bool(const StoredVector&)>& visit);
 
 }  // namespace reelgraph::graph

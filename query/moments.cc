@@ -8,17 +8,16 @@
 namespace reelgraph::query {
 namespace {
 
-constexpr std::size_t kMostWords = 200;     // of a question
-constexpr std::int64_t kCountCap = 20'000;  // observations with a word: more weigh nothing anyway
+constexpr std::size_t kMostWords = 200;                                            // of a question
+constexpr std::int64_t kCountCap = 20'000;                                         // observations with a word: more weigh nothing anyway
 constexpr std::size_t kNearPassages = 400, kNearMoments = 200, kNearVideos = 100;  // whose videos are looked at
 constexpr std::size_t kJoined = 400;                                               // characters of two passages that are one moment
-constexpr double kMomentPart = 0.25;  // of a video: how long the moment of a choice is
-constexpr double kCue = 4;            // of the place that a question's words name, in deviations of the likeness
+constexpr double kMomentPart = 0.25;                                               // of a video: how long the moment of a choice is
+constexpr double kCue = 4;  // of the place that a question's words name, in deviations of the likeness
 
 bool any_of(const WeighedWords& words, std::initializer_list<std::string_view> stems) {
-  return std::any_of(words.stems.begin(), words.stems.end(), [&](const auto& w) {
-    return std::find(stems.begin(), stems.end(), w.first) != stems.end();
-  });
+  return std::any_of(words.stems.begin(), words.stems.end(),
+                     [&](const auto& w) { return std::find(stems.begin(), stems.end(), w.first) != stems.end(); });
 }
 
 /// Words that say where in a film something is. In stems.
@@ -267,9 +266,8 @@ std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meanin
         likeness = std::max(likeness, meaning->captions.similarity(p.passage->observation, vectors[2 * i + 2]).value_or(-1));
     }
     const double weight = own.total / std::max<double>(1, static_cast<double>(own.stems.size()));
-    const double score = meaning != nullptr
-                             ? 15.4 * likeness + 1.54 * most + 2.93 * cosine(vectors[0], vectors[2 * i + 1]) + 0.166 * weight
-                             : 1.57 * most + 2.38 * sum / static_cast<double>(places.size()) + 0.16 * weight;
+    const double score = meaning != nullptr ? 15.4 * likeness + 1.54 * most + 2.93 * cosine(vectors[0], vectors[2 * i + 1]) + 0.166 * weight
+                                            : 1.57 * most + 2.38 * sum / static_cast<double>(places.size()) + 0.16 * weight;
     const bool evidence = most > 0 || likeness > -1;
     if (evidence && (!any || score > best_score)) {
       best = i;
@@ -288,7 +286,8 @@ std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meanin
                                                 meaning->captions.similarity(row, vectors[2 * best + 2]).value_or(0)
                                           : best_words[i] + matched(asked, *places[i].passage) / std::max(1e-6, asked.total));
   }
-  const graph::VideoRecord* video = places[static_cast<std::size_t>(std::max_element(likeness.begin(), likeness.end()) - likeness.begin())].video;
+  const graph::VideoRecord* video =
+      places[static_cast<std::size_t>(std::max_element(likeness.begin(), likeness.end()) - likeness.begin())].video;
   std::vector<const WrittenPassage*> passages;
   std::vector<double> scores;
   for (std::size_t i = 0; i < places.size(); ++i) {

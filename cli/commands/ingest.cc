@@ -6,6 +6,7 @@
 
 #include "captioner/profiles.h"
 #include "cli/commands/commands.h"
+#include "cli/embedding.h"
 #include "cli/endpoint.h"
 #include "cli/interrupt.h"
 #include "cli/local_models.h"
@@ -243,6 +244,19 @@ int dry_run(Context& context, const pipeline::IngestRequest& request, const Foun
   return failed ? kExitBadInput : kExitDone;
 }
 
+/// New texts get their vectors at once if an embedder is installed. What fails here can be made up for by `reelgraph index`.
+std::optional<Embedded> embed_new(Context& context, graph::Archive& archive) {
+  try {
+    const std::unique_ptr<base::TextEmbedder> embedder = make_embedder(context, embedder_spec(context, {}), {}, {});
+    if (!embedder) return std::nullopt;
+    return embed_texts(context, archive, *embedder);
+  } catch (const base::Error& error) {
+    if (error.code() == base::ErrorCode::kArchive || error.code() == base::ErrorCode::kInternal) throw;
+    context.console.err("reelgraph: the new texts were not embedded: " + std::string(error.what()) + "; `reelgraph index` does it");
+    return std::nullopt;
+  }
+}
+
 int run(Context& context, const Options& options) {
   const auto began = std::chrono::steady_clock::now();
   (void)span_of(options.from, options.to);
@@ -269,8 +283,8 @@ int run(Context& context, const Options& options) {
   };
   for (const pipeline::VideoOutcome& outcome : outcomes) tell(outcome_line(outcome));
   bool interrupted = false;
+  std::optional<graph::Archive> archive;
   if (!request.files.empty()) {
-    std::optional<graph::Archive> archive;
     const auto open_store = [&]() -> graph::Store& { return archive.emplace(context.open_archive(graph::OpenMode::kCreate)).store(); };
     ArchiveFrames frames(archive);
     IngestProgress progress(context.console, static_cast<int>(request.files.size()), tell);
@@ -280,13 +294,19 @@ int run(Context& context, const Options& options) {
     outcomes.insert(outcomes.end(), std::make_move_iterator(result.videos.begin()), std::make_move_iterator(result.videos.end()));
   }
 
+  std::optional<Embedded> embedded;
+  if (archive && !interrupted) embedded = embed_new(context, *archive);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   if (context.json) {
     nlohmann::ordered_json document;
     document["videos"] = nlohmann::ordered_json::array();
     for (const pipeline::VideoOutcome& outcome : outcomes) document["videos"].push_back(outcome_json(outcome));
+    document["embeddings"] = nullptr;
+    if (embedded) document["embeddings"] = embedded_json(*embedded);
     document["seconds"] = seconds;
     context.print(document);
+  } else if (embedded && embedded->made > 0) {
+    context.print(embedded_line(*embedded) + "\n");
   }
   const auto failed =
       std::count_if(outcomes.begin(), outcomes.end(), [](const auto& outcome) { return outcome.status == pipeline::Status::kFailed; });

@@ -2,7 +2,9 @@
 
 #include <sstream>
 
+#include "tests/captioner/local/fixtures.h"
 #include "tests/e2e/program.h"
+#include "tests/support/model_server.h"
 
 namespace reelgraph::test {
 
@@ -200,13 +202,66 @@ TEST_CASE("index embeds every text, again and again the same, and doctor tells w
   REQUIRE(reel.call({"import", (reel.dir / "o.jsonl").string()}).exit_code == 0);
   CHECK(reel.json({"index"}).at("embeddings").is_null());
   const nlohmann::json first = reel.json({"index", "--embedder", folder->string()}).at("embeddings");
-  CHECK(first.at("texts") == 3);
+  CHECK(first.at("texts") == 4);  // the film as a whole too
+  CHECK(first.at("new") == 4);
   CHECK(first.at("dimensions").get<int>() > 0);
   CHECK_THAT(first.at("model").get<std::string>(), Contains("bert-tiny@"));
-  CHECK(reel.json({"index", "--embedder", "local:" + folder->string()}).at("embeddings").at("texts") == 3);
+  const auto again = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words{"index", "--embedder", "local:" + folder->string()};
+    words.insert(words.end(), more.begin(), more.end());
+    return reel.json(words).at("embeddings");
+  };
+  CHECK(again({}).at("new") == 0);
+  CHECK(again({}).at("texts") == 4);
+  CHECK(again({"--anew"}).at("new") == 4);
+  write_file(
+      reel.dir / "more.jsonl",
+      R"({"type":"observation","video":"v","start":30,"end":60,"caption":"It rests.","entities":[],"events":[],"provenance":{"kind":"human","name":"t","version":"1"}})"
+      "\n");
+  REQUIRE(reel.call({"import", (reel.dir / "more.jsonl").string()}).exit_code == 0);
+  const nlohmann::json grown = again({});
+  CHECK(grown.at("new") == 3);  // its caption, the two captions together, and the film, whose text has changed
+  CHECK(grown.at("texts") == 6);
   CHECK(reel.json({"index", "--embedder", "none"}).at("embeddings").is_null());
   CHECK_THAT(reel.call({"doctor"}).out, Contains("sentence embedder") && Contains("scripts/fetch_models"));
   CHECK(reel.call({"verify"}).exit_code == 0);
+}
+
+TEST_CASE("ingest embeds what is new with the installed embedder, and a server embeds as well", "[e2e][models]") {
+  const auto folder = shared("fixtures/bert-tiny");
+  if (!folder) return;
+  const Reel reel;
+  const std::filesystem::path installed = reel.dir.path() / ".local/share/reelgraph/models/all-MiniLM-L6-v2";
+  std::filesystem::create_directories(installed.parent_path());
+  std::filesystem::copy(*folder, installed, std::filesystem::copy_options::recursive);
+  draw_two_scenes(reel.dir / "film.mp4");
+  const nlohmann::json done = reel.json({"ingest", (reel.dir / "film.mp4").string()}).at("embeddings");
+  CHECK(done.at("new").get<int>() > 0);
+  CHECK_THAT(done.at("model").get<std::string>(), Contains("all-MiniLM-L6-v2@"));
+  CHECK(reel.json({"ingest", (reel.dir / "film.mp4").string()}).at("embeddings").at("new") == 0);
+  ModelServer server;
+  const nlohmann::json served = reel.json({"index", "--embedder", "endpoint:" + server.url(), "--model", "tiny-vlm"}).at("embeddings");
+  CHECK(served.at("new") == done.at("texts"));
+  CHECK(reel.json({"index", "--embedder", "endpoint:" + server.url(), "--model", "tiny-vlm"}).at("embeddings").at("new") == 0);
+}
+
+TEST_CASE("a real Llama folder words an answer from what was seen", "[e2e][models]") {
+  const auto folder = real_model("SmolLM2-135M-Instruct");
+  if (!folder) return;
+  const Reel reel;
+  write_file(
+      reel.dir / "o.jsonl",
+      R"({"type":"video","id":"v","duration":60})"
+      "\n"
+      R"({"type":"observation","video":"v","start":0,"end":30,"caption":"A red car parks in front of the gate.","entities":[{"ref":"e1","type":"vehicle","name":"","description":"a red car"}],"events":[{"type":"park","start":4,"end":9,"description":"The red car parks in front of the gate.","participants":[{"ref":"e1","role":"agent"}]}],"provenance":{"kind":"human","name":"t","version":"1"}})"
+      "\n");
+  REQUIRE(reel.call({"import", (reel.dir / "o.jsonl").string()}).exit_code == 0);
+  int code = 0;
+  const nlohmann::json answer = reel.json({"ask", "What does the red car do?", "--answerer", "local:" + folder->string()}, &code);
+  INFO(answer.dump(1));
+  CHECK(code == 0);
+  CHECK_THAT(answer.dump(), Contains("SmolLM2-135M-Instruct@"));
+  CHECK_THAT(answer.at("answer").get<std::string>(), Contains("gate"));
 }
 
 }  // namespace reelgraph::test
