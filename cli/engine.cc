@@ -6,7 +6,8 @@
 
 namespace reelgraph::cli {
 
-query::Engine make_engine(Context& context, const graph::Store& store, const std::string& profile) {
+query::Engine make_engine(Context& context, const graph::Store& store, const std::string& profile,
+                          std::shared_ptr<base::TextEmbedder> embedder) {
   std::vector<std::string> names = captioner::builtin_profile_names();
   if (const std::optional<std::string> own = context.config().text("profile");
       own && std::find(names.begin(), names.end(), *own) == names.end()) {
@@ -15,7 +16,7 @@ query::Engine make_engine(Context& context, const graph::Store& store, const std
   if (!profile.empty() && std::find(names.begin(), names.end(), profile) == names.end()) names.push_back(profile);
   std::vector<base::Profile> profiles;
   for (const std::string& name : names) profiles.push_back(captioner::load_profile(name));
-  return {store, std::move(profiles)};
+  return {store, std::move(profiles), std::move(embedder)};
 }
 
 }  // namespace reelgraph::cli

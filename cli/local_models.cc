@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <mutex>
+#include <utility>
 
 #include "base/error.h"
 #include "captioner/local/model_folder.h"
 #include "cli/media/media.h"
+#include "graph/embeddings.h"
 
 namespace reelgraph::cli {
 namespace {
@@ -100,6 +103,37 @@ std::unique_ptr<base::TextEmbedder> make_embedder(Context& context, const std::s
   }
   const std::string folder = local_folder(spec);
   return std::make_unique<captioner::local::LocalEmbedder>(torch_plugin(), folder.empty() ? spec : folder, run);
+}
+
+namespace {
+
+class LazyEmbedder final : public base::TextEmbedder {
+ public:
+  LazyEmbedder(Context& context, std::string spec, int threads) : context_(context), spec_(std::move(spec)) { run_.threads = threads; }
+  [[nodiscard]] std::string name() const override { return loaded().name(); }
+  [[nodiscard]] std::vector<std::vector<float>> embed(std::span<const std::string> texts) override { return loaded().embed(texts); }
+
+ private:
+  base::TextEmbedder& loaded() const {
+    const std::lock_guard lock(mutex_);
+    if (!embedder_) embedder_ = make_embedder(context_, spec_, {}, run_);
+    return *embedder_;
+  }
+
+  Context& context_;
+  std::string spec_;
+  captioner::local::RunOptions run_;
+  mutable std::mutex mutex_;
+  mutable std::unique_ptr<base::TextEmbedder> embedder_;
+};
+
+}  // namespace
+
+std::shared_ptr<base::TextEmbedder> question_embedder(Context& context, const graph::Store& store, int threads) {
+  if (!graph::has_vectors(store)) return nullptr;
+  std::string spec = embedder_spec(context, {});
+  if (spec == "none") return nullptr;
+  return std::make_shared<LazyEmbedder>(context, std::move(spec), threads);
 }
 
 }  // namespace reelgraph::cli

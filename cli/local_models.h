@@ -13,6 +13,7 @@
 #include "captioner/torch_plugin.h"
 #include "cli/context.h"
 #include "cli/endpoint.h"
+#include "graph/store.h"
 
 namespace reelgraph::cli {
 
@@ -49,5 +50,9 @@ void add_sampling(CLI::App& app, captioner::local::Sampling& sampling);
 /// @throws base::Error kInvalidArgument, kModel: it cannot be used
 [[nodiscard]] std::unique_ptr<base::TextEmbedder> make_embedder(Context& context, const std::string& spec, const EndpointOptions& endpoint,
                                                                 const captioner::local::RunOptions& run);
+
+/// For questions: null where the archive holds no vectors or no embedder is there. It is loaded when it is first used, so that what is
+/// computed pays nothing for it.
+[[nodiscard]] std::shared_ptr<base::TextEmbedder> question_embedder(Context& context, const graph::Store& store, int threads = 0);
 
 }  // namespace reelgraph::cli

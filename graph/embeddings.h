@@ -51,6 +51,9 @@ class Embeddings {
   Store& store_;
 };
 
+/// True if texts of this archive were embedded, with whatever model.
+[[nodiscard]] bool has_vectors(const Store& store);
+
 /// A vector that is kept, and what it belongs to.
 struct StoredVector {
   RowId owner = 0;

@@ -91,10 +91,12 @@ std::optional<PropertyQuestion> read_property_question(const std::vector<Word>& 
   for (const Token& token : lexicon.read(words, videos)) {
     const bool known =
         std::all_of(token.used.begin(), token.used.end(), [&](std::size_t i) { return read.contains(i) || is_filler(words[i]); });
-    if (token.kind == Token::Kind::kEntity)
+    if (token.kind == Token::Kind::kEntity) {
       question.entities.insert(question.entities.end(), token.entities.begin(), token.entities.end());
-    else if (!known && token.kind != Token::Kind::kEntityType)
+      question.names.insert(question.names.end(), token.names.begin(), token.names.end());
+    } else if (!known && token.kind != Token::Kind::kEntityType) {
       return std::nullopt;
+    }
   }
   if (question.entities.empty()) return std::nullopt;
   return question;

@@ -22,6 +22,7 @@ namespace reelgraph::query {
 struct PropertyQuestion {
   std::string key;                     ///< of the attributes of events
   std::vector<graph::RowId> entities;  ///< any of these
+  std::vector<std::string> names;      ///< as they are called
 };
 
 /// @param videos as for Lexicon::read

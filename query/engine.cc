@@ -3,19 +3,26 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <map>
 
 #include "base/error.h"
 #include "base/utf8.h"
 #include "query/execute.h"
 #include "query/lexicon.h"
+#include "query/meaning.h"
+#include "query/moments.h"
 #include "query/parse.h"
 #include "query/plan_run.h"
+#include "query/relation_question.h"
 #include "query/retrieval.h"
 
 namespace reelgraph::query {
 namespace {
 
 constexpr std::size_t kLongestQuestion = 1 << 14;  // bytes that are read; what follows is no question any more
+constexpr std::size_t kMostReadThrough = 50;       // videos whose every passage is weighed for a choice
+constexpr std::size_t kMostRanked = 100;           // videos of a search
 constexpr double kEnoughMatched = 0.5;             // share of a question's words that the nearest evidence must hold to be one
 
 using Clock = std::chrono::steady_clock;
@@ -33,9 +40,31 @@ class Stopwatch {
   Clock::time_point last_ = Clock::now();
 };
 
-bool is_without(const AskOptions& options, std::string_view view) {
-  return std::find(options.without.begin(), options.without.end(), view) != options.without.end();
+bool is_without(const std::vector<std::string>& without, std::string_view view) {
+  return std::find(without.begin(), without.end(), view) != without.end();
 }
+bool is_without(const AskOptions& options, std::string_view view) { return is_without(options.without, view); }
+
+/// What the texts of an archive say and mean; read when first asked for.
+class Texts {
+ public:
+  Texts(const graph::Store& store, const WordCutter& cutter, std::shared_ptr<base::TextEmbedder> embedder)
+      : written(store, cutter), store_(store), embedder_(std::move(embedder)) {}
+
+  WrittenVideos written;
+  /// Null where nothing was embedded.
+  [[nodiscard]] const Meaning* meaning() {
+    if (!read_) meaning_ = Meaning::read(store_, embedder_);
+    read_ = true;
+    return meaning_.get();
+  }
+
+ private:
+  const graph::Store& store_;
+  std::shared_ptr<base::TextEmbedder> embedder_;
+  std::unique_ptr<Meaning> meaning_;
+  bool read_ = false;
+};
 
 std::vector<std::string> ids_of(const std::vector<graph::VideoRecord>& videos) {
   std::vector<std::string> ids;
@@ -47,12 +76,13 @@ std::vector<std::string> ids_of(const std::vector<graph::VideoRecord>& videos) {
 class Asking {
  public:
   Asking(const graph::Store& store, const std::vector<base::Profile>& profiles, const Lexicon& lexicon, const WordCutter& cutter,
-         const AskOptions& options)
+         Texts& texts, const AskOptions& options)
       : store_(store),
         profiles_(profiles),
         options_(options),
         lexicon_(lexicon),
         cutter_(cutter),
+        texts_(texts),
         evidence_(store, std::max(options.max_citations, 1), !is_without(options, "frames")) {}
 
   Answer ask(const std::string& text) {
@@ -60,6 +90,7 @@ class Asking {
     answer_.question = base::sanitize_utf8(text);
     const auto selected = select_videos(store_, options_);
     read(base::sanitize_utf8(text, kLongestQuestion), selected);
+    read_property();
     if (parsed_.plan) {
       plan_scope();
       answer_.plan = to_json(*parsed_.plan);
@@ -100,6 +131,7 @@ class Asking {
     }
     words_ = cutter_.cut(text);
     read_plan();
+    if (parsed_.plan) return;
     const Linker linker(store_, profiles_, cutter_);
     const bool all = options_.videos.empty() && !named_video_;
     question_ = understand(words_, linker, all ? std::vector<std::string>{} : ids_of(videos_));
@@ -109,6 +141,12 @@ class Asking {
   void read_plan() {
     if (options_.plan) {
       parsed_.plan = plan_from_json(*options_.plan, options_.plan_source);
+      parsed_.videos = parsed_.plan->in_videos;
+      for (const std::string& id : parsed_.videos) {
+        if (std::any_of(videos_.begin(), videos_.end(), [&](const graph::VideoRecord& v) { return v.id == id; })) continue;
+        throw base::Error(base::ErrorCode::kBadInput, "plan.in_videos: \"" + base::ellipsize(id, 60) + "\" is no video that is asked about",
+                          options_.plan_source, "`reelgraph info` lists the videos");
+      }
       return;
     }
     if (is_without(options_, "plan") || is_without(options_, "graph") || !options_.choices.empty()) return;
@@ -155,18 +193,18 @@ class Asking {
       });
       named_video_ = true;
     }
+    if (named_video_ && videos_.size() <= 100) parsed_.plan->in_videos = ids_of(videos_);
   }
 
   void plan_views() {
     nlohmann::json& plan = answer_.plan;
-    if (named_video_) plan["video"] = videos_.front().id;
     nlohmann::json spans = nlohmann::json::array();
     for (const VideoScope& v : scope_.videos) {
       if (scope_.whole || spans.size() >= 20) break;
       spans.push_back({v.video.id, base::to_seconds(v.asked.start), base::to_seconds(v.asked.end)});
     }
     if (!spans.empty()) plan["spans"] = std::move(spans);
-    plan["videos"] = scope_.videos.size();
+    plan["videos_looked_at"] = scope_.videos.size();
     if (!scope_.covers) plan["coverage"] = "not listed for " + std::to_string(scope_.videos.size()) + " videos";
   }
 
@@ -176,7 +214,6 @@ class Asking {
   }
 
   void decide() {
-    if (property()) return;
     if (parsed_.plan) {
       if (scope_.videos.empty())
         return refuse(scope_.problem_status, scope_.problem.empty() ? "No video is what the question asks about." : scope_.problem);
@@ -195,7 +232,7 @@ class Asking {
     if (!options_.choices.empty()) return multiple_choice();
     if (unknown_words()) return;
     if (!parsed_.problem.empty()) return refuse(Status::kNotUnderstood, "This is not computed: " + parsed_.problem);
-    if (!is_without(options_, "plan") && !is_without(options_, "graph")) {
+    if (!is_without(options_, "plan") && !is_without(options_, "graph") && is_beyond_plans(question_, words_)) {
       Execution execution(store_, question_, scope_, evidence_, answer_);
       if (execution.run()) {
         answer_.plan["views"] = {"graph"};
@@ -205,44 +242,32 @@ class Asking {
     nearest_evidence();
   }
 
-  /// @returns false if no property is asked for, or nothing that is named has it
-  bool property() {
-    if (options_.plan || is_without(options_, "plan") || is_without(options_, "graph") || !options_.choices.empty()) return false;
+  // "Which way did the second vehicle go?": what an entity's events say of themselves, if any of them says it.
+  void read_property() {
+    if (options_.plan || is_without(options_, "plan") || is_without(options_, "graph") || !options_.choices.empty()) return;
     const bool all = options_.videos.empty() && !named_video_;
     const auto asked = read_property_question(words_, lexicon_, all ? std::vector<std::string>{} : ids_of(videos_));
-    if (!asked || scope_.videos.empty()) return false;
-    std::vector<std::string> values;
-    std::string text;
-    Claim claim;
-    for (const VideoScope& v : scope_.videos) {
-      for (const graph::RowId entity : asked->entities) {
-        graph::EventFilter filter;
-        filter.videos = {v.video.id};
-        filter.within = v.asked;
-        filter.entities = {entity};
-        std::vector<graph::EventRecord> events = store_.events(filter);
-        std::erase_if(events, [&](const graph::EventRecord& e) {
-          return !e.attributes.contains(asked->key) || !e.attributes[asked->key].is_string();
-        });
-        if (events.empty()) continue;
-        // The last to be told knew the most of it.
-        const graph::EventRecord& e = events.back();
-        const auto value = e.attributes[asked->key].get<std::string>();
-        if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
-        const std::string line = value + ": " + event_text(e) + " at " + when_where(e.video, e.span);
-        text += (text.empty() ? "" : "; ") + line;
-        if (const int n = evidence_.cite(e); n > 0) claim.citations.push_back(n);
+    if (!asked) {
+      if (auto plan = read_relation_question(words_, lexicon_, store_, cutter_, all ? std::vector<std::string>{} : ids_of(videos_))) {
+        parsed_ = {};
+        parsed_.plan = std::move(plan);
       }
+      return;
     }
-    if (values.empty()) return false;
-    answer_.plan = {{"ask", "property"}, {"attribute", asked->key}, {"entities", asked->entities}, {"views", {"graph"}}};
-    answer_.status = Status::kAnswered;
-    answer_.kind = values.size() == 1 ? "text" : "list";
-    answer_.value = values.size() == 1 ? nlohmann::json(values.front()) : nlohmann::json(values);
-    answer_.text = text + ". Looked up the " + asked->key + " of what is named.";
-    claim.text = answer_.text;
-    answer_.claims.push_back(std::move(claim));
-    return true;
+    graph::EventFilter filter;
+    filter.limit = 200;
+    const bool said = std::any_of(asked->entities.begin(), asked->entities.end(), [&](graph::RowId entity) {
+      filter.entities = {entity};
+      const auto events = store_.events(filter);
+      return std::any_of(events.begin(), events.end(), [&](const graph::EventRecord& e) { return e.attributes.contains(asked->key); });
+    });
+    if (!said) return;
+    Plan plan;
+    plan.ask = Ask::kProperty;
+    plan.attribute = asked->key;
+    plan.select.who = {{asked->entities, asked->names, "", false, false}};
+    parsed_ = {};
+    parsed_.plan = std::move(plan);
   }
 
   // What nothing in the archive bears the name of was not seen; no search would find it.
@@ -316,10 +341,10 @@ class Asking {
                     [&](const Word& w) { return std::find(exact.begin(), exact.begin() + 5, w.folded) != exact.begin() + 5; }) ||
         (!words_.empty() && std::find(exact.begin(), exact.end(), words_.front().folded) != exact.end());
     // So does what compares, counts or measures: a passage holds no such figure.
-    static const std::vector<std::string> measures = {"gap",    "difference", "score",    "total",      "number",     "many",  "more",
-                                                      "most",   "fewest",     "less",     "longest",    "between",    "first", "last",
-                                                      "fewer",  "shortest",   "average",  "highest",    "result",     "same",  "length",
-                                                      "second", "third",      "interval", "attendance", "percentage", "rate"};
+    static const std::vector<std::string> measures = {
+        "gap",     "difference", "score", "total",    "number",     "many",       "more",    "most",    "fewest", "less",
+        "longest", "between",    "first", "last",     "fewer",      "shortest",   "average", "highest", "result", "same",
+        "length",  "second",     "third", "interval", "attendance", "percentage", "rate",    "called",  "named"};
     const bool measured = std::any_of(words_.begin(), words_.end(), [&](const Word& w) {
       return std::find(measures.begin(), measures.end(), w.folded) != measures.end() || parse_ordinal(w.folded);
     });
@@ -356,14 +381,36 @@ class Asking {
 
   void multiple_choice() {
     answer_.plan["intent"] = "choice";
-    answer_.plan["views"] = nlohmann::json::array({"lexical"});
-    const auto choice = is_without(options_, "lexical") ? std::nullopt : choose(store_, cutter_, request(), options_.choices);
-    if (!choice) return refuse(Status::kNotSeen, "Nothing in what was described speaks for any of the options.");
-    const std::string& option = options_.choices[static_cast<std::size_t>(choice->index)];
-    answer_.status = Status::kAnswered;
-    answer_.kind = "choice";
-    answer_.value = choice->index;
-    answer_.text = "Most of the evidence speaks for \"" + base::sanitize_utf8(option, 1000) + "\".";
+    const bool lexical = !is_without(options_, "lexical");
+    const Meaning* meaning = is_without(options_, "vector") ? nullptr : texts_.meaning();
+    answer_.plan["views"] = nlohmann::json::array();
+    if (lexical) answer_.plan["views"].push_back("lexical");
+    if (meaning != nullptr) answer_.plan["views"].push_back("vector");
+    const auto answered = [&](int index) {
+      answer_.status = Status::kAnswered;
+      answer_.kind = "choice";
+      answer_.value = index;
+      answer_.text = "Most of the evidence speaks for \"" +
+                     base::sanitize_utf8(options_.choices[static_cast<std::size_t>(index)], 1000) + "\".";
+    };
+    const char* const nothing = "Nothing in what was described speaks for any of the options.";
+    if (!lexical && meaning == nullptr) return refuse(Status::kNotSeen, nothing);
+    if (scope_.videos.size() <= kMostReadThrough) {
+      std::vector<std::pair<graph::VideoRecord, base::TimeSpan>> videos;
+      // Words for a place in time lead to the moment; they do not cut the rest off.
+      const base::TimeSpan within{options_.from.value_or(0), options_.to.value_or(base::kMaxTimestamp)};
+      for (const VideoScope& v : scope_.videos) videos.emplace_back(v.video, within);
+      const auto choice = choose_written(texts_.written, meaning, lexical, videos, answer_.question, options_.choices);
+      if (!choice) return refuse(Status::kNotSeen, nothing);
+      answered(choice->index);
+      const Moment& m = choice->moment;
+      const int n = evidence_.cite({m.video, m.span, m.observation, std::nullopt, m.text, 0});
+      answer_.claims.push_back({base::ellipsize(m.text, 300), n > 0 ? std::vector<int>{n} : std::vector<int>{}});
+      return;
+    }
+    const auto choice = lexical ? choose(store_, cutter_, request(), options_.choices) : std::nullopt;
+    if (!choice) return refuse(Status::kNotSeen, nothing);
+    answered(choice->index);
     for (const Retrieved& r : choice->evidence) {
       const int n = evidence_.cite(r.passage);
       answer_.claims.push_back({base::ellipsize(r.passage.text, 300), n > 0 ? std::vector<int>{n} : std::vector<int>{}});
@@ -376,6 +423,7 @@ class Asking {
   const Lexicon& lexicon_;
   Parsed parsed_;
   const WordCutter& cutter_;
+  Texts& texts_;
   Evidence evidence_;
   std::vector<graph::VideoRecord> videos_;
   bool named_video_ = false;
@@ -388,24 +436,37 @@ class Asking {
 }  // namespace
 
 struct Engine::Vocabulary {
-  Vocabulary(const graph::Store& store, const std::vector<base::Profile>& profiles) : lexicon(store, profiles, cutter) {}
+  Vocabulary(const graph::Store& store, const std::vector<base::Profile>& profiles, std::shared_ptr<base::TextEmbedder> embedder)
+      : lexicon(store, profiles, cutter), texts(store, cutter, std::move(embedder)) {}
   WordCutter cutter;
   Lexicon lexicon;
+  Texts texts;
 };
 
-Engine::Engine(const graph::Store& store, std::vector<base::Profile> profiles) : store_(store), profiles_(std::move(profiles)) {}
+Engine::Engine(const graph::Store& store, std::vector<base::Profile> profiles, std::shared_ptr<base::TextEmbedder> embedder)
+    : store_(store), profiles_(std::move(profiles)), embedder_(std::move(embedder)) {}
 Engine::~Engine() = default;
 Engine::Engine(Engine&&) noexcept = default;
 
-const Engine::Vocabulary& Engine::vocabulary() const {
-  if (!vocabulary_) vocabulary_ = std::make_unique<Vocabulary>(store_, profiles_);
+Engine::Vocabulary& Engine::vocabulary() const {
+  if (!vocabulary_) vocabulary_ = std::make_unique<Vocabulary>(store_, profiles_, embedder_);
   return *vocabulary_;
 }
 
 Answer Engine::ask(const std::string& question, const AskOptions& options) const {
   const auto ask_one = [&](const std::string& text) {
-    return Asking(store_, profiles_, vocabulary().lexicon, vocabulary().cutter, options).ask(text);
+    return Asking(store_, profiles_, vocabulary().lexicon, vocabulary().cutter, vocabulary().texts, options).ask(text);
   };
+  if (options.plan && options.plan->is_object() && options.plan->contains("first") && options.plan->contains("second")) {
+    const auto part = [&](const char* key) {
+      AskOptions one = options;
+      one.plan = options.plan->at(key);
+      return Asking(store_, profiles_, vocabulary().lexicon, vocabulary().cutter, vocabulary().texts, one).ask(question);
+    };
+    Answer first = part("first"), second = part("second");
+    if (first.status != Status::kAnswered) return first;
+    return second.status == Status::kAnswered ? join_answers(std::move(first), std::move(second)) : second;
+  }
   if (options.plan || !options.choices.empty()) return ask_one(question);
   // Two questions in one: both must be computed, else the whole is taken as it is.
   const std::vector<std::string> parts = split_questions(base::sanitize_utf8(question, kLongestQuestion));
@@ -424,10 +485,12 @@ std::vector<Hit> Engine::search(const std::string& words, const SearchOptions& o
   selection.to = options.to;
   if (options.limit <= 0)
     throw base::Error(base::ErrorCode::kInvalidArgument, "a limit below 1 finds nothing", "--limit", "give a larger one");
+  if (options.from && options.to && *options.from >= *options.to) (void)select_videos(store_, selection);  // refuses, with the reason
+  if (embedder_ && !is_without(options.without, "vector") && vocabulary().texts.meaning() != nullptr) return search_by_meaning(words, options);
+  if (is_without(options.without, "lexical")) return {};
   const WordCutter cutter;
   RetrievalRequest request;
   request.words = content_words(cutter, base::sanitize_utf8(words, kLongestQuestion));
-  if (options.from && options.to && *options.from >= *options.to) (void)select_videos(store_, selection);  // refuses, with the reason
   if (!options.videos.empty()) request.videos = ids_of(select_videos(store_, selection));
   if (options.from || options.to) request.within = base::TimeSpan{options.from.value_or(0), options.to.value_or(base::kMaxTimestamp)};
   request.limit = std::min(options.limit, 1000);
@@ -435,6 +498,54 @@ std::vector<Hit> Engine::search(const std::string& words, const SearchOptions& o
   for (Hit& hit : hits) {
     const auto frame = store_.frame_near(hit.video, hit.span, hit.span.start + hit.span.length() / 2, 3 * base::kSecond);
     if (frame) hit.frame = frame->file;
+  }
+  return hits;
+}
+
+std::vector<Hit> Engine::search_by_meaning(const std::string& words, const SearchOptions& options) const {
+  Texts& texts = vocabulary().texts;
+  const Meaning& meaning = *texts.meaning();
+  const std::string text = base::sanitize_utf8(words, kLongestQuestion);
+  if (text.find_first_not_of(" \t\r\n") == std::string::npos) return {};
+  AskOptions selection;
+  selection.videos = options.videos;
+  std::map<graph::RowId, graph::VideoRecord> videos;
+  for (graph::VideoRecord& v : select_videos(store_, selection)) videos.emplace(v.row, std::move(v));
+  const std::vector<float> vector = meaning.of(text);
+  const WeighedWords asked = is_without(options.without, "lexical") ? WeighedWords{} : texts.written.weigh(text);
+  const base::TimeSpan within{options.from.value_or(0), options.to.value_or(base::kMaxTimestamp)};
+  std::vector<std::pair<graph::RowId, double>> ranked;
+  if (videos.size() == 1) {
+    ranked.emplace_back(videos.begin()->first, 0);
+  } else {
+    ranked = rank_videos(texts.written, meaning, videos, asked, vector, std::max<std::size_t>(kMostRanked, static_cast<std::size_t>(options.limit)));
+  }
+  // A moment is worth what its video is, less how far it is behind the best moment there.
+  const auto limit = static_cast<std::size_t>(std::min(options.limit, 1000));
+  std::vector<Moment> moments;
+  for (const auto& [row, worth] : ranked) {
+    std::vector<Moment> here;
+    for (Moment& m : moments_in(texts.written, meaning, videos.at(row), within, asked, vector)) {
+      const bool told = std::any_of(here.begin(), here.end(), [&](const Moment& h) { return h.span.overlaps(m.span); });
+      if (told) continue;
+      here.push_back(std::move(m));
+      if (here.size() >= limit) break;
+    }
+    const double best = here.empty() ? 0 : here.front().score;
+    for (Moment& m : here) {
+      m.score += worth - (videos.size() == 1 ? 0 : best);
+      moments.push_back(std::move(m));
+    }
+  }
+  std::stable_sort(moments.begin(), moments.end(), [](const Moment& a, const Moment& b) { return a.score > b.score; });
+  if (moments.size() > limit) moments.resize(limit);
+  std::vector<Hit> hits;
+  for (Moment& m : moments) {
+    Hit hit{m.video, m.span, 1 / (1 + std::exp(-m.score / 4)), std::move(m.text), {"vector"}, {}};
+    if (m.words_found) hit.why.insert(hit.why.begin(), "lexical");
+    const auto frame = store_.frame_near(hit.video, hit.span, hit.span.start + hit.span.length() / 2, 3 * base::kSecond);
+    if (frame) hit.frame = frame->file;
+    hits.push_back(std::move(hit));
   }
   return hits;
 }

@@ -9,6 +9,7 @@
 
 #include "base/profile.h"
 #include "base/span_set.h"
+#include "base/text_embedder.h"
 #include "graph/store.h"
 #include "query/claim_checker.h"
 
@@ -92,6 +93,7 @@ struct SearchOptions {
   std::vector<std::string> videos;
   std::optional<base::Timestamp> from, to;
   int limit = 10;
+  std::vector<std::string> without;  ///< views switched off: lexical vector
 };
 
 /// Reads an archive; never writes. Not for use from several threads.
@@ -99,7 +101,8 @@ class Engine {
  public:
   /// @param store borrowed; must outlive the engine
   /// @param profiles words people use for types; those of types that the archive does not hold are ignored
-  Engine(const graph::Store& store, std::vector<base::Profile> profiles);
+  /// @param embedder finds what is meant alike, where the archive's texts were embedded with it; null: by words alone
+  Engine(const graph::Store& store, std::vector<base::Profile> profiles, std::shared_ptr<base::TextEmbedder> embedder = nullptr);
   ~Engine();
   Engine(Engine&&) noexcept;
 
@@ -110,10 +113,12 @@ class Engine {
 
  private:
   struct Vocabulary;
-  [[nodiscard]] const Vocabulary& vocabulary() const;
+  [[nodiscard]] Vocabulary& vocabulary() const;
+  [[nodiscard]] std::vector<Hit> search_by_meaning(const std::string& words, const SearchOptions& options) const;
 
   const graph::Store& store_;
   std::vector<base::Profile> profiles_;
+  std::shared_ptr<base::TextEmbedder> embedder_;
   mutable std::unique_ptr<Vocabulary> vocabulary_;  ///< read from the archive at the first question
 };
 

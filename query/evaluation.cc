@@ -231,7 +231,8 @@ std::vector<EvalLine> read_questions(std::istream& in, const std::string& name) 
   return lines;
 }
 
-EvalReply answer_question(const graph::Store& store, const Engine& engine, const EvalQuestion& question) {
+EvalReply answer_question(const graph::Store& store, const Engine& engine, const EvalQuestion& question,
+                          const std::vector<std::string>& without) {
   EvalReply reply;
   ordered_json& line = reply.line;
   line["id"] = question.id;
@@ -252,12 +253,14 @@ EvalReply answer_question(const graph::Store& store, const Engine& engine, const
   if (question.search) {
     SearchOptions everywhere;
     everywhere.limit = kMostHits;
+    everywhere.without = without;
     ordered_json videos = ordered_json::array();
     for (const Hit& hit : engine.search(question.question, everywhere)) {
       if (videos.size() < kMostVideos && std::find(videos.begin(), videos.end(), hit.video) == videos.end()) videos.push_back(hit.video);
     }
     SearchOptions within;
     within.videos = {video};
+    within.without = without;
     const auto hits = engine.search(question.question, within);
     line["status"] = hits.empty() ? "not_seen" : "answered";
     line["kind"] = hits.empty() ? ordered_json() : ordered_json("moment");
@@ -275,7 +278,8 @@ EvalReply answer_question(const graph::Store& store, const Engine& engine, const
   AskOptions options;
   if (!video.empty()) options.videos = {video};
   options.choices = question.options;
-  options.without = {"frames"};
+  options.without = without;
+  options.without.emplace_back("frames");
   options.max_citations = kMostCitations;
   const Answer answer = engine.ask(question.question, options);
   const bool answered = answer.status == Status::kAnswered;

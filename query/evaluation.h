@@ -40,7 +40,9 @@ struct EvalReply {
 
 /// Answers one question; a question about a video that the archive does not have is `not_covered`.
 /// @throws base::Error as Engine::ask does for a failing archive
-[[nodiscard]] EvalReply answer_question(const graph::Store& store, const Engine& engine, const EvalQuestion& question);
+/// @param without views switched off, as in AskOptions
+[[nodiscard]] EvalReply answer_question(const graph::Store& store, const Engine& engine, const EvalQuestion& question,
+                                        const std::vector<std::string>& without = {});
 
 /// The figures, with the keys and in the order of the contract. `store` gives the names that mean the same.
 /// @param replies the lines as `--answers` writes them, one a question, in any order

@@ -22,6 +22,7 @@ class Evidence {
   /// A span in which something was not seen; its frame is the one nearest to its middle.
   int cite(const std::string& video, base::TimeSpan span, const std::string& text);
 
+  [[nodiscard]] std::size_t room() const { return full() ? 0 : static_cast<std::size_t>(most_) - citations_.size(); }
   [[nodiscard]] bool full() const { return static_cast<int>(citations_.size()) >= most_; }
   [[nodiscard]] std::vector<Citation> take() { return std::move(citations_); }
 

@@ -31,6 +31,25 @@ std::map<std::string, std::vector<EventRecord>> by_video(std::vector<EventRecord
 
 }  // namespace
 
+bool is_beyond_plans(const Question& q, const std::vector<Word>& words) {
+  if (q.known_absent || q.intent == Intent::kEvents) return true;
+  if (q.negated) return q.intent == Intent::kWhen || q.intent == Intent::kDuration;
+  // A role that the question names ("replaced", where no profile has words for it).
+  const bool role = std::any_of(q.roles.begin(), q.roles.end(), [](const std::string& r) { return r != "agent"; });
+  if (q.intent == Intent::kWho && role) return true;
+  if (!q.subjects.empty() || !q.roles.empty() || q.ordinal || q.gap) return false;
+  if (q.intent == Intent::kExists || q.intent == Intent::kWhen) return true;
+  if (q.intent != Intent::kCount || !q.entity_type || !q.entities.empty()) return false;
+  // "How many people got in?" asks for more than how many there are.
+  static const std::vector<std::string> plain = {
+      "how",     "many",     "number", "of",  "different", "are", "is", "were", "was",  "be",    "been",    "there",
+      "do",      "did",      "does",   "can", "we",        "you", "i",  "see",  "seen", "shown", "visible", "appear",
+      "appears", "appeared", "the",    "a",   "an",        "in",  "on", "this", "that", "all",   "total",   "altogether"};
+  return std::all_of(words.begin(), words.end(), [&](const Word& w) {
+    return std::find(plain.begin(), plain.end(), w.folded) != plain.end() || !is_stop_word(w.folded);
+  });
+}
+
 Execution::Execution(const graph::Store& store, const Question& question, const Scope& scope, Evidence& evidence, Answer& answer)
     : store_(store), question_(question), scope_(scope), evidence_(evidence), answer_(answer), finder_(store, question, scope) {}
 

@@ -9,6 +9,10 @@
 
 namespace reelgraph::query {
 
+/// Is the question of a kind that plans do not know: when there was none, whether and when somebody was seen at all, how many of a kind
+/// were seen, what happened? Whatever else a plan was not found for was not understood.
+[[nodiscard]] bool is_beyond_plans(const Question& question, const std::vector<Word>& words);
+
 /// Computes one question. It fills status, kind, value, text and claims of an answer; nothing it says is guessed.
 class Execution {
  public:

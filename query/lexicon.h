@@ -37,9 +37,11 @@ struct Token {
   std::vector<std::string> names;
   // kTime
   TimePhrase time;
+  std::vector<int> counts;          ///< of kTally "stands"
   int number = 0;                   ///< kOrdinal (negative from the end), kNumber
   std::vector<std::string> videos;  ///< kVideo
   double score = 0;
+  int domain = -1;  ///< index of the profile that has the words; -1: the archive's own
 };
 
 /// Made once for an archive; borrows the store. Not for use from several threads.
@@ -72,6 +74,7 @@ class Lexicon {
   struct Pattern {
     std::vector<std::string> stems, folded;
     bool any_order = false;
+    bool adjacent = false;
     Token token;
   };
   struct Name {
@@ -92,6 +95,8 @@ class Lexicon {
   void match_names(const std::vector<Word>& words, const std::vector<std::string>& videos, std::vector<Token>& found) const;
   [[nodiscard]] Token entity_token(const std::vector<const Name*>& names, std::size_t from, std::size_t to) const;
   [[nodiscard]] const std::set<graph::RowId>& present_in(const std::string& video) const;
+  /// Names of event and entity types that any of these videos holds.
+  [[nodiscard]] std::set<std::string> types_in(const std::vector<std::string>& videos) const;
 
   const graph::Store& store_;
   const WordCutter& cutter_;
@@ -99,6 +104,7 @@ class Lexicon {
   std::set<std::string> held_;
   std::set<std::string> entity_types_;
   std::map<std::string, std::vector<std::string>> classes_;
+  std::vector<std::set<std::string>> domains_;  ///< event types of each profile
   std::vector<Pattern> patterns_;
   std::unordered_multimap<std::string, std::size_t> by_stem_;
   std::vector<Name> names_;
@@ -107,6 +113,7 @@ class Lexicon {
   std::set<std::string> known_words_;
   std::map<std::string, std::vector<std::string>> video_words_;
   mutable std::map<std::string, std::set<graph::RowId>> present_;
+  mutable std::map<std::string, std::set<std::string>> types_present_;
   std::set<std::string> fillers_, video_nouns_, speakers_, acting_;
   std::map<std::string, std::set<std::string>> attributes_;  ///< keys by event type
   bool small_ = true;

@@ -53,10 +53,14 @@ class Meaning {
 
   /// Unit vectors. @throws base::Error kModel
   [[nodiscard]] std::vector<std::vector<float>> of(const std::vector<std::string>& texts) const;
+  /// The same for one; that of the text asked for last is kept.
+  [[nodiscard]] const std::vector<float>& of(const std::string& text) const;
 
  private:
   explicit Meaning(std::shared_ptr<base::TextEmbedder> embedder) : embedder_(std::move(embedder)) {}
   std::shared_ptr<base::TextEmbedder> embedder_;
+  mutable std::string last_text_;
+  mutable std::vector<float> last_vector_;
 };
 
 [[nodiscard]] double cosine(const std::vector<float>& a, const std::vector<float>& b);

@@ -8,28 +8,23 @@
 namespace reelgraph::query {
 namespace {
 
-constexpr std::size_t kMostWords = 200;                                            // of a question
-constexpr std::int64_t kCountCap = 20'000;                                         // observations with a word: more weigh nothing anyway
+constexpr std::size_t kMostWords = 200;     // of a question
+constexpr std::int64_t kCountCap = 20'000;  // observations with a word: more weigh nothing anyway
 constexpr std::size_t kNearPassages = 400, kNearMoments = 200, kNearVideos = 100;  // whose videos are looked at
 constexpr std::size_t kJoined = 400;                                               // characters of two passages that are one moment
-constexpr double kMomentPart = 0.25;                                               // of a video: how long the moment of a choice is
-constexpr double kCue = 4;  // of the place that a question's words name, in deviations of the likeness
+constexpr double kMomentPart = 0.25;  // of a video: how long the moment of a choice is
+constexpr double kCue = 4;            // of the place that a question's words name, in deviations of the likeness
 
-bool any_of(const WeighedWords& words, std::initializer_list<std::string_view> stems) {
-  return std::any_of(words.stems.begin(), words.stems.end(),
-                     [&](const auto& w) { return std::find(stems.begin(), stems.end(), w.first) != stems.end(); });
-}
-
-/// Words that say where in a film something is. In stems.
-struct PlaceWords {
-  bool early = false, late = false, middle = false, later = false;
-};
-PlaceWords place_words(const WeighedWords& words) {
+PlaceWords place_words(const std::vector<Word>& words) {
+  const auto any = [&](std::initializer_list<std::string_view> stems) {
+    return std::any_of(words.begin(), words.end(),
+                       [&](const Word& w) { return std::find(stems.begin(), stems.end(), w.stem) != stems.end(); });
+  };
   PlaceWords p;
-  p.early = any_of(words, {"begin", "start", "first", "intro", "introduc", "introduct", "open"});
-  p.late = any_of(words, {"end", "last", "final", "credit", "finish", "conclud", "close"});
-  p.middle = any_of(words, {"middl", "halfway"});
-  p.later = any_of(words, {"then", "after", "continu", "next", "again"});
+  p.early = any({"begin", "start", "first", "intro", "introduc", "introduct", "open"});
+  p.late = any({"end", "last", "final", "credit", "finish", "conclud", "close"});
+  p.middle = any({"middl", "halfway"});
+  p.later = any({"then", "after", "continu", "next", "again"});
   return p;
 }
 
@@ -114,8 +109,10 @@ const std::vector<WrittenPassage>& WrittenVideos::passages(const graph::VideoRec
 WeighedWords WrittenVideos::weigh(const std::string& text) {
   if (!observations_) observations_ = static_cast<double>(store_.counts().observations);
   WeighedWords words;
+  const std::vector<Word> cut = cutter_.cut(text, kMostWords);
+  words.place = place_words(cut);
   std::set<std::string> seen;
-  for (const Word& w : cutter_.cut(text, kMostWords)) {
+  for (const Word& w : cut) {
     if (is_stop_word(w.folded) || !seen.insert(w.stem).second) continue;
     auto weight = weights_.find(w.stem);
     if (weight == weights_.end()) {
@@ -129,9 +126,8 @@ WeighedWords WrittenVideos::weigh(const std::string& text) {
 }
 
 std::vector<Moment> moments_in(WrittenVideos& written, const Meaning& meaning, const graph::VideoRecord& video, base::TimeSpan within,
-                               const std::string& text, const std::vector<float>& vector) {
-  const WeighedWords words = written.weigh(text);
-  const PlaceWords place = place_words(words);
+                               const WeighedWords& words, const std::vector<float>& vector) {
+  const PlaceWords& place = words.place;
   const double length = std::max(1e-6, base::to_seconds(video.duration));
   std::vector<Moment> moments;
   const auto add = [&](base::TimeSpan span, const WrittenPassage& bearer, double likeness, double words_found, double kind) {
@@ -139,7 +135,7 @@ std::vector<Moment> moments_in(WrittenVideos& written, const Meaning& meaning, c
     const double middle = (base::to_seconds(span.start) + base::to_seconds(span.end)) / 2 / length;
     const double where = (place.early ? -0.64 : 0) + (place.late ? 5.0 : 0) + (place.later ? 2.65 : 0);
     const double score = 5.0 * likeness + 0.08 * words_found + kind + 3.9 * part - 4.0 * part * part + where * middle;
-    moments.push_back({video.id, span, score, bearer.observation, bearer.text});
+    moments.push_back({video.id, span, score, bearer.observation, bearer.text, words_found > 0});
   };
   const std::vector<WrittenPassage>& passages = written.passages(video);
   const WrittenPassage* before = nullptr;
@@ -181,7 +177,7 @@ std::vector<Moment> moments_in(WrittenVideos& written, const Meaning& meaning, c
 }
 
 std::vector<std::pair<graph::RowId, double>> rank_videos(WrittenVideos& written, const Meaning& meaning,
-                                                         const std::map<graph::RowId, graph::VideoRecord>& videos, const std::string& text,
+                                                         const std::map<graph::RowId, graph::VideoRecord>& videos, const WeighedWords& words,
                                                          const std::vector<float>& vector, std::size_t most) {
   std::set<graph::RowId> candidates;
   const auto gather = [&](const VectorTable& table, std::size_t n) {
@@ -199,7 +195,6 @@ std::vector<std::pair<graph::RowId, double>> rank_videos(WrittenVideos& written,
     }
   }
   const double usual = lengths / std::max<double>(1, static_cast<double>(candidates.size()));
-  const WeighedWords words = written.weigh(text);
   std::vector<std::pair<graph::RowId, double>> ranked;
   for (const graph::RowId row : candidates) {
     const std::vector<WrittenPassage>& passages = written.passages(videos.at(row));
@@ -219,7 +214,7 @@ std::vector<std::pair<graph::RowId, double>> rank_videos(WrittenVideos& written,
   return ranked;
 }
 
-std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meaning* meaning,
+std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meaning* meaning, bool by_words,
                                             const std::vector<std::pair<graph::VideoRecord, base::TimeSpan>>& videos,
                                             const std::string& question, const std::vector<std::string>& options) {
   struct Place {
@@ -233,7 +228,7 @@ std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meanin
     }
   }
   if (places.empty() || options.empty()) return std::nullopt;
-  const WeighedWords asked = written.weigh(question);
+  const WeighedWords asked = by_words ? written.weigh(question) : WeighedWords{};
   std::vector<std::vector<float>> vectors;  // of the question, then of each option alone and after the question
   if (meaning != nullptr) {
     std::vector<std::string> texts{question};
@@ -249,7 +244,7 @@ std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meanin
   bool any = false;
   std::vector<double> best_words;
   for (std::size_t i = 0; i < options.size(); ++i) {
-    WeighedWords own = written.weigh(options[i]);
+    WeighedWords own = by_words ? written.weigh(options[i]) : WeighedWords{};
     // What the question says itself tells no option from another.
     std::erase_if(own.stems, [&](const auto& w) {
       return std::any_of(asked.stems.begin(), asked.stems.end(), [&](const auto& q) { return q.first == w.first; });
@@ -265,9 +260,10 @@ std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meanin
       if (meaning != nullptr)
         likeness = std::max(likeness, meaning->captions.similarity(p.passage->observation, vectors[2 * i + 2]).value_or(-1));
     }
-    const double weight = own.total / std::max<double>(1, static_cast<double>(own.stems.size()));
-    const double score = meaning != nullptr ? 15.4 * likeness + 1.54 * most + 2.93 * cosine(vectors[0], vectors[2 * i + 1]) + 0.166 * weight
-                                            : 1.57 * most + 2.38 * sum / static_cast<double>(places.size()) + 0.16 * weight;
+    const double weight = own.stems.empty() ? 0 : own.total / static_cast<double>(own.stems.size());
+    const double score = meaning != nullptr
+                             ? 15.4 * likeness + 1.54 * most + 2.93 * cosine(vectors[0], vectors[2 * i + 1]) + 0.166 * weight
+                             : 1.57 * most + 2.38 * sum / static_cast<double>(places.size()) + 0.16 * weight;
     const bool evidence = most > 0 || likeness > -1;
     if (evidence && (!any || score > best_score)) {
       best = i;
@@ -286,8 +282,7 @@ std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meanin
                                                 meaning->captions.similarity(row, vectors[2 * best + 2]).value_or(0)
                                           : best_words[i] + matched(asked, *places[i].passage) / std::max(1e-6, asked.total));
   }
-  const graph::VideoRecord* video =
-      places[static_cast<std::size_t>(std::max_element(likeness.begin(), likeness.end()) - likeness.begin())].video;
+  const graph::VideoRecord* video = places[static_cast<std::size_t>(std::max_element(likeness.begin(), likeness.end()) - likeness.begin())].video;
   std::vector<const WrittenPassage*> passages;
   std::vector<double> scores;
   for (std::size_t i = 0; i < places.size(); ++i) {
@@ -298,7 +293,7 @@ std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meanin
   const std::vector<double> raw = scores;
   scores = smoothed(scores);
   standardize(scores);
-  const PlaceWords place = place_words(asked);
+  const PlaceWords& place = asked.place;
   const auto n = static_cast<double>(scores.size());
   for (std::size_t i = 0; i < scores.size(); ++i) {
     const double at = (static_cast<double>(i) + 0.5) / n - 0.5;
@@ -327,7 +322,7 @@ std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meanin
   WrittenChoice choice;
   choice.index = static_cast<int>(best);
   choice.moment = {video->id, join(passages[from]->span, passages[from + length - 1]->span), best_score, passages[bearer]->observation,
-                   passages[bearer]->text};
+                   passages[bearer]->text, by_words};
   return choice;
 }
 

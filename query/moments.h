@@ -29,12 +29,20 @@ struct Moment {
   double score = 0;              ///< larger is better; comparable within one result only
   graph::RowId observation = 0;  ///< of the passage that bears it most
   std::string text;              ///< of that passage
+  bool words_found = false;      ///< it holds words that were asked for
+};
+
+/// Where in a film something is, as the words of a question say.
+struct PlaceWords {
+  bool early = false, late = false, middle = false;
+  bool later = false;  ///< than something else
 };
 
 /// The words of what was asked, with the weight each has in this archive.
 struct WeighedWords {
   std::vector<std::pair<std::string, double>> stems;  ///< without repeats
   double total = 0;                                   ///< of the weights
+  PlaceWords place;
 };
 
 /// What was written of the videos of an archive. Borrows store and cutter. Reads a video at its first use and keeps it.
@@ -57,23 +65,23 @@ class WrittenVideos {
   std::optional<double> observations_;
 };
 
-/// Moments of one video for a text, best first. @param within restricts; may be the whole video
+/// Moments of one video for a text, best first. @param words empty: by meaning alone @param within restricts; may be the whole video
 [[nodiscard]] std::vector<Moment> moments_in(WrittenVideos& written, const Meaning& meaning, const graph::VideoRecord& video,
-                                             base::TimeSpan within, const std::string& text, const std::vector<float>& vector);
+                                             base::TimeSpan within, const WeighedWords& words, const std::vector<float>& vector);
 
 /// The videos that a text fits best, best first, with how well. @param videos those in question, by row
 [[nodiscard]] std::vector<std::pair<graph::RowId, double>> rank_videos(WrittenVideos& written, const Meaning& meaning,
                                                                        const std::map<graph::RowId, graph::VideoRecord>& videos,
-                                                                       const std::string& text, const std::vector<float>& vector,
+                                                                       const WeighedWords& words, const std::vector<float>& vector,
                                                                        std::size_t most);
 
-/// The option that what was written speaks for most, and the moment that shows it. @param meaning may be null
+/// The option that what was written speaks for most, and the moment that shows it. @param meaning may be null if `by_words`
 struct WrittenChoice {
   int index = 0;
   Moment moment;
 };
 /// Empty if nothing was written, or no option has a word or a meaning in it.
-[[nodiscard]] std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meaning* meaning,
+[[nodiscard]] std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meaning* meaning, bool by_words,
                                                           const std::vector<std::pair<graph::VideoRecord, base::TimeSpan>>& videos,
                                                           const std::string& question, const std::vector<std::string>& options);
 

@@ -2,6 +2,11 @@
 #include "query/parser.h"
 
 namespace reelgraph::query::parsing {
+namespace {
+
+bool has_word(const Token& t, std::size_t word) { return std::find(t.used.begin(), t.used.end(), word) != t.used.end(); }
+
+}  // namespace
 
 void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p, std::size_t i) {
   const Token& t = tokens_[i];
@@ -12,8 +17,9 @@ void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p
     mark(i);
     return;
   }
-  const std::string before = p > 0 && is_word(list[p - 1]) ? text(list[p - 1]) : "";
+  std::string before = p > 0 && is_word(list[p - 1]) ? text(list[p - 1]) : "";
   const std::string before2 = p > 1 && is_word(list[p - 2]) ? text(list[p - 2]) : "";
+  if (before == "the" && is_any(before2, {"for", "by", "to", "from", "of", "against", "past"})) before = before2;  // "for the Hammers"
   // "Chelsea players", "Which Stoke man", "City's number 10": narrows the one that comes next.
   const bool next_type = p + 1 < list.size() && kind(list[p + 1], K::kEntityType);
   // Which event does it belong to: the next one after it, if it is its subject; else the one before.
@@ -41,12 +47,24 @@ void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p
   } else if ((before == "for" || (before == "of" && before2 == "place") || (before == "of" && before2 == "instead")) &&
              prev < c.events.size()) {
     role = is_team(t) ? "" : c.other[prev].empty() ? prev_object : c.other[prev];
+  } else if ((is_any(before, {"against", "past"}) || (t.used.front() > 0 && words_[t.used.front() - 1].folded == "past")) && is_team(t) &&
+             !lexicon_.tallies().empty() && prev < c.events.size()) {
+    // The other side does it where this one takes part; what is conceded against somebody is done by him.
+    Participant who{t.entities, t.names, lexicon_.tallies().front().side, false, !c.against[prev]};
+    if (std::set<std::string>(t.names.begin(), t.names.end()).size() > 1 || c.events[prev].tally) return;
+    mark(i);
+    if (!before.empty()) mark(list[p - 1]);
+    c.events[prev].who.push_back(std::move(who));
+    credit(c.events[prev], t);
+    return;
   } else if (is_any(before, {"against"})) {
     problem_ = "whom something is done against is not known here";
     return;
   } else if (possessive && second_at_ && *second_at_ > i) {
     role = second_roles_.first;  // "who set up KDB's goal"
     at = prev < c.events.size() ? prev : 0;
+  } else if (possessive && prev < c.events.size() && has_word(tokens_[c.at[prev]], t.to)) {
+    role = prev_object.empty() ? prev_subject : prev_object;  // "who supplied the pass for Sakho's goal"
   } else if (possessive && next == c.events.size() && prev < c.events.size()) {
     role = prev_subject;  // "who scored City's third"
   } else if (next < c.events.size() && (prev == c.events.size() || !noun_subject_before(list, p))) {
@@ -75,7 +93,7 @@ void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p
     return;
   }
   Selection& s = c.events[at];
-  const bool moment = s.tally && is_any(s.tally->state, {"opener", "equaliser", "winner", "pulls_back", "extends"});
+  const bool moment = s.tally && is_any(s.tally->state, {"opener", "first", "equaliser", "winner", "pulls_back", "extends", "stands"});
   if (moment && !is_team(t) && t.names.size() == 1) {
     s.who.push_back({t.entities, t.names, "agent", false, false});
     return;

@@ -21,7 +21,8 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
     const Token& t = tokens_[i];
     switch (t.kind) {
       case K::kWord:
-        if (is_negation(t.name)) {
+        if (is_negation(t.name) ||
+            (is_any(t.name, {"fail", "fails", "failed", "failing", "unable", "yet"}) && p + 1 < list.size() && says(list[p + 1], {"to"}))) {
           negated = true;
           negation_read_.push_back(i);
         }
@@ -30,7 +31,9 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
           mark(i);
           mark(list[p - 1]);
         }
-        if (is_any(t.name, {"except", "besides", "excluding"})) besides_from_ = i;
+        if (is_any(t.name, {"except", "besides", "excluding"}) ||
+            (is_any(t.name, {"apart", "aside"}) && p + 1 < list.size() && says(list[p + 1], {"from"})))
+          besides_from_ = i;
         if (t.name == "both" &&
             (kind(i + 1, K::kEvent) || says(i + 1, {"halves"}) || (says(i + 1, {"sides", "teams"}) && phrase({"how", "many"}))))
           mark(i);
@@ -63,8 +66,9 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
       case K::kTally: {
         mark(i);
         Selection s;
-        s.tally = TallyState{t.tally, t.name, {}, {}, 0};
+        s.tally = TallyState{t.tally, t.name, {}, {}, 0, t.counts};
         s.text = span_text(t);
+        s.tally->margin = t.number;
         for (std::size_t k = p > 1 ? p - 2 : 0; k < list.size() && k <= p + 1; ++k) {
           if (kind(list[k], K::kNumber) && is_any(t.name, {"ahead", "behind"}) && !read_[list[k]]) {
             s.tally->margin = tokens_[list[k]].number;
@@ -82,6 +86,13 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
             }))
           break;
         mark(i);
+        if (other_than && c.events.empty() && !loose_types.empty()) {  // "the bookings for something other than a foul"
+          std::erase_if(loose_types, [&](const std::string& type) {
+            return std::find(t.event.types.begin(), t.event.types.end(), type) != t.event.types.end();
+          });
+          other_than = false;
+          break;
+        }
         if (other_than && !c.events.empty()) {
           for (const std::string& type : t.event.types) c.events.back().not_types.push_back(type);
           other_than = false;

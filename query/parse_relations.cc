@@ -37,6 +37,7 @@ bool Parser::plan_order(Plan& plan, Clause& main) {
 }
 
 bool Parser::plan_compare(Plan& plan, Clause& main) {
+  if (beyond_all()) return false;
   const bool difference = (phrase({"how", "many", "more"}) || phrase({"how", "many", "fewer"}) || phrase({"by", "how", "many"}) ||
                            phrase({"how", "much", "more"}) || phrase({"difference", "between"}));
   const bool counted_difference =
@@ -51,6 +52,24 @@ bool Parser::plan_compare(Plan& plan, Clause& main) {
   }();
   const bool more = main_has({"more", "outnumber", "outnumbers", "outnumbered", "exceed", "exceeds", "exceeded"});
   const bool fewer = main_has({"fewer", "less"});
+  // "Which did they do more often: A or B?", "were there more A or B?"
+  const bool rarer = main_has({"rarer"}) || (fewer && !more), commoner = more || main_has({"commoner"});
+  if (main.events.size() == 2 && than == tokens_.size() && !difference && !equal && (rarer || commoner) && main_has({"or"}) &&
+      alternatives_.empty() && main.events[0].nth == main.events[1].nth && !to_json_equal(main.events[0], main.events[1])) {
+    take({"more", "commoner"});
+    take({"more"});
+    take({"fewer", "less", "rarer"});
+    take({"or"});
+    take({"common", "frequent", "numerous", "frequently"});
+    plan.ask = Ask::kCompare;
+    plan.compare = rarer ? "which_fewer" : "which_more";
+    plan.select = main.events[0];
+    plan.others = {main.events[1]};
+    if (plan.others.front().who.empty()) plan.others.front().who = plan.select.who;
+    add_subs(plan.select, main, false);
+    if (!subs_.empty()) plan.others.front().windows = plan.select.windows;
+    return true;
+  }
   if (!(difference || equal || ((more || fewer) && than < tokens_.size()))) return false;
   Selection a, b;
   if (than < tokens_.size() || phrase({"as", "many"})) {
@@ -119,9 +138,20 @@ bool Parser::plan_compare(Plan& plan, Clause& main) {
   return true;
 }
 
+void Parser::a_pair_of(Plan& plan, const Selection& s, int first, int second) {
+  plan.ask = Ask::kGap;
+  plan.select = s;
+  plan.select.nth = first;
+  plan.others = {plan.select};
+  plan.others.front().nth = second;
+}
+
 bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
-  const bool consecutive = main_has({"consecutive", "successive"}) || phrase({"and", "the", "next"}) || phrase({"between", "goals"}) ||
-                           ((main_has({"gap", "wait", "stretch", "interval", "break"})) && main_has({"between", "without"}));
+  const bool consecutive =
+      main_has({"consecutive", "successive"}) || phrase({"and", "the", "next"}) ||
+      ((main_has({"gap", "wait", "stretch", "interval", "break", "pause", "lull", "delay", "spell", "time", "period"})) &&
+       main_has({"between", "without"})) ||
+      main_has({"without"});
   const bool longest = main_has({"longest", "biggest", "largest"});
   const bool shortest = main_has({"shortest", "smallest", "quickest"});
   if (consecutive && (longest || shortest)) {
@@ -140,6 +170,30 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
     plan.select = main.events.front();
     if (main.events.size() > 1 && !(main.events[1].kinds == main.events[0].kinds)) return false;
     add_subs(plan.select, main, false);
+    return true;
+  }
+  // "How far apart were his second and third goals?", "... the first two goals?"
+  for (std::size_t i = 0; subs_.empty() && main.events.size() == 1 && i + 1 < tokens_.size(); ++i) {
+    if (!kind(i, K::kOrdinal)) continue;
+    std::optional<int> other;
+    std::size_t k = i + 1;
+    if (says(k, {"and", "to"})) {
+      ++k;
+      if (says(k, {"the", "his", "her", "their"})) ++k;
+      if (kind(k, K::kOrdinal)) other = tokens_[k].number;
+    } else if (kind(k, K::kNumber) && tokens_[k].number == 2 && std::abs(tokens_[i].number) == 1) {
+      other = 2 * tokens_[i].number;
+    }
+    if (!other || !(how_long || main_has({"gap", "interval", "apart"}))) continue;
+    mark(k);
+    take({"and", "to"});
+    take({"between"});
+    take({"apart"});
+    take({"far"});
+    take({"follow", "followed", "each"});
+    take({"other", "another"});
+    take({"each"});
+    a_pair_of(plan, main.events.front(), std::min(tokens_[i].number, *other), std::max(tokens_[i].number, *other));
     return true;
   }
   if (!how_long) return false;
@@ -167,6 +221,12 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
   const std::size_t until = sub_at({"until", "till", "before"});
   const std::size_t when = sub_at({"when"});
   Clause whom = main;
+  if (both < subs_.size() && subs_[both].pair) {
+    const Clause c = only(subs_[both].tokens, &main);
+    if (c.events.empty()) return false;
+    a_pair_of(plan, c.events.front(), 1, 2);
+    return true;
+  }
   if (both < subs_.size()) {
     const bool forward = std::any_of(subs_[both].tokens.begin(), subs_[both].tokens.end(),
                                      [&](std::size_t i) { return kind(i, K::kEvent) || kind(i, K::kTally); });
@@ -200,12 +260,17 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
     a = first.events.front();
     b = second.events.front();
   } else if (after < subs_.size() && main.events.empty() &&
-             std::any_of(main_.begin(), main_.end(), [&](std::size_t i) { return kind(i, K::kEntity); })) {
+             std::any_of(main_.begin(), main_.end(), [&](std::size_t i) { return kind(i, K::kEntity) || kind(i, K::kOrdinal); })) {
     // "How long after Obiang's booking was Kolarov's?"
     Clause first = only(subs_[after].tokens, nullptr);
     if (first.events.empty() || subs_.size() > 1) return false;
+    for (std::size_t p = 0; p < main_.size(); ++p) {
+      const std::size_t i = main_[p];
+      if (kind(i, K::kOrdinal)) read_[i] = false;
+      if (p > 0 && kind(i, K::kNumber) && tokens_[i].number == 1 && kind(main_[p - 1], K::kOrdinal)) mark(i);  // "the second one"
+    }
     Clause second = read_clause(main_, &first);
-    if (second.events.empty() || second.events.front().who.empty()) return false;
+    if (second.events.empty() || (second.events.front().who.empty() && !second.events.front().nth)) return false;
     a = first.events.front();
     b = second.events.front();
   } else if (after < subs_.size() && !main.events.empty()) {
@@ -224,7 +289,9 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
     }
     if (subs_.size() > 1) return false;
     // "how many seconds ... after": a plain duration that begins later
-    if (!phrase({"how", "soon"}) && !phrase({"how", "quickly"}) &&
+    const bool takes = main_has({"take", "took", "takes", "need", "needed", "needs"});
+    if (takes) take({"need", "needed", "needs"});
+    if (!takes && !phrase({"how", "soon"}) && !phrase({"how", "quickly"}) &&
         !says(subs_[after].tokens.front() > 1 ? subs_[after].tokens.front() - 2 : 0,
               {"long", "soon", "quickly", "much", "time", "later", "seconds", "minutes", "far"}) &&
         !subs_[after].initial)
@@ -234,7 +301,7 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
     if (second.events.empty()) return false;
     a = main.events.front();
     b = second.events.front();
-    if (a.tally && is_any(a.tally->state, {"ahead", "behind", "level"})) return false;
+    if (a.tally && is_any(a.tally->state, {"ahead", "behind", "level", "stands"})) return false;
   } else if (when < subs_.size() && !main.events.empty()) {
     Clause second = only(subs_[when].tokens, &main);
     if (second.events.empty()) return false;

@@ -6,6 +6,8 @@ namespace reelgraph::query::parsing {
 Parsed Parser::run() {
   join_clocks();
   join_periods();
+  join_scores();
+  take_phrase({"between", "them"});
   drop_context();
   seconds_passed();
   verb_last();
@@ -25,6 +27,13 @@ Parsed Parser::run() {
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     if (read_[i]) continue;
     const Token& t = tokens_[i];
+    // "picked off", "gave away": a verb that means nothing here means something with its particle
+    const bool phrasal = is_word(i) && is_word(i + 1) && !read_[i + 1] && !ends(i) &&
+                         !(is_any(text(i), {"pick", "picked"}) && says(i + 1, {"up"})) &&
+                         is_any(text(i), {"pick", "picked", "take", "takes", "took", "taken", "make", "makes", "made", "get", "gets", "got",
+                                          "give", "gives", "gave", "given", "put", "come", "came"}) &&
+                         is_any(text(i + 1), {"off", "out", "up", "down", "away", "back", "over"});
+    if (phrasal) parsed.leftover.push_back(words_[t.used.front()]);
     for (const std::size_t w : t.used) {
       const bool filler = t.kind == K::kWord && (is_filler(words_[w]) || lexicon_.is_filler(words_[w])) && !is_operator(words_[w].folded);
       const bool type = t.kind == K::kEntityType;
@@ -42,7 +51,7 @@ Parsed Parser::run() {
 // The first unread word of the main clause among these, marked as read.
 bool Parser::take(std::initializer_list<std::string_view> any) {
   for (const std::size_t i : main_) {
-    if (tokens_[i].kind == K::kWord && is_any(text(i), any)) {
+    if (tokens_[i].kind == K::kWord && !read_[i] && is_any(text(i), any)) {
       mark(i);
       return true;
     }
@@ -129,6 +138,65 @@ void Parser::join_periods() {
   }
 }
 
+// "2-1", "one-nil": how a count stands.
+void Parser::join_scores() {
+  if (lexicon_.tallies().empty()) return;
+  const auto figure = [&](std::size_t i) -> std::optional<int> {
+    if (kind(i, K::kNumber) && tokens_[i].used.size() == 1 && tokens_[i].number <= 30) return tokens_[i].number;
+    if (kind(i, K::kTally) && tokens_[i].name == "zero") return 0;
+    return std::nullopt;
+  };
+  // "two up"
+  for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
+    if (!kind(i, K::kNumber) || tokens_[i].number < 1 || tokens_[i].number > 10 || !is_word(i + 1) || !says(i + 1, {"up", "down"}))
+      continue;
+    if (says(i + 2, {"to", "until"})) continue;
+    Token& t = tokens_[i + 1];
+    t.kind = K::kTally;
+    t.tally = lexicon_.tallies().front();
+    t.name = text(i + 1) == "up" ? "ahead" : "behind";
+    t.number = tokens_[i].number;
+    mark(i);
+    tokens_[i].kind = K::kWord;
+    tokens_[i].name = "it";
+  }
+  // "two goals in front"
+  for (std::size_t i = 0; i + 2 < tokens_.size(); ++i) {
+    Token& t = tokens_[i + 2];
+    if (!kind(i, K::kNumber) || !kind(i + 1, K::kEvent) || !kind(i + 2, K::kTally) || !is_any(t.name, {"ahead", "behind"})) continue;
+    if (tokens_[i + 1].event.types != std::vector<std::string>{t.tally.type}) continue;
+    t.number = tokens_[i].number;
+    for (const std::size_t k : {i, i + 1}) {
+      mark(k);
+      tokens_[k].kind = K::kWord;
+      tokens_[k].name = "it";
+    }
+  }
+  for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
+    const auto a = figure(i), b = figure(i + 1);
+    if (!a || !b || ends(i) || says(i + 2, {"minutes", "minute", "seconds", "mins"})) continue;
+    if (std::any_of(words_.begin(), words_.end(), [](const Word& w) { return is_any(w.folded, {"finish", "finished", "end", "ended"}); })) {
+      problem_ = "how a running count ended is not compared with a figure";
+      return;
+    }
+    Token& t = tokens_[i];
+    t.kind = K::kTally;
+    t.tally = lexicon_.tallies().front();
+    t.name = "stands";
+    t.number = 0;
+    t.counts = {*a, *b};
+    if (kind(i + 2, K::kTally) && tokens_[i + 2].name == "score") {  // "the 1-1 scoreline"
+      mark(i + 2);
+      tokens_[i + 2].kind = K::kWord;
+      tokens_[i + 2].name = "it";
+    }
+    t.used.push_back(tokens_[i + 1].used.front());
+    mark(i + 1);
+    tokens_[i + 1].kind = K::kWord;
+    tokens_[i + 1].name = "it";
+  }
+}
+
 // "There was a Kevin on each team. Which Kevin was substituted?": what was said before a question that stands for itself is context.
 void Parser::drop_context() {
   std::size_t last = 0;
@@ -187,13 +255,16 @@ void Parser::read_videos() {
     mark(i);
     narrow(tokens_[i].videos);
   }
-  const bool game = std::any_of(words_.begin(), words_.end(), [](const Word& w) {
-    return is_any(w.folded, {"match", "game", "played", "playing", "fixture", "meeting"});
+  const bool game = std::any_of(words_.begin(), words_.end(), [&](const Word& w) {
+    return lexicon_.is_video(w) || is_any(w.folded, {"played", "playing", "meeting"});
   });
+  // "the game Stoke played against City" is named, "a game" is not
+  bool video_named = false;
+  for (std::size_t i = 1; i < words_.size(); ++i)
+    video_named = video_named || (words_[i - 1].folded == "the" && lexicon_.is_video(words_[i]));
   for (std::size_t i = 0; i + 2 < tokens_.size(); ++i) {
     if (!kind(i, K::kEntity) || !kind(i + 2, K::kEntity)) continue;
-    const bool versus =
-        says(i + 1, {"v", "vs", "versus"}) || (game && says(i + 1, {"against", "played", "and", "play"}) && phrase({"the", "game"}));
+    const bool versus = says(i + 1, {"v", "vs", "versus"}) || (game && says(i + 1, {"against", "played", "and", "play"}) && video_named);
     if (!versus) continue;
     std::vector<std::string> ids;
     const auto plays = [&](const Token& t, const std::string& id) {
@@ -258,6 +329,8 @@ void Parser::segment() {
       if (end > begin && i == 0 && is_word(end) && is_do(text(end))) break;
       if (ends(end)) {
         ++end;
+        // a word that stands between those of the token before ("left through THE door") is none after it
+        while (end < tokens_.size() && tokens_[end].used.front() < tokens_[end - 1].used.back()) ++end;
         comma = end < tokens_.size();
         break;
       }
@@ -275,7 +348,7 @@ void Parser::segment() {
       bool anchor = false;
       for (std::size_t k = begin; k < end; ++k) {
         anchor = anchor || kind(k, K::kEvent) || kind(k, K::kTally);
-        if (anchor && is_word(k) && is_aux(text(k)) && has_anchor(k, end)) {
+        if (anchor && is_word(k) && is_aux(text(k)) && (has_anchor(k, end) || has_ordinal(k, end))) {
           end = k;
           break;
         }
@@ -284,7 +357,13 @@ void Parser::segment() {
     Sub sub;
     sub.marker = marker == "whilst" || marker == "amid" ? "while" : marker == "prior" ? "before" : marker;
     sub.initial = initial;
-    if (marker == "from" || marker == "between") {
+    const bool the_two = marker == "between" && has_anchor(begin, end) && says(begin, {"the", "his", "her", "their"}) &&
+                         kind(begin + 1, K::kNumber) && tokens_[begin + 1].number == 2;
+    if (the_two) {  // "between the two phone calls"
+      for (std::size_t k = begin; k < end; ++k) sub.tokens.push_back(k);
+      mark(begin + 1);
+      sub.pair = true;
+    } else if (marker == "from" || marker == "between") {
       std::size_t split = 0;
       for (std::size_t k = begin; k < end; ++k) {
         if (is_word(k) && is_any(text(k), {"and", "to", "until", "till"}) && (has_anchor(begin, k) || has_entity(begin, k)) &&
@@ -324,6 +403,9 @@ void Parser::segment() {
         }
       }
     }
+    if (i > 0 && sub.within == 0 && says(i - 1, {"right", "straight", "immediately", "directly", "just"}) &&
+        is_any(sub.marker, {"after", "before", "following"}))
+      soon_ = sub.marker == "before" ? -1 : 1;
     mark(i);
     for (std::size_t k = i; k < begin; ++k) {
       mark(k);

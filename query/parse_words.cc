@@ -27,7 +27,8 @@ bool is_filler(const Word& w) {
       "performed", "him",       "them",     "first",       "point",      "moment",   "instances",  "instance",   "occasions",   "occasion",
       "amount",    "member",    "contain",  "contains",    "include",    "includes", "feature",    "features",   "involved",    "involve",
       "spent",     "spend",     "passed",   "elapsed",     "went",       "again",    "lasting",    "stretch",    "period",      "wait",
-      "gap",       "interval",  "duration", "length",
+      "gap",       "interval",  "duration", "length",      "stay",       "stays",    "stayed",     "remain",     "remains",     "remained",
+      "saw",       "sees",      "witness",  "witnessed",   "pause",      "lull",     "delay",
   };
   return is_stop_word(w.folded) || words.contains(w.folded) || is_light_word(w);
 }

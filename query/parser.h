@@ -44,6 +44,7 @@ struct Sub {
   std::vector<std::size_t> second;  ///< of the second, of "between A and B"
   base::Duration within = 0;
   bool initial = false;
+  bool pair = false;  ///< "between the two calls": from the first of them to the second
 };
 
 /// What one clause says.
@@ -90,6 +91,7 @@ class Parser {
 
   void join_clocks();
   void join_periods();
+  void join_scores();
 
   void drop_context();
 
@@ -155,13 +157,20 @@ class Parser {
   // ---- the plan ------------------------------------------------------------------------------------------------------------------
   bool plan_of(Plan& plan);
   bool plan_gap(Plan& plan, Clause& main, bool how_long);
+  static void a_pair_of(Plan& plan, const Selection& s, int first, int second);
   bool plan_compare(Plan& plan, Clause& main);
   bool plan_order(Plan& plan, Clause& main);
   bool plan_who(Plan& plan, Clause& main, bool whose);
   bool plan_videos(Plan& plan, Clause& main);
   bool plan_spoken(Plan& plan);
   bool plan_score(Plan& plan, Clause& main);
+  bool read_figure(Plan& plan, Clause& main, std::size_t many);
   void merge_moment(Clause& c);
+  /// "more than anybody else" is the most.
+  [[nodiscard]] bool beyond_all() const {
+    return phrase({"than", "anybody"}) || phrase({"than", "anyone"}) || phrase({"than", "any", "other"}) || phrase({"than", "everybody"}) ||
+           phrase({"than", "everyone"});
+  }
   void read_ties();
   void inherit_nouns();
   void add_subs(Selection& s, const Clause& main, bool exists);
@@ -198,6 +207,7 @@ class Parser {
   Selection lengths_;  ///< only `longer` and `shorter`
   bool all_videos_ = true;
   bool tie_ = false;
+  std::optional<int> soon_;  ///< "right after": the first after; "just before": the last before
 };
 
 }  // namespace reelgraph::query::parsing

@@ -63,10 +63,11 @@ struct Window {
 /// What is computed from a running count ("score") instead of read: spans in which a side is ahead, the equaliser, ...
 struct TallyState {
   base::Tally tally;
-  std::string state;  ///< ahead level behind opener equaliser winner won lost drawn none
+  std::string state;  ///< ahead level behind stands opener equaliser pulls_back extends winner won lost drawn none score
   std::vector<graph::RowId> side;
   std::vector<std::string> side_names;
-  int margin = 0;  ///< 0: any
+  int margin = 0;           ///< 0: any
+  std::vector<int> counts;  ///< of "stands": the side's and the other's; without a side in either order
 };
 
 /// A set of events, by video and start.
@@ -103,33 +104,43 @@ enum class Ask {
   kVideos,
   kMembers,  ///< how many take part in the one with the most
   kScore,
-  kSpoken,  ///< videos or times where words are said
-  kRate,    ///< events by `per`, over the time that was asked about
+  kSpoken,    ///< videos or times where words are said
+  kRate,      ///< events by `per`, over the time that was asked about
+  kRelated,   ///< what the first participant has a relation with
+  kPath,      ///< the chain of relations from the first participant to the second
+  kProperty,  ///< what events of the selection say of themselves under `attribute` ("direction")
 };
 
 struct Plan {
   Ask ask = Ask::kCount;
   Selection select;
   std::vector<Selection> others;  ///< the second of a gap, what is compared with, sets to intersect or to leave out
-  std::string role;               ///< of those asked for; empty: agent
+  std::string role;               ///< of those asked for; empty: agent; "*": any
   std::string entity_type;        ///< of those asked for; empty: any
   std::vector<graph::RowId> among;
-  std::vector<graph::RowId> besides;  ///< asked for are all but these
-  bool distinct = false;              ///< count participants or videos, not events
-  bool videos = false;                ///< counted or ranked are videos
-  bool fewest = false;                ///< of rank and order: the other end
-  bool total = false;                 ///< of duration: lengths are added; of gap: to the end of the second
-  bool from_end = false;              ///< of gap: from the end of the first
-  bool everyone = false;              ///< several are asked for: the answer is a list even of one
-  int top = 1;                        ///< of rank
-  std::optional<int> exactly;         ///< of who and videos: with so many events each
-  bool at_least = false;              ///< `exactly` is the least, not the only number
-  bool per_participant = false;       ///< of videos: so many by one participant
-  bool except = false;                ///< participants of `others` are left out; else they must be in all
-  std::string compare;                ///< more fewer equal difference
-  base::Duration per = 0;             ///< of kRate
-  std::vector<std::string> words;     ///< of kSpoken
-  std::string noun;                   ///< what a video is called in the question ("camera")
+  std::vector<graph::RowId> besides;   ///< asked for are all but these
+  bool distinct = false;               ///< count participants or videos, not events
+  bool videos = false;                 ///< counted or ranked are videos
+  bool fewest = false;                 ///< of rank and order: the other end
+  bool total = false;                  ///< of duration: lengths are added; of gap: to the end of the second
+  bool from_end = false;               ///< of gap: from the end of the first
+  bool everyone = false;               ///< several are asked for: the answer is a list even of one
+  int top = 1;                         ///< of rank
+  int across = 0;                      ///< of who: with events in at least so many videos
+  std::optional<int> exactly;          ///< of who and videos: with so many events each
+  bool at_least = false;               ///< `exactly` is the least, not the only number
+  bool per_participant = false;        ///< of videos: so many by one participant
+  bool except = false;                 ///< participants of `others` are left out; else they must be in all. Of exists: yes if there is none
+  bool named = false;                  ///< of who: asked for are names; numbers that a machine gave ("person 14") are none
+  bool figure = false;                 ///< of rank: asked for is how many the first has
+  std::string compare;                 ///< more fewer equal difference
+  base::Duration per = 0;              ///< of kRate
+  std::vector<std::string> words;      ///< of kSpoken
+  std::string noun;                    ///< what a video is called in the question ("camera")
+  std::string attribute;               ///< of kProperty
+  std::string relation;                ///< of kRelated: its type
+  bool backward = false;               ///< of kRelated: asked for are the sources, not the targets
+  std::vector<std::string> in_videos;  ///< ids; only these are looked at; empty: all that the caller gave
 };
 
 [[nodiscard]] nlohmann::json to_json(const Plan& plan);

@@ -16,24 +16,17 @@ using nlohmann::json;
 constexpr int kDeepest = 6;              // of selections within windows
 constexpr std::size_t kMostItems = 100;  // of one list
 
-constexpr std::array<std::pair<Ask, const char*>, 18> kAsks = {{{Ask::kCount, "count"},
-                                                                {Ask::kExists, "exists"},
-                                                                {Ask::kWhen, "when"},
-                                                                {Ask::kWho, "who"},
-                                                                {Ask::kWhat, "what"},
-                                                                {Ask::kDuration, "duration"},
-                                                                {Ask::kLength, "length"},
-                                                                {Ask::kGap, "gap"},
-                                                                {Ask::kGaps, "gaps"},
-                                                                {Ask::kConcurrency, "concurrency"},
-                                                                {Ask::kOrder, "order"},
-                                                                {Ask::kCompare, "compare"},
-                                                                {Ask::kRank, "rank"},
-                                                                {Ask::kVideos, "videos"},
-                                                                {Ask::kMembers, "members"},
-                                                                {Ask::kScore, "score"},
-                                                                {Ask::kSpoken, "spoken"},
-                                                                {Ask::kRate, "rate"}}};
+constexpr std::array<std::pair<Ask, const char*>, 21> kAsks = {{{Ask::kCount, "count"},      {Ask::kExists, "exists"},
+                                                                {Ask::kWhen, "when"},        {Ask::kWho, "who"},
+                                                                {Ask::kWhat, "what"},        {Ask::kDuration, "duration"},
+                                                                {Ask::kLength, "length"},    {Ask::kGap, "gap"},
+                                                                {Ask::kGaps, "gaps"},        {Ask::kConcurrency, "concurrency"},
+                                                                {Ask::kOrder, "order"},      {Ask::kCompare, "compare"},
+                                                                {Ask::kRank, "rank"},        {Ask::kVideos, "videos"},
+                                                                {Ask::kMembers, "members"},  {Ask::kScore, "score"},
+                                                                {Ask::kSpoken, "spoken"},    {Ask::kRate, "rate"},
+                                                                {Ask::kRelated, "related"},  {Ask::kPath, "path"},
+                                                                {Ask::kProperty, "property"}}};
 
 constexpr std::array<std::pair<Window::Kind, const char*>, 10> kWindows = {{{Window::Kind::kPhrase, "phrase"},
                                                                             {Window::Kind::kPeriod, "period"},
@@ -118,8 +111,10 @@ json selection_json(const Selection& s) {
     json t = {{"of", tally_json(s.tally->tally)}, {"state", s.tally->state}};
     if (!s.tally->side.empty()) t["side"] = s.tally->side, t["side_names"] = s.tally->side_names;
     if (s.tally->margin != 0) t["margin"] = s.tally->margin;
+    if (!s.tally->counts.empty()) t["counts"] = s.tally->counts;
     j["tally"] = std::move(t);
   }
+  if (!s.credited.empty()) j["credited"] = s.credited;
   if (s.credit) j["credit"] = tally_json(*s.credit);
   if (s.longer) j["longer_s"] = base::to_seconds(*s.longer);
   if (s.shorter) j["shorter_s"] = base::to_seconds(*s.shorter);
@@ -273,7 +268,8 @@ class Checker {
   }
   [[nodiscard]] Selection selection(const json& j, const std::string& path, int depth) const {
     if (depth > kDeepest) refuse(path, "is nested too deeply");
-    keys(j, path, {"kinds", "not_types", "who", "windows", "tally", "credit", "longer_s", "shorter_s", "nth", "first_n", "text"});
+    keys(j, path,
+         {"kinds", "not_types", "who", "windows", "tally", "credit", "credited", "longer_s", "shorter_s", "nth", "first_n", "text"});
     Selection s;
     for (const json& k : list(j, "kinds", path)) {
       keys(k, path + ".kinds", {"types", "where"});
@@ -291,16 +287,23 @@ class Checker {
     for (const json& w : list(j, "windows", path)) s.windows.push_back(window(w, path + ".windows", depth));
     if (const auto it = j.find("tally"); it != j.end()) {
       const std::string at = path + ".tally";
-      keys(*it, at, {"of", "state", "side", "side_names", "margin"});
+      keys(*it, at, {"of", "state", "side", "side_names", "margin", "counts"});
       TallyState t;
       t.tally = tally(it->value("of", json()), at + ".of");
       t.state = text(*it, "state", at);
-      static constexpr std::array kStates = {"ahead",   "level", "behind", "opener", "equaliser", "winner", "pulls_back",
-                                             "extends", "won",   "lost",   "drawn",  "none",      "score"};
+      static constexpr std::array<std::string_view, 15> kStates = {"ahead",  "level",      "behind",  "opener", "equaliser",
+                                                                   "winner", "pulls_back", "extends", "won",    "lost",
+                                                                   "drawn",  "none",       "score",   "stands", "first"};
       if (std::find(kStates.begin(), kStates.end(), t.state) == kStates.end()) refuse(at + ".state", "is no state of a tally");
       t.side = rows(*it, "side", at);
       t.side_names = texts(*it, "side_names", at);
       t.margin = integer(*it, "margin", at, 0, 1000).value_or(0);
+      for (const json& n : list(*it, "counts", at)) {
+        if (!n.is_number_integer() || n < 0 || n > 1000) refuse(at + ".counts", "holds something that is no number from 0 to 1000");
+        t.counts.push_back(n.get<int>());
+      }
+      if ((t.state == "stands") != (t.counts.size() == 2))
+        refuse(at + ".counts", "are two numbers of the state \"stands\", and of no other");
       s.tally = std::move(t);
     }
     if (const auto it = j.find("credit"); it != j.end()) s.credit = tally(*it, path + ".credit");
@@ -309,13 +312,16 @@ class Checker {
     s.nth = integer(j, "nth", path, -100'000, 100'000);
     if (s.nth && *s.nth == 0) refuse(path + ".nth", "is 0; the first is 1, the last is -1");
     s.first_n = integer(j, "first_n", path, -100'000, 100'000).value_or(0);
+    s.credited = text(j, "credited", path);
     s.text = text(j, "text", path);
     return s;
   }
   [[nodiscard]] Plan plan(const json& j) const {
-    keys(j, "plan", {"ask",    "select", "others",   "role",     "entity_type", "among",   "besides",         "distinct", "videos",
-                     "fewest", "total",  "from_end", "everyone", "top",         "exactly", "per_participant", "except",   "compare",
-                     "words",  "noun",   "per_s",    "at_least", "sentence",    "views",   "spans",           "video",    "coverage"});
+    keys(j, "plan",
+         {"ask",       "select",    "others",   "role",     "entity_type", "among",    "besides",         "distinct",         "videos",
+          "fewest",    "total",     "from_end", "everyone", "top",         "exactly",  "per_participant", "except",           "compare",
+          "words",     "noun",      "per_s",    "at_least", "sentence",    "views",    "spans",           "videos_looked_at", "coverage",
+          "attribute", "in_videos", "figure",   "across",   "named",       "relation", "backward"});
     Plan p;
     p.ask = choice(kAsks, j, "ask", "plan");
     p.select = selection(j.value("select", json::object()), "plan.select", 0);
@@ -333,13 +339,27 @@ class Checker {
     p.per_participant = flag(j, "per_participant", "plan");
     p.at_least = flag(j, "at_least", "plan");
     p.except = flag(j, "except", "plan");
+    p.named = flag(j, "named", "plan");
+    p.figure = flag(j, "figure", "plan");
     p.top = integer(j, "top", "plan", 1, 1000).value_or(1);
+    p.across = integer(j, "across", "plan", 0, 1'000'000).value_or(0);
     p.exactly = integer(j, "exactly", "plan", 0, 1'000'000);
     p.compare = text(j, "compare", "plan");
+    static constexpr std::array<std::string_view, 7> kCompares = {"", "more", "fewer", "equal", "difference", "which_more", "which_fewer"};
+    if (std::find(kCompares.begin(), kCompares.end(), p.compare) == kCompares.end()) refuse("plan.compare", "is no way to compare");
     p.words = texts(j, "words", "plan");
     p.per = seconds(j, "per_s", "plan");
     if (p.ask == Ask::kRate && p.per <= 0) refuse("plan.per_s", "is missing: say by how many seconds");
     p.noun = text(j, "noun", "plan");
+    p.attribute = text(j, "attribute", "plan");
+    p.relation = text(j, "relation", "plan");
+    p.backward = flag(j, "backward", "plan");
+    if (p.ask == Ask::kRelated && (p.relation.empty() || p.select.who.empty()))
+      refuse("plan", "needs a relation and a participant (select.who)");
+    if (p.ask == Ask::kPath && p.select.who.size() != 2) refuse("plan.select.who", "needs two participants: from whom and to whom");
+    p.in_videos = texts(j, "in_videos", "plan");
+    if (p.ask == Ask::kProperty && p.attribute.empty()) refuse("plan.attribute", "is missing: say which attribute");
+    if (p.ask == Ask::kScore && !p.select.tally) refuse("plan.select.tally", "is missing: say which count");
     const bool two = p.ask == Ask::kGap || p.ask == Ask::kOrder || p.ask == Ask::kCompare;
     if (two && p.others.empty()) refuse("plan.others", "is empty: this needs a second selection");
     if (p.ask == Ask::kSpoken && p.words.empty()) refuse("plan.words", "is empty");
@@ -367,15 +387,22 @@ json to_json(const Plan& p) {
                                    {"everyone", p.everyone},
                                    {"per_participant", p.per_participant},
                                    {"at_least", p.at_least},
-                                   {"except", p.except}}) {
+                                   {"except", p.except},
+                                   {"named", p.named},
+                                   {"backward", p.backward},
+                                   {"figure", p.figure}}) {
     if (value) j[key] = true;
   }
   if (p.top != 1) j["top"] = p.top;
+  if (p.across > 0) j["across"] = p.across;
   if (p.exactly) j["exactly"] = *p.exactly;
   if (!p.compare.empty()) j["compare"] = p.compare;
   if (p.per > 0) j["per_s"] = base::to_seconds(p.per);
   if (!p.words.empty()) j["words"] = p.words;
   if (!p.noun.empty()) j["noun"] = p.noun;
+  if (!p.relation.empty()) j["relation"] = p.relation;
+  if (!p.attribute.empty()) j["attribute"] = p.attribute;
+  if (!p.in_videos.empty()) j["in_videos"] = p.in_videos;
   j["sentence"] = describe(p);
   return j;
 }

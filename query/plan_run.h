@@ -1,6 +1,9 @@
 #pragma once
 // Computes a plan: numbers, times, names and yes or no, each with what they were computed from.
 
+#include <map>
+#include <set>
+
 #include "query/engine.h"
 #include "query/evidence.h"
 #include "query/plan.h"
@@ -20,12 +23,18 @@ class PlanRun {
   struct Group {
     graph::RowId entity = 0;
     std::string name;
-    std::vector<graph::EventRecord> events;
+    std::vector<graph::EventRecord> events;  ///< of a ranking over many videos only as many as are cited
+    std::size_t n = 0;
   };
 
   void count();
+  [[nodiscard]] std::set<std::string> videos_of_others();
+  [[nodiscard]] bool concerns(const VideoScope& video) const;
   [[nodiscard]] bool fits_number(std::size_t n) const;
   [[nodiscard]] std::vector<Group> who_groups(const std::vector<graph::EventRecord>& events);
+  void keep_members(std::vector<Group>& groups);
+  void add_to(std::vector<Group>& groups, std::map<graph::RowId, std::size_t>& at, const graph::EventRecord& event, std::size_t most);
+  [[nodiscard]] std::int64_t count_shown(const Selection& selection, bool overlap, std::vector<graph::EventRecord>& shown);
   void rate();
   void exists();
   void when();
@@ -43,6 +52,11 @@ class PlanRun {
   void members();
   void score();
   void spoken();
+  void property();
+  void related();
+  void path();
+  [[nodiscard]] bool in_scope(const std::string& video) const;
+  void cite(const std::vector<graph::RelationRecord>& relations);
 
   void answered(const std::string& kind, nlohmann::json value, const std::string& text);
   [[nodiscard]] std::string place() const;
@@ -52,7 +66,8 @@ class PlanRun {
   bool nothing();
   void cite(const std::vector<graph::EventRecord>& events);
   void answer_entities(const std::vector<Group>& groups);
-  void answer_videos(const std::vector<std::string>& ids);
+  /// @param events of the plan's selection; those of these videos are cited
+  void answer_videos(const std::vector<std::string>& ids, const std::vector<graph::EventRecord>& events);
   [[nodiscard]] nlohmann::json video_json(const std::string& id) const;
   [[nodiscard]] std::vector<Group> grouped(const std::vector<graph::EventRecord>& events);
   [[nodiscard]] std::vector<graph::ParticipantRecord> asked(const graph::EventRecord& event);

@@ -3,6 +3,7 @@
 
 #include "query/evidence.h"
 #include "query/plan.h"
+#include "query/plan_values.h"
 #include "query/words.h"
 
 namespace reelgraph::query {
@@ -18,14 +19,19 @@ std::string value_text(const nlohmann::json& v) {
   return v.dump();
 }
 
-/// "shots", but "removed events".
-std::string many(const std::string& type) { return type.ends_with("ed") ? type + " events" : plural(2, type).substr(2); }
+/// "shots", "corner kicks"; but "removed events", "silent events", and as it is written where it is a sentence: "person texts on phone".
+std::string many(const std::string& type) {
+  const auto words = std::count(type.begin(), type.end(), '_') + 1;
+  if (words > 2) return "\"" + readable(type) + "\"";
+  static const std::vector<std::string> adjectives = {"silent", "dark", "bright", "loud", "still", "quiet", "idle", "dispossessed"};
+  const bool no_noun = type.ends_with("ed") || std::find(adjectives.begin(), adjectives.end(), type) != adjectives.end();
+  return no_noun ? readable(type) + " events" : plural(2, type).substr(2);
+}
 
 std::string kind_text(const EventKind& k) {
   std::string text;
   for (std::size_t i = 0; i < k.types.size(); ++i) {
-    const std::string type = k.types[i].find('_') == std::string::npos ? many(k.types[i]) : readable(k.types[i]) + " events";
-    text += (i == 0 ? "" : i + 1 == k.types.size() ? " or " : ", ") + type;
+    text += (i == 0 ? "" : i + 1 == k.types.size() ? " or " : ", ") + many(k.types[i]);
   }
   if (text.empty()) text = "events";
   for (const Condition& c : k.where) {
@@ -46,11 +52,15 @@ std::string join(const std::vector<std::string>& names, const char* word) {
 
 std::string window_text(const Window& w) {
   const auto anchor = [&](std::size_t i) { return i < w.anchors.size() ? describe(w.anchors[i]) : std::string("?"); };
-  const std::string within = w.within > 0 ? "at most " + base::format_time(w.within) + " " : "";
+  const std::string within = w.within > 0 ? "at most " + seconds_text(w.within) + " " : "";
   const std::string period = w.period.words.empty() ? "a part of the video" : w.period.words.front();
   switch (w.kind) {
     case Window::Kind::kPhrase: return w.phrase.text;
     case Window::Kind::kPeriod:
+      if (w.within == 0 &&
+          (period.starts_with("at ") || period.starts_with("in ") || period.starts_with("by ") || period.starts_with("before ") ||
+           period.starts_with("after ") || period.starts_with("during ") || period.starts_with("up to ")))
+        return "\"" + period + "\"";
       return w.within > 0 ? "in the last " + base::format_time(w.within) + " of \"" + period + "\"" : "in \"" + period + "\"";
     case Window::Kind::kNot: return "not in \"" + period + "\"";
     case Window::Kind::kAfter: return within + "after " + (w.ended ? "the end of " : "") + anchor(0);
@@ -59,7 +69,7 @@ std::string window_text(const Window& w) {
     case Window::Kind::kOverlaps: return "during " + anchor(0);
     case Window::Kind::kDisjoint: return "not during " + anchor(0);
     case Window::Kind::kFollows: return within + "after any of " + anchor(0);
-    case Window::Kind::kLeads: return "followed " + (w.within > 0 ? "within " + base::format_time(w.within) + " " : "") + "by " + anchor(0);
+    case Window::Kind::kLeads: return "followed " + (w.within > 0 ? "within " + seconds_text(w.within) + " " : "") + "by " + anchor(0);
   }
   return {};
 }
@@ -76,8 +86,10 @@ std::string describe(const Selection& s) {
   std::string text;
   if (s.tally) {
     const TallyState& t = *s.tally;
-    text = t.tally.name + ": " + (t.side_names.empty() ? "" : join(t.side_names, " or ") + " ") + t.state +
-           (t.margin > 0 ? " by " + std::to_string(t.margin) : "");
+    text = (t.side_names.empty() ? "" : join(t.side_names, " or ") + " ") + readable(t.state) +
+           (t.margin > 0 ? " by " + std::to_string(t.margin) : "") +
+           (t.counts.size() == 2 ? " at " + std::to_string(t.counts[0]) + "-" + std::to_string(t.counts[1]) : "") + " (" + t.tally.name +
+           ")";
   } else if (s.kinds.empty()) {
     text = "events";
   } else {
@@ -97,8 +109,8 @@ std::string describe(const Selection& s) {
     else
       text += " with " + names + (p.role.empty() ? "" : " as " + readable(p.role));
   }
-  if (s.longer) text += " longer than " + base::format_time(*s.longer);
-  if (s.shorter) text += " shorter than " + base::format_time(*s.shorter);
+  if (s.longer) text += " longer than " + seconds_text(*s.longer);
+  if (s.shorter) text += " shorter than " + seconds_text(*s.shorter);
   for (const Window& w : s.windows) text += " " + window_text(w);
   if (s.nth) text = nth_text(*s.nth) + text;
   if (s.first_n != 0) text = "the " + std::string(s.first_n > 0 ? "first " : "last ") + std::to_string(std::abs(s.first_n)) + " of " + text;
@@ -108,20 +120,31 @@ std::string describe(const Selection& s) {
 std::string describe(const Plan& p) {
   const std::string what = describe(p.select);
   const std::string other = p.others.empty() ? std::string() : describe(p.others.front());
-  const std::string role = p.role.empty() ? "agent" : readable(p.role);
-  const std::string whom = (p.entity_type.empty() ? "who" : "which " + readable(p.entity_type)) + std::string(" is the ") + role;
+  const std::string role = p.role.empty() ? "agent" : p.role == "*" ? "participant" : readable(p.role);
+  const std::string whom = p.entity_type.empty() ? "the " + role : "which " + readable(p.entity_type) + " is the " + role;
   const std::string sets = p.others.empty() ? "" : (p.except ? ", leaving out who takes part in " : ", and also takes part in ") + other;
   switch (p.ask) {
     case Ask::kCount:
-      return (p.videos ? "Counted videos with " : p.distinct ? "Counted who takes part as " + role + " in " : "Counted ") + what;
-    case Ask::kExists: return "Looked for " + what;
+      return (p.videos && p.except ? "Counted videos without "
+              : p.videos           ? "Counted videos with "
+              : p.distinct         ? "Counted who takes part as " + role + " in "
+                                   : "Counted ") +
+             what +
+             (p.others.empty() ? ""
+              : p.videos       ? " and with " + other
+                               : sets);
+    case Ask::kExists: return "Looked for " + what + sets + (p.except ? " (yes if there is none)" : "");
     case Ask::kWhen: return "Times of " + what;
     case Ask::kWho:
       return "Looked up " + whom + " of " + what +
-             (p.exactly ? std::string(p.at_least ? ", each of at least " : ", each of exactly ") + std::to_string(*p.exactly) : "") + sets;
+             (p.exactly ? std::string(p.at_least ? ", each of at least " : ", each of exactly ") + std::to_string(*p.exactly) : "") +
+             (p.across > 0 ? ", in at least " + plural(p.across, "video") : "") + sets;
     case Ask::kWhat: return "Looked up " + what;
-    case Ask::kDuration: return std::string(p.total ? "Added the lengths of " : "Time in which there is any of ") + what;
-    case Ask::kLength: return std::string("Length of the ") + (p.fewest ? "shortest" : "longest") + " of " + what;
+    case Ask::kDuration:
+      return std::string(p.total ? "Added the lengths of " : p.select.tally ? "Time with " : "Time in which there are any ") + what;
+    case Ask::kLength:
+      if (p.select.nth) return "Length of " + what;
+      return std::string("Length of the ") + (p.fewest ? "shortest" : "longest") + " of " + what;
     case Ask::kGap:
       return std::string("Time from ") + (p.from_end ? "the end of " : "") + what + " to " + (p.total ? "the end of " : "") + other;
     case Ask::kGaps: return std::string(p.fewest ? "Shortest" : "Longest") + " time between consecutive " + what;
@@ -129,16 +152,24 @@ std::string describe(const Plan& p) {
     case Ask::kOrder: return std::string(p.fewest ? "Last" : "First") + " of " + what + " and " + other;
     case Ask::kCompare: return "Compared the number of " + what + " with that of " + other;
     case Ask::kRank:
-      return (p.videos ? std::string("Videos with the ") : "Ranked " + whom + " with the ") + (p.fewest ? "fewest of " : "most of ") +
-             what + sets;
+      if (p.figure) return std::string(p.fewest ? "Smallest" : "Largest") + " number of " + what + (p.videos ? " in one video" : " by one");
+      return (p.videos ? std::string("Videos with the ") : "Ranked " + whom + " with the ") + (p.fewest ? "fewest " : "most ") + what +
+             sets;
     case Ask::kVideos:
       return std::string(p.except ? "Videos without " : "Videos with ") +
              (p.exactly ? (p.at_least ? "at least " : "") + std::to_string(*p.exactly) + " of " : "") + what +
-             (p.per_participant ? " by one participant" : "");
+             (p.per_participant ? " by one participant" : "") + (p.others.empty() ? "" : " and with " + other);
     case Ask::kMembers: return "Largest number of participants of " + what;
     case Ask::kScore: return "Computed " + p.select.tally->tally.name;
     case Ask::kRate:
       return "Counted " + what + " by " + (p.per == base::kHour ? "hour" : p.per == base::kMinute ? "minute" : base::format_time(p.per));
+    case Ask::kRelated: {
+      const std::string name = p.select.who.empty() ? "?" : join(p.select.who.front().names, " or ");
+      return p.backward ? "Looked up who " + readable(p.relation) + " " + name : "Looked up what " + name + " " + readable(p.relation);
+    }
+    case Ask::kPath:
+      return "Followed relations from " + join(p.select.who.front().names, " or ") + " to " + join(p.select.who.back().names, " or ");
+    case Ask::kProperty: return "Looked up the " + readable(p.attribute) + " of" + (p.select.who.empty() ? " " + what : what.substr(6));
     case Ask::kSpoken: return "Searched what was said for " + join(p.words, " ");
   }
   return what;

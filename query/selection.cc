@@ -10,7 +10,9 @@ using graph::EventRecord;
 using graph::RowId;
 
 constexpr int kMostEvents = 200'000;
-constexpr int kSampled = 300;  // events looked at to learn which kinds of entity play a role
+constexpr std::size_t kManyVideos = 40;      // beyond that the videos that can hold any are found first, and nothing is remembered
+constexpr std::int64_t kFewEvents = 20'000;  // as many are fetched at once
+constexpr int kSampled = 300;                // events looked at to learn which kinds of entity play a role
 
 bool is_true(const nlohmann::json& j) { return !(j.is_null() || (j.is_boolean() && !j.get<bool>())); }
 
@@ -33,12 +35,6 @@ std::vector<Condition> conditions_of(const nlohmann::json& where) {
   std::vector<Condition> out;
   for (const auto& [key, value] : where.items()) out.push_back({key, value});
   return out;
-}
-
-bool all_met(const nlohmann::json& attributes, const nlohmann::json& where) {
-  if (where.empty()) return false;
-  const auto conditions = conditions_of(where);
-  return std::all_of(conditions.begin(), conditions.end(), [&](const Condition& c) { return meets(attributes, c); });
 }
 
 void take_nth(std::vector<EventRecord>& events, const Selection& s) {
@@ -66,6 +62,12 @@ bool meets(const nlohmann::json& attributes, const Condition& c) {
   if (!there) return false;
   if (!c.value.is_array()) return equal(*it, c.value);
   return std::any_of(c.value.begin(), c.value.end(), [&](const nlohmann::json& v) { return equal(*it, v); });
+}
+
+bool all_met(const nlohmann::json& attributes, const nlohmann::json& where) {
+  if (where.empty()) return false;
+  const auto conditions = conditions_of(where);
+  return std::all_of(conditions.begin(), conditions.end(), [&](const Condition& c) { return meets(attributes, c); });
 }
 
 Selector::Selector(const graph::Store& store, const Scope& scope) : store_(store), scope_(scope) {}
@@ -275,20 +277,24 @@ void Selector::narrow(std::vector<EventRecord>& events, const Selection& s, cons
 }
 
 std::vector<EventRecord> Selector::run_in(const Selection& s, const VideoScope& video, bool overlap) {
+  if (!s.tally) return pick(s, fetch(s, video), video, overlap);
+  std::vector<EventRecord> events = tally_events(s, video);
+  for (const Participant& p : s.who) std::erase_if(events, [&](const EventRecord& e) { return takes_part(e, p, s, false) == p.negated; });
+  narrow(events, s, video, overlap);
+  std::stable_sort(events.begin(), events.end(), [](const EventRecord& a, const EventRecord& b) { return a.span < b.span; });
+  take_nth(events, s);
+  return events;
+}
+
+std::vector<EventRecord> Selector::pick(const Selection& s, const std::vector<EventRecord>& all, const VideoScope& video, bool overlap) {
   std::vector<EventRecord> events;
-  if (s.tally) {
-    events = tally_events(s, video);
-    for (const Participant& p : s.who) std::erase_if(events, [&](const EventRecord& e) { return takes_part(e, p, s, false) == p.negated; });
-  } else {
-    const auto& all = fetch(s, video);
-    std::vector<bool> groups;
-    for (const Participant& p : s.who) groups.push_back(is_group(p, all));
-    for (const EventRecord& e : all) {
-      if (!of_kind(e, s.kinds)) continue;
-      bool fits = true;
-      for (std::size_t i = 0; i < s.who.size() && fits; ++i) fits = takes_part(e, s.who[i], s, groups[i]) != s.who[i].negated;
-      if (fits) events.push_back(e);
-    }
+  std::vector<bool> groups;
+  for (const Participant& p : s.who) groups.push_back(is_group(p, all));
+  for (const EventRecord& e : all) {
+    if (!of_kind(e, s.kinds)) continue;
+    bool fits = true;
+    for (std::size_t i = 0; i < s.who.size() && fits; ++i) fits = takes_part(e, s.who[i], s, groups[i]) != s.who[i].negated;
+    if (fits) events.push_back(e);
   }
   narrow(events, s, video, overlap);
   std::stable_sort(events.begin(), events.end(), [](const EventRecord& a, const EventRecord& b) { return a.span < b.span; });
@@ -298,145 +304,108 @@ std::vector<EventRecord> Selector::run_in(const Selection& s, const VideoScope& 
 
 std::vector<EventRecord> Selector::run(const Selection& s, bool overlap) {
   std::vector<EventRecord> all;
-  for (const VideoScope& v : scope_.videos) {
-    auto here = run_in(s, v, overlap);
-    all.insert(all.end(), std::make_move_iterator(here.begin()), std::make_move_iterator(here.end()));
-  }
+  each(s, overlap, [&](const std::vector<EventRecord>& here) {
+    all.insert(all.end(), here.begin(), here.end());
+    return true;
+  });
   return all;
 }
 
-std::vector<Window> tally_windows(const Selection& s) {
-  std::vector<Window> windows;
-  for (Window w : s.windows) {
-    if (w.kind != Window::Kind::kPeriod) continue;
-    if (w.period.from_minute < 0) {  // around a period's begin: what was counted until then
-      w.kind = Window::Kind::kNot;
-      w.period.from_minute = 0;
-      w.period.to_minute = 0;
+void Selector::each(const Selection& s, bool overlap, const std::function<bool(const std::vector<EventRecord>&)>& visit) {
+  const bool many = scope_.videos.size() > kManyVideos;
+  const auto few = many && !s.tally ? candidates(s) : std::nullopt;
+  for (const VideoScope& v : scope_.videos) {
+    if (few) {
+      const auto it = few->find(v.video.id);
+      if (it != few->end() && !visit(pick(s, it->second, v, overlap))) return;
+    } else if (!visit(run_in(s, v, overlap))) {
+      return;
     }
-    windows.push_back(std::move(w));
+    if (many) fetched_.clear();
   }
-  return windows;
 }
 
-Selector::Score Selector::score(const base::Tally& tally, const Selection& s, const VideoScope& video) {
-  Score score;
-  Selection counted;
-  counted.kinds = {{{tally.type}, {}}};
-  counted.windows = tally_windows(s);
-  score.events = run_in(counted, video, false);
-  const auto add = [&](const EventRecord& e) {
-    for (const graph::ParticipantRecord& p : e.participants) {
-      if (p.role != tally.side) continue;
-      const bool known = std::any_of(score.sides.begin(), score.sides.end(), [&](const auto& x) { return x.first == p.entity; });
-      if (!known) score.sides.emplace_back(p.entity, p.name);
-    }
-  };
-  graph::EventFilter some;  // a side that has none yet takes part in other events
-  some.videos = {video.video.id};
-  some.role = tally.side;
-  some.limit = kSampled;
-  for (const EventRecord& e : store_.events(some)) add(e);
-  for (const EventRecord& e : score.events) add(e);
-  std::sort(score.sides.begin(), score.sides.end());
-  score.counts.assign(score.sides.size(), 0);
-  return score;
+namespace {
+
+/// The types of a selection's events; empty: any type.
+std::vector<std::string> types_of(const Selection& s) {
+  std::set<std::string> types;
+  for (const EventKind& k : s.kinds) {
+    if (k.types.empty()) return {};
+    types.insert(k.types.begin(), k.types.end());
+  }
+  return {types.begin(), types.end()};
 }
 
-std::vector<EventRecord> Selector::tally_events(const Selection& s, const VideoScope& video) {
-  const TallyState& t = *s.tally;
-  Score score = this->score(t.tally, s, video);
-  const std::size_t n = score.sides.size();
-  std::vector<EventRecord> result;
-  if (n < 2) return result;
-  std::vector<bool> mine(n, false);
-  bool any_mine = false;
-  for (std::size_t i = 0; i < n; ++i) any_mine = (mine[i] = contains(t.side, score.sides[i].first)) || any_mine;
-  if (!t.side.empty() && !any_mine) return result;
-  // For each side: by how many it leads the best of the others.
-  const auto lead = [&](std::size_t i) {
-    std::int64_t best = -1;
-    for (std::size_t k = 0; k < n; ++k) {
-      if (k != i) best = std::max(best, score.counts[k]);
+/// Types alone tell which events are meant; `who` apart.
+bool is_by_type(const Selection& s) {
+  return !s.kinds.empty() && s.not_types.empty() && s.windows.empty() && !s.tally && !s.longer && !s.shorter && !s.nth && s.first_n == 0 &&
+         std::all_of(s.kinds.begin(), s.kinds.end(), [](const EventKind& k) { return k.where.empty() && !k.types.empty(); });
+}
+
+}  // namespace
+
+std::optional<std::map<std::string, std::vector<EventRecord>>> Selector::candidates(const Selection& s) const {
+  graph::EventFilter filter;
+  filter.types = types_of(s);
+  // Whoever must take part has few events of the many.
+  std::vector<graph::EventFilter> filters;
+  for (const Participant& p : s.who) {
+    if (p.negated || p.opponent || p.entities.empty() || p.entities.size() > 20 || s.credit) continue;
+    filters.clear();
+    for (const RowId row : p.entities) {
+      filters.push_back(filter);
+      filters.back().entities = {row};
     }
-    return score.counts[i] - best;
-  };
-  const auto holds = [&](const std::string& state) {
-    for (std::size_t i = 0; i < n; ++i) {
-      if (!t.side.empty() && !mine[i]) continue;
-      const std::int64_t d = lead(i);
-      if (state == "ahead" && d > 0 && (t.margin == 0 || d >= t.margin)) return true;
-      if (state == "behind" && d < 0 && (t.margin == 0 || -d >= t.margin)) return true;
-      if (state == "level" && d == 0) return true;
-    }
-    return false;
-  };
-  const auto credited = [&](const EventRecord& e) -> std::size_t {
-    const bool other = all_met(e.attributes, t.tally.other_side);
-    for (const graph::ParticipantRecord& p : e.participants) {
-      if (p.role != t.tally.side) continue;
-      for (std::size_t i = 0; i < n; ++i) {
-        if ((score.sides[i].first == p.entity) != other) return i;
-      }
-    }
-    return n;
-  };
-  const base::Duration length = std::max<base::Duration>(video.video.duration, 1);
-  EventRecord begin;  // a state that holds from the start has no event that began it
-  begin.video = video.video.id;
-  begin.span = {0, length};
-  begin.type = t.tally.type;
-  begin.description = t.tally.name + " at the start";
-  const bool span_state = t.state == "ahead" || t.state == "behind" || t.state == "level";
-  std::optional<EventRecord> open;
-  std::optional<EventRecord> lead_goal;
-  if (span_state && holds(t.state)) open = begin;
-  std::size_t number = 0;
-  for (const EventRecord& e : score.events) {
-    const std::size_t side = credited(e);
-    if (side == n) continue;
-    std::int64_t before = lead(side);
-    ++score.counts[side];
-    ++number;
-    const bool ours = t.side.empty() || mine[side];
-    const bool level = lead(side) == 0;
-    // "City's opener" is the first of theirs.
-    if (t.state == "opener" && ours && (t.side.empty() ? number == 1 : result.empty())) result.push_back(e);
-    if (t.state == "equaliser" && level && before < 0 && ours) result.push_back(e);
-    if (t.state == "pulls_back" && lead(side) < 0 && ours) result.push_back(e);
-    if (t.state == "extends" && before > 0 && ours) result.push_back(e);
-    if (lead(side) > 0 && before <= 0) lead_goal = e;
-    if (level) lead_goal.reset();
-    if (!span_state) continue;
-    const bool now = holds(t.state);
-    if (now && !open) open = e;
-    if (!now && open) {
-      open->span.end = std::max(e.span.start, open->span.start);
-      result.push_back(*open);
-      open.reset();
+    break;
+  }
+  if (filters.empty()) {
+    if (filter.types.empty()) return std::nullopt;
+    filters = {filter};
+  }
+  std::int64_t n = 0;
+  for (const graph::EventFilter& f : filters) n += store_.count_events(f);
+  if (n > kFewEvents) return std::nullopt;
+  std::map<std::string, std::vector<EventRecord>> by_video;
+  std::set<RowId> seen;
+  for (const graph::EventFilter& f : filters) {
+    for (EventRecord& e : store_.events(f)) {
+      if (seen.insert(e.row).second) by_video[e.video].push_back(std::move(e));
     }
   }
-  if (open) {
-    open->span.end = std::max(length, open->span.start);
-    result.push_back(*open);
+  return by_video;
+}
+
+std::optional<std::int64_t> Selector::count_of_all(const Selection& s, std::vector<EventRecord>& some, std::size_t most) {
+  if (!scope_.everything || !is_by_type(s) || s.who.size() > 1) return std::nullopt;
+  graph::EventFilter filter;
+  filter.types = types_of(s);
+  if (!s.who.empty()) {
+    const Participant& p = s.who.front();
+    if (p.negated || p.opponent || p.entities.size() != 1 || s.credit) return std::nullopt;
+    filter.limit = kSampled;
+    const bool group = is_group(p, store_.events(filter));
+    filter.entities = p.entities;
+    filter.role = group ? "" : p.role;
   }
-  if (t.state == "winner" && lead_goal) {
-    const std::size_t side = credited(*lead_goal);
-    if (side < n && (t.side.empty() || mine[side])) result.push_back(*lead_goal);
+  filter.limit = 0;
+  const std::int64_t n = store_.count_events(filter);
+  filter.limit = static_cast<int>(std::min<std::int64_t>(n, static_cast<std::int64_t>(most)));
+  if (filter.limit > 0) some = store_.events(filter);
+  return n;
+}
+
+std::optional<std::vector<EventRecord>> Selector::one_of_each(const Selection& s) const {
+  if (!scope_.whole || !is_by_type(s) || !s.who.empty()) return std::nullopt;
+  std::vector<EventRecord> firsts;
+  graph::EventFilter filter;
+  filter.types = types_of(s);
+  filter.limit = 1;
+  for (const VideoScope& v : scope_.videos) {
+    filter.videos = {v.video.id};
+    for (EventRecord& e : store_.events(filter)) firsts.push_back(std::move(e));
   }
-  EventRecord final_state = begin;
-  if (!score.events.empty()) final_state = score.events.back();
-  const bool decided = std::any_of(score.counts.begin(), score.counts.end(), [&](auto c) { return c != score.counts.front(); });
-  bool best = false, worst = false;
-  for (std::size_t i = 0; i < n; ++i) {
-    if (!t.side.empty() && !mine[i]) continue;
-    best = best || lead(i) > 0;
-    worst = worst || lead(i) < 0;
-  }
-  if ((t.state == "won" && best) || (t.state == "lost" && worst) || (t.state == "drawn" && !decided) ||
-      (t.state == "none" && score.events.empty()))
-    result.push_back(final_state);
-  return result;
+  return firsts;
 }
 
 }  // namespace reelgraph::query

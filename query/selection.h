@@ -1,7 +1,9 @@
 #pragma once
 // Executes selections of a plan on the store: types and entities by the store's indexes, the rest event by event, video by video.
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -20,6 +22,14 @@ class Selector {
   /// By video (in the order of the scope), then start.
   /// @param overlap a window of time keeps what goes on in it; else what begins in it
   [[nodiscard]] std::vector<graph::EventRecord> run(const Selection& selection, bool overlap);
+  /// The same, video by video, so that what is not kept is gone: for what is only counted or added up.
+  /// @param visit gets the events of one video, in the order of the scope; false ends it
+  void each(const Selection& selection, bool overlap, const std::function<bool(const std::vector<graph::EventRecord>&)>& visit);
+  /// One event of each video that holds any, where types alone tell; else nothing.
+  [[nodiscard]] std::optional<std::vector<graph::EventRecord>> one_of_each(const Selection& selection) const;
+  /// The number alone, where the archive knows it without a look at the events.
+  [[nodiscard]] std::optional<std::int64_t> count_of_all(const Selection& selection, std::vector<graph::EventRecord>& some,
+                                                         std::size_t most);
   [[nodiscard]] std::vector<graph::EventRecord> run_in(const Selection& selection, const VideoScope& video, bool overlap);
 
   /// A window counted from an event that did not happen in some video.
@@ -39,6 +49,10 @@ class Selector {
   [[nodiscard]] const std::string& entity_type(graph::RowId entity);
 
  private:
+  /// Of many videos those that can hold any: their events by video, found by one query. Empty optional: it would be too many.
+  [[nodiscard]] std::optional<std::map<std::string, std::vector<graph::EventRecord>>> candidates(const Selection& selection) const;
+  [[nodiscard]] std::vector<graph::EventRecord> pick(const Selection& selection, const std::vector<graph::EventRecord>& all,
+                                                     const VideoScope& video, bool overlap);
   [[nodiscard]] const std::vector<graph::EventRecord>& fetch(const Selection& selection, const VideoScope& video);
   [[nodiscard]] std::vector<graph::EventRecord> tally_events(const Selection& selection, const VideoScope& video);
   void narrow(std::vector<graph::EventRecord>& events, const Selection& selection, const VideoScope& video, bool overlap);
@@ -58,6 +72,9 @@ class Selector {
 
 /// The windows of a tally that bound the count itself.
 [[nodiscard]] std::vector<Window> tally_windows(const Selection& selection);
+
+/// Does it meet every condition of `where` (key: value), of which there is at least one?
+[[nodiscard]] bool all_met(const nlohmann::json& attributes, const nlohmann::json& where);
 
 /// Does an event meet a condition?
 [[nodiscard]] bool meets(const nlohmann::json& attributes, const Condition& condition);

@@ -65,11 +65,19 @@ class Reader {
     const std::size_t start = at_;
     if (const auto glued = glued_duration()) return glued;
     if (take({"half"})) {
-      if (take({"a", "an"})) {
-        if (const auto u = unit()) return *u / 2;
-      }
+      take({"a", "an"});
+      if (const auto u = unit()) return *u / 2;
       at_ = start;
     }
+    // "a quarter of an hour", "three quarters of an hour", "quarter hour"
+    const bool three = take({"three", "3"});
+    take({"a", "one"});
+    if (take({"quarter", "quarters"})) {
+      take({"of"});
+      take({"a", "an"});
+      if (take({"hour"})) return (three ? 3 : 1) * base::kHour / 4;
+    }
+    at_ = start;
     if (take({"a", "an"})) {
       if (const auto u = unit()) return u;
       at_ = start;
@@ -92,6 +100,22 @@ class Reader {
         }
         at_ = mark;
         return total;
+      }
+    }
+    at_ = start;
+    return std::nullopt;
+  }
+
+  // "the 30th minute": the minute that ends at 30:00. `ends`: that instant, else the one at which it begins.
+  std::optional<Timestamp> nth_minute(bool ends) {
+    const std::size_t start = at_;
+    take({"the"});
+    if (!done()) {
+      const auto n = parse_ordinal((*words_)[at_].folded);
+      if (n && *n > 0 && at_ + 1 < words_->size() && ((*words_)[at_ + 1].folded == "minute" || (*words_)[at_ + 1].folded == "min")) {
+        at_ += 2;
+        take({"mark"});
+        return scaled(ends ? *n : *n - 1, base::kMinute);
       }
     }
     at_ = start;
@@ -194,6 +218,16 @@ std::optional<TimePhrase> read_between(Reader& r) {
 // What may follow "in", "within", "during" and an article: "first ten minutes", "last minute", "second half", "opening seconds".
 std::optional<TimePhrase> read_part(Reader& r) {
   r.take({"the", "its"});
+  // "the first half hour" is no half, "the first quarter of an hour" no quarter of the video
+  const auto stretch_at = [&](std::initializer_list<std::string_view> words) -> std::optional<Duration> {
+    Reader stretch = r;
+    if (!stretch.take(words)) return std::nullopt;
+    const std::optional<Duration> length = stretch.duration(false);
+    if (length) r = stretch;
+    return length;
+  };
+  if (const auto d = stretch_at({"first", "opening", "initial"})) return make(Kind::kFirst, *d, 0);
+  if (const auto d = stretch_at({"last", "final", "closing"})) return make(Kind::kLast, *d, 0);
   Reader half = r;
   int part = -2;
   if (half.take({"first", "1st"}))
@@ -256,17 +290,22 @@ std::optional<TimePhrase> read(Reader& r) {
     if (auto p = read_between(r)) return p;
     r = start;
   }
-  if (r.take({"after", "since", "past"})) {
+  if (r.take({"after", "since", "past", "beyond"})) {
+    if (const auto t = r.nth_minute(true)) return make(Kind::kAfter, *t, 0);
     if (const auto t = r.instant()) return make(Kind::kAfter, *t, 0);
     r = start;
   }
   if (r.take({"before", "until", "till", "by", "up"})) {
+    Reader word = start;
+    const bool before = word.take({"before"});
     r.take({"to", "until"});
+    if (const auto t = r.nth_minute(!before)) return make(Kind::kBefore, *t, 0);
     if (const auto t = r.instant()) return make(Kind::kBefore, *t, 0);
     r = start;
   }
-  if (r.take({"in", "within", "during", "over", "for"})) {
+  if (r.take({"in", "within", "during", "over", "for", "inside", "throughout"})) {
     Reader inside = r;
+    if (const auto t = r.nth_minute(false)) return make(Kind::kAt, *t, *t + base::kMinute);
     if (auto p = read_part(r)) return p;
     r = inside;
     if (auto p = read_edge(r)) return p;
@@ -286,6 +325,15 @@ std::optional<TimePhrase> read(Reader& r) {
     }
     r = inside;
     if (const auto t = r.instant()) return make(Kind::kAt, *t, *t + base::kSecond);
+    r = start;
+  }
+  // "the opening ten minutes saw ..."
+  if (r.take({"the"}) && !r.done()) {
+    Reader stretch = r;
+    if (auto p = read_part(stretch); p && (p->kind == Kind::kFirst || p->kind == Kind::kLast)) {
+      r = stretch;
+      return p;
+    }
     r = start;
   }
   return std::nullopt;

@@ -160,7 +160,7 @@ int run(Context& context, const Options& options) {
   (void)span_of(options.from, options.to);
   graph::Archive archive = context.open_archive(graph::OpenMode::kRead);
   const graph::Store& store = std::as_const(archive).store();
-  const query::Engine engine = make_engine(context, store, options.profile);
+  const query::Engine engine = make_engine(context, store, options.profile, question_embedder(context, store));
   query::AskOptions ask;
   ask.videos = video_ids(store, options.videos);
   ask.from = options.from;

@@ -1,13 +1,16 @@
 // reelgraph eval: questions with known answers, answered and scored.
 
+#include <algorithm>
 #include <atomic>
 #include <exception>
 #include <fstream>
+#include <iterator>
 #include <mutex>
 #include <thread>
 
 #include "cli/commands/commands.h"
 #include "cli/engine.h"
+#include "cli/local_models.h"
 #include "cli/program.h"
 #include "cli/write_file.h"
 #include "query/evaluation.h"
@@ -18,14 +21,18 @@ namespace {
 struct Options {
   std::string questions, answers, report, profile;
   int jobs = 0;
+  bool ablate = false;
 };
+
+const std::vector<std::string> kViews = {"plan", "lexical", "vector"};
 
 std::string line_of(const nlohmann::ordered_json& reply) {
   return reply.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 /// Answers all, each thread with an archive of its own; the order is that of the questions. The first failure ends it.
-std::vector<query::EvalReply> answer_all(Context& context, const std::vector<query::EvalLine>& lines, const Options& options) {
+std::vector<query::EvalReply> answer_all(Context& context, const std::vector<query::EvalLine>& lines, const Options& options,
+                                         const std::vector<std::string>& without = {}) {
   std::vector<query::EvalReply> replies(lines.size());
   std::atomic<std::size_t> next = 0, done = 0;
   std::exception_ptr failure;
@@ -33,7 +40,7 @@ std::vector<query::EvalReply> answer_all(Context& context, const std::vector<que
   const auto work = [&](graph::Archive archive, const query::Engine& engine) {
     try {
       for (std::size_t i = next++; i < lines.size(); i = next++) {
-        replies[i] = query::answer_question(std::as_const(archive).store(), engine, lines[i].asked);
+        replies[i] = query::answer_question(std::as_const(archive).store(), engine, lines[i].asked, without);
         const std::size_t n = ++done;
         if (n % 50 == 0 || n == lines.size()) {
           const std::lock_guard lock(guard);
@@ -48,10 +55,13 @@ std::vector<query::EvalReply> answer_all(Context& context, const std::vector<que
   };
   const auto wanted = options.jobs > 0 ? static_cast<unsigned>(options.jobs) : std::max(1U, std::thread::hardware_concurrency());
   const auto n = std::min<std::size_t>(wanted, std::max<std::size_t>(lines.size(), 1));
+  // One for all threads: they wait for one another rather than hold a model each.
+  const graph::Archive first = context.open_archive(graph::OpenMode::kRead);
+  const std::shared_ptr<base::TextEmbedder> embedder = question_embedder(context, first.store(), 1);
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < n; ++i) {
     graph::Archive archive = context.open_archive(graph::OpenMode::kRead);
-    query::Engine engine = make_engine(context, std::as_const(archive).store(), options.profile);
+    query::Engine engine = make_engine(context, std::as_const(archive).store(), options.profile, embedder);
     threads.emplace_back([&work, archive = std::move(archive), engine = std::move(engine)]() mutable { work(std::move(archive), engine); });
   }
   for (std::thread& t : threads) t.join();
@@ -78,6 +88,41 @@ std::string text_of(const nlohmann::ordered_json& s) {
   return text;
 }
 
+/// The scores of one run without some views, but for its list of wrong answers.
+nlohmann::ordered_json score_without(Context& context, const graph::Store& store, const std::vector<query::EvalLine>& lines,
+                                     const Options& options, const std::vector<std::string>& without) {
+  std::vector<nlohmann::ordered_json> replies;
+  for (query::EvalReply& r : answer_all(context, lines, options, without)) replies.push_back(std::move(r.line));
+  nlohmann::ordered_json scores = query::score(store, lines, replies);
+  scores.erase("wrong");
+  return scores;
+}
+
+/// Each view alone, and all but it.
+nlohmann::ordered_json ablation(Context& context, const graph::Store& store, const std::vector<query::EvalLine>& lines,
+                                const Options& options) {
+  nlohmann::ordered_json table = nlohmann::ordered_json::object();
+  for (const std::string& view : kViews) {
+    std::vector<std::string> others;
+    std::copy_if(kViews.begin(), kViews.end(), std::back_inserter(others), [&](const std::string& v) { return v != view; });
+    table[view + " alone"] = score_without(context, store, lines, options, others);
+    table["without " + view] = score_without(context, store, lines, options, {view});
+  }
+  return table;
+}
+
+std::string ablation_text(const nlohmann::ordered_json& table) {
+  std::string text = "views:\n";
+  for (const auto& [name, s] : table.items()) {
+    text += "  " + name + ": " + s.at("correct").dump() + " right, " + s.at("wrong_confident").dump() + " wrong with confidence";
+    if (s.contains("grounding")) {
+      for (const auto& [key, value] : s.at("grounding").items()) text += key == "questions" ? "" : ", " + key + " " + value.dump();
+    }
+    text += "\n";
+  }
+  return text;
+}
+
 int run(Context& context, const Options& options) {
   std::ifstream in(options.questions, std::ios::binary);
   if (!in) throw base::Error(base::ErrorCode::kBadInput, "cannot be read", options.questions, "check the path and its permissions");
@@ -93,13 +138,18 @@ int run(Context& context, const Options& options) {
       for (const nlohmann::ordered_json& r : reply_lines) out << line_of(r);
     });
   }
-  const nlohmann::ordered_json scores = query::score(std::as_const(archive).store(), lines, reply_lines);
+  nlohmann::ordered_json scores = query::score(std::as_const(archive).store(), lines, reply_lines);
   if (!options.report.empty())
     write_file(options.report, [&](std::ostream& out) { query::write_eval_report(out, lines, replies, scores); });
+  std::string text = text_of(scores);
+  if (options.ablate) {
+    scores["ablation"] = ablation(context, std::as_const(archive).store(), lines, options);
+    text += ablation_text(scores["ablation"]);
+  }
   if (context.json)
     context.print(scores);
   else
-    context.print(text_of(scores));
+    context.print(text);
   return kExitDone;
 }
 
@@ -114,6 +164,7 @@ void add_eval(Program& program) {
   app.add_option("QUESTIONS.jsonl", options->questions, "Questions as JSON lines")->required()->type_name("");
   app.add_option("--answers", options->answers, "Write what was answered as JSON lines")->type_name("OUT.jsonl");
   app.add_option("--report", options->report, "Write a page (HTML) with the figures and every wrong answer")->type_name("FILE");
+  app.add_flag("--ablate", options->ablate, "Answer again with each view alone and with each left out (plan, lexical, vector)");
   app.add_option("--profile", options->profile, "Further words of a domain: a profile's name or file")->type_name("NAME|FILE");
   app.add_option("--jobs", options->jobs, "Questions answered at once [as many as there are cores]")
       ->type_name("N")

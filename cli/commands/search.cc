@@ -2,6 +2,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/engine.h"
+#include "cli/local_models.h"
 #include "cli/program.h"
 #include "cli/text.h"
 
@@ -18,10 +19,10 @@ int run(Context& context, const Options& options) {
   (void)span_of(options.from, options.to);
   graph::Archive archive = context.open_archive(graph::OpenMode::kRead);
   const graph::Store& store = std::as_const(archive).store();
-  const query::Engine engine = make_engine(context, store);
+  const query::Engine engine = make_engine(context, store, {}, question_embedder(context, store));
   std::string words;
   for (const std::string& word : options.words) words += (words.empty() ? "" : " ") + word;
-  const std::vector<query::Hit> hits = engine.search(words, {video_ids(store, options.videos), options.from, options.to, options.limit});
+  const std::vector<query::Hit> hits = engine.search(words, {video_ids(store, options.videos), options.from, options.to, options.limit, {}});
   if (context.json) {
     nlohmann::ordered_json document;
     document["hits"] = nlohmann::ordered_json::array();

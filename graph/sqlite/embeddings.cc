@@ -126,6 +126,11 @@ void Embeddings::put(const std::string& model, std::span<const EmbeddedText> tex
   transaction.commit();
 }
 
+bool has_vectors(const Store& store) {
+  Statement any(database_of(store), "SELECT 1 FROM embedding LIMIT 1");
+  return any.step();
+}
+
 void each_vector(const Store& store, const std::string& model, const std::string& kind,
                  const std::function<bool(const StoredVector&)>& visit) {
   Statement rows(database_of(store), kind == "video" ? "SELECT owner, v.id, vector FROM embedding JOIN video v ON v.id = owner "

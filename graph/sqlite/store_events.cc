@@ -102,7 +102,8 @@ Query compose(const EventFilter& f, const std::vector<RowId>& videos) {
     for (const RowId row : videos) q.values.emplace_back(row);
   }
   if (!f.types.empty()) {
-    q.add("e.type IN " + q.list(f.types.size()));
+    // Whoever takes part has few events: those are looked up, not all of the type ("+" keeps that index out).
+    q.add((f.entities.empty() ? "e.type IN " : "+e.type IN ") + q.list(f.types.size()));
     for (const std::string& type : f.types) q.values.emplace_back(type);
   }
   for (const RowId entity : f.entities) {

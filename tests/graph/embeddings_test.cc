@@ -48,25 +48,27 @@ std::string refusal(Embeddings& table, const std::vector<EmbeddedText>& texts, c
 
 }  // namespace
 
-TEST_CASE("captions, events and entities that have words are what is embedded", "[graph]") {
+TEST_CASE("captions, events and entities that have words are what is embedded, and the film they tell of", "[graph]") {
   const Fixture f;
-  REQUIRE(f.texts.size() == 3);
+  REQUIRE(f.texts.size() == 4);
   CHECK(f.texts[0].kind == "caption");
   CHECK(f.texts[0].text == "A dog runs.");
   CHECK(f.texts[1].kind == "entity");
   CHECK(f.texts[1].text == "Rex, guide dog: brown");
   CHECK(f.texts[2].kind == "event");
   CHECK(f.texts[2].text == "kick off");
+  CHECK(f.texts[3].kind == "video");
+  CHECK(f.texts[3].text == "A dog runs.");
 }
 
 TEST_CASE("vectors are kept by model and forgotten by model", "[graph]") {
   Fixture f;
-  const std::vector<std::vector<float>> vectors(3, {0.6F, 0.8F});
+  const std::vector<std::vector<float>> vectors(f.texts.size(), {0.6F, 0.8F});
   f.table.put("m", f.texts, vectors);
   f.table.put("m", f.texts, vectors);
-  f.table.put("other", f.texts, {std::vector<std::vector<float>>(3, {1.0F})});
+  f.table.put("other", f.texts, {std::vector<std::vector<float>>(f.texts.size(), {1.0F})});
   REQUIRE(f.table.counts().size() == 2);
-  CHECK(f.table.counts()[0].rows == 3);
+  CHECK(f.table.counts()[0].rows == 4);
   CHECK(f.table.counts()[0].dimensions == 2);
   f.table.clear("m");
   REQUIRE(f.table.counts().size() == 1);
@@ -95,14 +97,52 @@ TEST_CASE("only texts without a vector, or with one of another text, are new; wh
 TEST_CASE("a vector that cannot be compared is refused, and with it its batch", "[graph]") {
   Fixture f;
   const std::vector<float> good{0.6F, 0.8F};
-  CHECK_THAT(refusal(f.table, f.texts, {good, good, {std::numeric_limits<float>::quiet_NaN(), 0.0F}}), Contains("not finite"));
-  CHECK_THAT(refusal(f.table, f.texts, {good, good, {0.0F, 0.0F}}), Contains("all zero"));
-  CHECK_THAT(refusal(f.table, f.texts, {good, good, {1.0F}}), Contains("a vector of 1 numbers among vectors of 2"));
-  CHECK_THAT(refusal(f.table, f.texts, {good}), Contains("1 vectors for 3 texts"));
+  CHECK_THAT(refusal(f.table, f.texts, {good, good, good, {std::numeric_limits<float>::quiet_NaN(), 0.0F}}), Contains("not finite"));
+  CHECK_THAT(refusal(f.table, f.texts, {good, good, good, {0.0F, 0.0F}}), Contains("all zero"));
+  CHECK_THAT(refusal(f.table, f.texts, {good, good, good, {1.0F}}), Contains("a vector of 1 numbers among vectors of 2"));
+  CHECK_THAT(refusal(f.table, f.texts, {good}), Contains("1 vectors for 4 texts"));
   CHECK(f.table.counts().empty());
-  f.table.put("m", f.texts, std::vector<std::vector<float>>(3, good));
-  CHECK_THAT(refusal(f.table, f.texts, std::vector<std::vector<float>>(3, {1.0F})), Contains("among vectors of 2"));
+  f.table.put("m", f.texts, std::vector<std::vector<float>>(f.texts.size(), good));
+  CHECK_THAT(refusal(f.table, f.texts, std::vector<std::vector<float>>(f.texts.size(), {1.0F})), Contains("among vectors of 2"));
   CHECK(f.table.counts()[0].dimensions == 2);
+}
+
+TEST_CASE("two short captions that follow one another are a moment, long ones are not", "[graph]") {
+  TempDir dir;
+  Archive archive = Archive::open(dir / "a.reel", OpenMode::kCreate);
+  std::string lines = R"({"type":"video","id":"v","duration":60})" "\n";
+  int at = 0;
+  for (const std::string& caption : {std::string("A man sits."), std::string("He stands up."), std::string(600, 'x')}) {
+    lines += R"({"type":"observation","video":"v","start":)" + std::to_string(at) + R"(,"end":)" + std::to_string(at + 5) +
+             R"(,"caption":")" + caption + R"(","provenance":{"kind":"human","name":"t"}})" + "\n";
+    at += 5;
+  }
+  std::istringstream in(lines);
+  (void)import_jsonl(archive, in, "test", {});
+  std::vector<EmbeddedText> moments;
+  Embeddings(archive.store()).each_text([&](EmbeddedText text) {
+    if (text.kind == "moment") moments.push_back(std::move(text));
+    return true;
+  });
+  REQUIRE(moments.size() == 1);
+  CHECK(moments[0].text == "A man sits. He stands up.");
+}
+
+TEST_CASE("vectors that are kept can be read again with the video they belong to", "[graph]") {
+  Fixture f;
+  CHECK_FALSE(has_vectors(f.archive.store()));
+  f.table.put("m", f.texts, std::vector<std::vector<float>>(f.texts.size(), {0.6F, 0.8F}));
+  CHECK(has_vectors(f.archive.store()));
+  int captions = 0;
+  each_vector(f.archive.store(), "m", "caption", [&](const StoredVector& v) {
+    ++captions;
+    CHECK(v.owner == f.texts[0].owner);
+    CHECK(v.video == f.archive.store().find_video("v")->row);
+    CHECK(v.values.size() == 2);
+    return true;
+  });
+  CHECK(captions == 1);
+  each_vector(f.archive.store(), "another", "caption", [](const StoredVector&) -> bool { throw std::logic_error("not of this model"); });
 }
 
 }  // namespace reelgraph::test

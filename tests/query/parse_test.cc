@@ -55,6 +55,7 @@ class League {
                  {{"extra time"}, "kick_off", {{"half", 3}}, 0, 0}};
     base::Tally t{"score", "goal", "team", {{"own_goal", true}}, {}};
     t.words = {{"ahead", {"ahead", "in the lead"}},
+               {"first", {"=score first"}},
                {"behind", {"behind", "going behind"}},
                {"equaliser", {"equaliser", "drew level"}},
                {"opener", {"opening goal"}},
@@ -170,6 +171,44 @@ TEST_CASE("parts of a part, what follows what, rates, and what a side lets happe
   CHECK(l.value("Who was taken off for Eve Fox?") == "Ann Able");
   CHECK(l.value("Which players were booked?") == json::array({"Ben Baker"}));
   CHECK(l.ask("How many shots were followed by a goal?").status != Status::kAnswered);
+}
+
+TEST_CASE("scorelines, margins and who was first", "[parse]") {
+  League l;
+  CHECK(l.value("How long was it 1-1?") == 20.0);
+  CHECK(l.value("Who made it 2-1?") == "Eve Fox");
+  CHECK(l.value("For how long were Blues one up?") == 30.0);
+  CHECK(l.value("How many times were Blues ahead?") == 1);
+  CHECK(l.value("In how many matches did Blues open?", "") != 2);
+  CHECK(l.ask("Did it finish 2-1?").status != Status::kAnswered);  // how it stood at some time is not how it ended
+}
+
+TEST_CASE("failing to, the second one, the two, the most in any one, right after", "[parse]") {
+  League l;
+  CHECK(l.value("Which players who came on failed to score?") == "no answer");
+  CHECK(l.value("In which matches did Blues fail to win?", "") == json::array({"Blues v Reds", "Reds v Blues"}));
+  CHECK(l.value("How long after the first goal did the second one come?") == 30.0);
+  CHECK(l.value("How many fouls were there between the first and the second goal?") == 0);
+  CHECK(l.value("How far apart were the first and the third goal?") == 50.0);
+  CHECK(l.value("How many substitutions were there between the first and the last shot?") == 1);
+  CHECK(l.value("What was the highest number of fouls in any one match?", "") == 3);
+  CHECK(l.value("Who was sent off right after the substitution?") == "Ben Baker");
+  CHECK(l.value("Was nobody booked after the break?") == true);
+  CHECK(l.value("How many goals were there against Blues?") == 2);
+  CHECK(l.value("Were there more substitutions or more fouls?") == "foul");
+  CHECK(l.value("Were there more goals or more fouls?") == "level");
+}
+
+TEST_CASE("a verb with its particle is another verb, and what it means is not known", "[parse]") {
+  League l;
+  CHECK(l.ask("How many shots did Reds give away?").status != Status::kAnswered);
+  CHECK(l.ask("Which player took out the most attempts?").status != Status::kAnswered);
+}
+
+TEST_CASE("what a quarter of an hour is depends on no video", "[parse]") {
+  League l;
+  CHECK(l.value("How many fouls were there in the first quarter of an hour?") == 3);  // of 100 s
+  CHECK(l.value("How many fouls were there in the first quarter?") == 1);
 }
 
 TEST_CASE("a slip of a long name is forgiven, a stranger is not", "[parse]") {
