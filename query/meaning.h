@@ -48,7 +48,7 @@ class Meaning {
   /// Null if there is no embedder, nothing was embedded with it, or so much that a scan would be slow.
   static std::unique_ptr<Meaning> read(const graph::Store& store, std::shared_ptr<base::TextEmbedder> embedder);
 
-  VectorTable captions, moments, videos;              ///< by row of the observation, of its first observation, of the video
+  VectorTable captions, moments, videos;        ///< by row of the observation, of its first observation, of the video
   std::unordered_map<graph::RowId, double> crowding;  ///< of `videos`; empty in a large archive
 
   /// Unit vectors. @throws base::Error kModel
