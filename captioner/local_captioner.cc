@@ -12,19 +12,22 @@
 #include "base/observation_json.h"
 #include "base/time.h"
 #include "base/utf8.h"
+#include "captioner/chunk_words.h"
 #include "captioner/digest.h"
 #include "captioner/endpoint/prompt.h"
 #include "captioner/endpoint/reading.h"
 #include "captioner/endpoint/schema.h"
 #include "captioner/local/language_model.h"
+#include "captioner/local/picture_file.h"
 #include "captioner/local/resize.h"
-#include "captioner/local/weights_digest.h"
 
 namespace reelgraph::captioner {
 namespace {
 
 constexpr const char* kVersion = "1";
 constexpr std::size_t kMostCueText = 4000, kMostBefore = 800;  // bytes quoted into a prompt
+constexpr int kMostDetailFrames = 64;
+constexpr std::uint64_t kTileKey = 0x9E3779B97F4A7C15;  // a frame that is as large as a tile goes another way
 constexpr std::size_t kFramesRemembered = 256;
 constexpr std::int64_t kTextLimit = 120;  // tokens of one string of a reply
 
@@ -115,7 +118,7 @@ class LocalCaptioner::Shared {
         words_(profile_),
         task_(endpoint::task_words(profile_)),
         schema_(local_schema(profile_)),
-        model_(plugin, folder, {settings.device, settings.dtype, settings.threads}),
+        model_(plugin, folder, {settings.device, settings.dtype, settings.threads, settings.adapter}),
         guide_(schema_, model_.folder().tokenizer, model_.folder().config.text.vocab_size, model_.folder().generation.end_ids) {
     if (!model_.folder().has_vision()) {
       throw base::Error(base::ErrorCode::kModel, "is a text model: it cannot look at pictures", folder.string(),
@@ -127,16 +130,42 @@ class LocalCaptioner::Shared {
                             std::to_string(guide_.shortest()),
                         {}, "allow more");
     }
+    local::validate(sampling());
+    if (settings_.detail_frames < 0 || settings_.detail_frames > kMostDetailFrames) {
+      throw base::Error(base::ErrorCode::kInvalidArgument, "--detail-frames must be 0 to " + std::to_string(kMostDetailFrames), {},
+                        "each takes as many tokens as it has tiles");
+    }
     guide_.set_text_limit(kTextLimit);
-    identity_ = local::weights_identity(folder, model_.folder().weights);
+    identity_ = model_.folder().identity();
     nlohmann::json examples = nlohmann::json::array();
     for (const base::Example& example : profile_.examples) {
-      examples.push_back({example.input, example.output});
-      if (!example.images.empty())
-        base::log(log_, base::LogLevel::kWarning, "pictures of the profile's examples are not shown to a model folder; their words are");
+      std::vector<local::Tiles> pictures;
+      nlohmann::json seen = nlohmann::json::array();
+      for (const std::string& file : example.images) {
+        try {
+          const base::Image picture = local::over_white(local::read_png(file));
+          seen.push_back(key_of(picture));
+          pictures.push_back(tiles_of(picture, false));
+        } catch (const base::Error& error) {
+          base::log(
+              log_, base::LogLevel::kWarning,
+              "a picture of the profile's examples is not shown: " + std::string(error.what()) + " (a model folder is shown PNG files)");
+        }
+      }
+      examples.push_back({example.input, example.output, seen});
+      example_pictures_.push_back(std::move(pictures));
     }
-    prompt_version_ = digest(dump({task_, schema_, examples, settings_.dtype, settings_.max_tokens, settings_.continuity, kTextLimit,
-                                   model_.folder().config.text.max_positions}));
+    nlohmann::json what{task_,
+                        schema_,
+                        examples,
+                        settings_.dtype,
+                        settings_.max_tokens,
+                        settings_.continuity,
+                        kTextLimit,
+                        model_.folder().config.text.max_positions};
+    if (settings_.detail_frames > 0) what.push_back({{"details", settings_.detail_frames}});
+    if (settings_.temperature > 0) what.push_back({settings_.temperature, settings_.top_p, settings_.seed});
+    prompt_version_ = digest(dump(what));
   }
 
   [[nodiscard]] base::CaptionerIdentity identity() const {
@@ -150,14 +179,16 @@ class LocalCaptioner::Shared {
     std::vector<Asked> asked;
     std::vector<local::ReplyRequest> requests;
     for (std::size_t i = 0; i < chunks.size(); ++i) {
-      Asked one{i, endpoint::ChunkFacts(chunks[i]), 0, 0};
+      Asked one{i, endpoint::ChunkFacts(chunks[i]), 0, 0, 0};
       std::optional<local::ModelPrompt> prompt = prompt_of(chunks[i], one);
       if (!prompt) {
         results[i].failure = "the prompt does not fit the model's context of " + std::to_string(model_.folder().config.text.max_positions) +
                              " tokens, even without pictures";
         continue;
       }
-      requests.push_back({std::move(*prompt), settings_.max_tokens, &guide_, {}});
+      requests.push_back({std::move(*prompt), settings_.max_tokens, &guide_, sampling()});
+      // A chunk of its own draws for itself: what it says does not depend on what is described beside it.
+      requests.back().sampling.seed ^= static_cast<std::uint64_t>(chunks[i].span.start);
       asked.push_back(std::move(one));
     }
     std::vector<local::Reply> replies;
@@ -176,8 +207,10 @@ class LocalCaptioner::Shared {
   struct Asked {
     std::size_t index;
     endpoint::ChunkFacts facts;
-    std::size_t frames, left_out;
+    std::size_t frames, left_out, details_left_out;
   };
+
+  [[nodiscard]] local::Sampling sampling() const { return {settings_.temperature, settings_.top_p, settings_.seed}; }
 
   base::CaptionResult read(const local::Reply& reply, const Asked& asked, const local::ReplyRequest& request) const {
     base::CaptionResult result;
@@ -200,36 +233,29 @@ class LocalCaptioner::Shared {
       result.observation->attributes["frames_left_out"] = asked.left_out;
       result.notes.push_back({asked.facts.own, "fewer_frames"});
     }
+    if (asked.details_left_out > 0) result.observation->attributes["details_left_out"] = asked.details_left_out;
     return result;
   }
 
-  [[nodiscard]] std::string chunk_text(const base::Chunk& chunk, bool pictures) const {
-    std::string text =
-        "This part of the video goes from " + base::seconds_text(chunk.span.start) + " s to " + base::seconds_text(chunk.span.end) + " s.";
-    if (!pictures) text += " There is no picture of it.";
-    nlohmann::json said = nlohmann::json::array();
-    std::size_t bytes = 0;
-    for (const base::Cue& cue : chunk.cues) {
-      bytes += cue.text.size();
-      if (bytes > kMostCueText) break;
-      said.push_back({{"at", base::to_seconds(cue.span.start)}, {"text", base::sanitize_utf8(cue.text)}});
-    }
-    if (!said.empty()) text += "\nSubtitles, quoted as data: " + dump(said);
-    if (settings_.continuity && !chunk.before.empty()) {
-      const std::string& all = chunk.before;
-      text += "\nWhat was said of the part before, quoted as data: " +
-              endpoint::json_string(all.size() > kMostBefore ? all.substr(all.size() - kMostBefore) : all);
-    }
-    return text;
-  }
-
-  [[nodiscard]] local::EncodedPrompt encode(const base::Chunk& chunk, const std::vector<const base::Keyframe*>& frames) const {
+  /// The chunk's prompt with these frames, and some of them cut into tiles before.
+  [[nodiscard]] local::EncodedPrompt encode(const base::Chunk& chunk, const std::vector<const base::Keyframe*>& frames,
+                                            const std::vector<const base::Keyframe*>& details) const {
     std::vector<local::ChatMessage> messages{{"system", {}, std::nullopt, task_}};
-    for (const base::Example& example : profile_.examples) {
-      messages.push_back({"user", {}, std::nullopt, "An example. " + example.input});
-      messages.push_back({"assistant", {}, std::nullopt, example.output});
+    for (std::size_t i = 0; i < profile_.examples.size(); ++i) {
+      messages.push_back({"user", std::vector<local::PromptStill>(example_pictures_[i].size()), std::nullopt,
+                          "An example. " + profile_.examples[i].input});
+      messages.push_back({"assistant", {}, std::nullopt, profile_.examples[i].output});
     }
-    local::ChatMessage message{"user", {}, std::nullopt, chunk_text(chunk, !frames.empty())};
+    local::ChatMessage message{"user", {}, std::nullopt, {}};
+    std::string at;
+    for (const base::Keyframe* frame : details) {
+      const local::PreprocessorConfig& config = model_.folder().preprocessor;
+      const local::TileGrid grid = local::tile_grid({frame->image.width, frame->image.height}, config.longest_edge, config.tile);
+      message.stills.push_back({grid.rows, grid.cols});
+      at += (at.empty() ? "" : ", ") + base::seconds_text(frame->at) + " s";
+    }
+    if (!at.empty()) message.text = "Before the frames, these of them are shown in detail: " + at + ".\n";
+    message.text += chunk_words(chunk, !frames.empty(), {.cues = kMostCueText, .before = settings_.continuity ? kMostBefore : 0});
     if (!frames.empty()) {
       message.video.emplace();
       for (const base::Keyframe* frame : frames) message.video->timestamps_s.push_back(base::to_seconds(frame->at));
@@ -240,29 +266,57 @@ class LocalCaptioner::Shared {
     return local::encode_prompt(model_.folder().tokenizer, chat.pieces(messages));
   }
 
-  /// With as many of the chunk's frames as fit; nothing if not even its words do.
+  /// With as many of the chunk's frames as fit, details given up first; nothing if not even its words do.
   std::optional<local::ModelPrompt> prompt_of(const base::Chunk& chunk, Asked& asked) {
     std::vector<const base::Keyframe*> all;
     for (const base::Keyframe& frame : chunk.keyframes) {
       if (!frame.image.empty()) all.push_back(&frame);
     }
     const std::int64_t room = model_.folder().config.text.max_positions - settings_.max_tokens;
-    for (std::size_t count = all.size();; --count) {
-      const std::vector<const base::Keyframe*> frames = spread(all, count);
-      local::EncodedPrompt encoded = encode(chunk, frames);
+    const std::size_t wanted = std::min(all.size(), static_cast<std::size_t>(settings_.detail_frames));
+    std::size_t count = all.size(), detailed = wanted;
+    while (true) {
+      const std::vector<const base::Keyframe*> frames = spread(all, count), details = spread(all, detailed);
+      local::EncodedPrompt encoded = encode(chunk, frames, details);
       if (static_cast<std::int64_t>(encoded.ids.size()) > room) {
         if (count == 0) return std::nullopt;
+        --(detailed > 0 ? detailed : count);
         continue;
       }
       asked.frames = count;
       asked.left_out = all.size() - count;
+      asked.details_left_out = wanted - detailed;
       local::ModelPrompt prompt{std::move(encoded.ids), std::move(encoded.image_positions), {}};
+      const auto show = [&](const base::Image& tile) {
+        const std::vector<float>& rows = rows_of_tile(tile);
+        prompt.features.insert(prompt.features.end(), rows.begin(), rows.end());
+      };
+      for (const std::vector<local::Tiles>& pictures : example_pictures_) {
+        for (const local::Tiles& picture : pictures) std::for_each(picture.images.begin(), picture.images.end(), show);
+      }
+      for (const base::Keyframe* frame : details) {
+        const local::Tiles tiles = tiles_of(frame->image, true);
+        std::for_each(tiles.images.begin(), tiles.images.end(), show);
+      }
       for (const base::Keyframe* frame : frames) {
         const std::vector<float>& rows = rows_of(frame->image);
         prompt.features.insert(prompt.features.end(), rows.begin(), rows.end());
       }
       return prompt;
     }
+  }
+
+  [[nodiscard]] local::Tiles tiles_of(const base::Image& image, bool split) const {
+    const local::PreprocessorConfig& config = model_.folder().preprocessor;
+    return local::cut_still(image, config.longest_edge, config.tile, split,
+                            config.lanczos ? local::Filter::kLanczos : local::Filter::kBicubic);
+  }
+
+  /// Of a picture that has the size of a tile.
+  const std::vector<float>& rows_of_tile(const base::Image& tile) {
+    const std::uint64_t key = key_of(tile) ^ kTileKey;
+    if (const std::vector<float>* known = cache_.find(key)) return *known;
+    return cache_.add(key, model_.connect(model_.vision(model_.pixel_values({tile}))));
   }
 
   const std::vector<float>& rows_of(const base::Image& image) {
@@ -278,7 +332,8 @@ class LocalCaptioner::Shared {
   base::LogSink log_;
   endpoint::Vocabulary words_;
   std::string task_, schema_, identity_, prompt_version_;
-  std::mutex mutex_;  ///< guards what follows
+  std::vector<std::vector<local::Tiles>> example_pictures_;  ///< by example
+  std::mutex mutex_;                                         ///< guards what follows
   local::LanguageModel model_;
   local::ReplyGuide guide_;
   FrameCache cache_;

@@ -64,6 +64,20 @@ void add_run_options(CLI::App& app, captioner::local::RunOptions& options) {
   app.add_option("--threads", options.threads, "Its threads; 0: one per core")->type_name("N")->check(CLI::Range(0, 1024));
 }
 
+void add_adapter(CLI::App& app, std::string& adapter) {
+  app.add_option("--lora", adapter, "A LoRA adapter in PEFT format that is merged into the model folder's weights")->type_name("DIR");
+}
+
+void add_sampling(CLI::App& app, captioner::local::Sampling& sampling) {
+  app.add_option("--temperature", sampling.temperature, "How freely a model folder chooses its words; 0: always the likeliest [0]")
+      ->type_name("T")
+      ->check(CLI::Range(0.0, 100.0));
+  app.add_option("--top-p", sampling.top_p, "It chooses among the likeliest words whose probabilities reach this sum [1]")
+      ->type_name("P")
+      ->check(CLI::Range(0.000001, 1.0));
+  app.add_option("--seed", sampling.seed, "Of its choices: the same seed, the same words [0]")->type_name("N");
+}
+
 std::string local_folder(const std::string& spec) {
   static const std::string kPrefix = "local:";
   return spec.rfind(kPrefix, 0) == 0 ? spec.substr(kPrefix.size()) : std::string();

@@ -9,6 +9,7 @@
 
 #include "base/text_embedder.h"
 #include "captioner/local/embedder.h"
+#include "captioner/local/reply_guide.h"
 #include "captioner/torch_plugin.h"
 #include "cli/context.h"
 #include "cli/endpoint.h"
@@ -35,6 +36,10 @@ struct InstalledModel {
 
 /// --device, --dtype, --threads.
 void add_run_options(CLI::App& app, captioner::local::RunOptions& options);
+/// --lora.
+void add_adapter(CLI::App& app, std::string& adapter);
+/// --temperature, --top-p, --seed.
+void add_sampling(CLI::App& app, captioner::local::Sampling& sampling);
 
 /// "local:FOLDER" without its beginning; empty if it is something else.
 [[nodiscard]] std::string local_folder(const std::string& spec);

@@ -34,6 +34,10 @@ class Embeddings {
   /// Captions of live observations, live events and mentioned entities, those without words left out. In a fixed order.
   /// @param visit false: stop
   void each_text(const std::function<bool(EmbeddedText)>& visit) const;
+  /// Those of them that have no vector of this model, or one of another text.
+  void each_new_text(const std::string& model, const std::function<bool(EmbeddedText)>& visit) const;
+  /// Forgets vectors of a model whose text is no more. REQUIRES: opened for writing
+  void forget_gone(const std::string& model);
   /// Forgets all vectors of a model. REQUIRES: opened for writing
   void clear(const std::string& model);
   /// Adds vectors, all or none; one that is there is replaced. REQUIRES: opened for writing

@@ -10,6 +10,7 @@
 #include "base/media.h"
 #include "base/observation_json.h"
 #include "base/utf8.h"
+#include "captioner/chunk_words.h"
 #include "captioner/digest.h"
 #include "captioner/endpoint/base64.h"
 #include "captioner/endpoint/schema.h"
@@ -19,8 +20,6 @@ namespace reelgraph::captioner::endpoint {
 namespace {
 
 constexpr int kJpegQuality = 85;
-constexpr std::size_t kMostCueText = 20'000;   // bytes of subtitles of a chunk
-constexpr std::size_t kMostBefore = 1500;      // bytes of the previous description
 constexpr std::size_t kMostRepaired = 20'000;  // bytes of a reply that is quoted back
 constexpr std::uintmax_t kMostExamplePicture = 4 << 20;
 constexpr int kExamplePixels = 512 * 512;  // what a picture of an example counts for; its true size is not looked at
@@ -122,23 +121,7 @@ PromptBuilder::PromptBuilder(const base::EndpointSettings& settings, const base:
 }
 
 std::string PromptBuilder::chunk_text(const base::Chunk& chunk) const {
-  std::string text =
-      "This part of the video goes from " + base::seconds_text(chunk.span.start) + " s to " + base::seconds_text(chunk.span.end) + " s.";
-  text += chunk.keyframes.empty() ? " There is no picture of it." : "";
-  nlohmann::json said = nlohmann::json::array();
-  std::size_t bytes = 0;
-  for (const base::Cue& cue : chunk.cues) {
-    bytes += cue.text.size();
-    if (bytes > kMostCueText) break;
-    said.push_back({{"at", base::to_seconds(cue.span.start)}, {"text", base::sanitize_utf8(cue.text)}});
-  }
-  if (!said.empty()) text += "\nSubtitles, quoted as data: " + said.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  if (continuity_ && !chunk.before.empty()) {
-    const std::string& all = chunk.before;
-    text += "\nWhat was said of the part before, quoted as data: " +
-            json_string(all.size() > kMostBefore ? all.substr(all.size() - kMostBefore) : all);
-  }
-  return text;
+  return chunk_words(chunk, !chunk.keyframes.empty(), {.cues = 20'000, .before = continuity_ ? std::size_t{1500} : 0});
 }
 
 std::string PromptBuilder::tail(const Capabilities& server) const {

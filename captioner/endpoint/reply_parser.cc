@@ -15,8 +15,14 @@ constexpr int kMostCandidates = 64;
 constexpr int kDeepest = 32;
 constexpr std::int64_t kMostTokens = std::int64_t{1} << 40;
 
-/// The end (past the bracket) of the object that starts at `text[at]`; npos if it has none or nests too deep.
-std::size_t end_of_object(std::string_view text, std::size_t at) {
+/// Walks the brackets of JSON text, strings skipped.
+struct BracketWalk {
+  std::size_t end = std::string_view::npos;  ///< past the bracket that closes the first one; npos: there is none
+  bool too_deep = false;
+};
+/// @param whole false: stops at the end of the first object
+BracketWalk walk_brackets(std::string_view text, std::size_t at, bool whole) {
+  BracketWalk walk;
   int depth = 0;
   bool in_string = false;
   for (std::size_t i = at; i < text.size(); ++i) {
@@ -29,38 +35,25 @@ std::size_t end_of_object(std::string_view text, std::size_t at) {
     } else if (c == '"') {
       in_string = true;
     } else if (c == '{' || c == '[') {
-      if (++depth > kDeepest) return std::string_view::npos;
+      if (++depth > kDeepest) {
+        walk.too_deep = true;
+        return walk;
+      }
     } else if (c == '}' || c == ']') {
-      if (--depth == 0) return i + 1;
+      if (--depth == 0 && !whole) {
+        walk.end = i + 1;
+        return walk;
+      }
     }
   }
-  return std::string_view::npos;
+  return walk;
 }
 
-/// Nesting of any JSON text, strings skipped.
-bool too_deep(std::string_view text) {
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_string) {
-      if (c == '\\')
-        ++i;
-      else if (c == '"')
-        in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > kDeepest) return true;
-    } else if (c == '}' || c == ']') {
-      --depth;
-    }
-  }
-  return false;
-}
+/// The end (past the bracket) of the object that starts at `text[at]`; npos if it has none or nests too deep.
+std::size_t end_of_object(std::string_view text, std::size_t at) { return walk_brackets(text, at, false).end; }
 
 nlohmann::json parse(std::string_view text) {
-  if (too_deep(text)) return nlohmann::json::value_t::discarded;
+  if (walk_brackets(text, 0, true).too_deep) return nlohmann::json::value_t::discarded;
   return nlohmann::json::parse(text, nullptr, false);
 }
 

@@ -19,6 +19,7 @@ struct RunOptions {
   std::string device = "cpu";  ///< "cpu", "cuda" or "cuda:N"
   std::string dtype = "fp32";  ///< "fp32" or "bf16"
   int threads = 0;             ///< 0: one per core
+  std::string adapter;         ///< folder of a LoRA adapter, merged into a language model; empty: none
 };
 /// @throws base::Error kInvalidArgument on a word that is none of the above
 void validate(const RunOptions& options);

@@ -35,7 +35,8 @@ nlohmann::json spec_of(const ModelConfig& config, const RunOptions& options) {
 }  // namespace
 
 LanguageModel::LanguageModel(const TorchPlugin& plugin, const std::filesystem::path& folder, const RunOptions& options)
-    : folder_(ModelFolder::open(folder)), model_(plugin, spec_of(folder_.config, options), folder_.tensors, folder.string()) {}
+    : folder_(ModelFolder::open(folder, options.adapter)),
+      model_(plugin, spec_of(folder_.config, options), folder_.tensors, folder.string()) {}
 
 std::vector<float> LanguageModel::pixel_values(const std::vector<base::Image>& tiles) const {
   const PreprocessorConfig& config = folder_.preprocessor;

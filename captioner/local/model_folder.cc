@@ -5,6 +5,7 @@
 
 #include "captioner/local/json_fields.h"
 #include "captioner/local/json_file.h"
+#include "captioner/local/weights_digest.h"
 
 namespace reelgraph::captioner::local {
 namespace {
@@ -103,7 +104,7 @@ std::string model_type_of_folder(const std::filesystem::path& path) {
   return model_type_of(read_json_file(path / "config.json"), (path / "config.json").string());
 }
 
-ModelFolder ModelFolder::open(const std::filesystem::path& path) {
+ModelFolder ModelFolder::open(const std::filesystem::path& path, const std::filesystem::path& adapter) {
   check_folder(path);
   const std::filesystem::path config_file = path / "config.json", tokenizer_file = path / "tokenizer.json";
   const nlohmann::json json = read_json_file(config_file);
@@ -119,7 +120,15 @@ ModelFolder ModelFolder::open(const std::filesystem::path& path) {
   Weights weights = Weights::open(path);
   std::vector<NamedTensor> tensors = match_tensors(weights, expected_tensors(config), "model.");
   check_finite(tensors);
-  return {path, config, preprocessor, std::move(generation), std::move(tokenizer), std::move(weights), std::move(tensors)};
+  MergedWeights merged;
+  if (!adapter.empty()) merged = merge_lora(adapter, tensors);
+  return {
+      path, config, preprocessor, std::move(generation), std::move(tokenizer), std::move(weights), std::move(tensors), std::move(merged)};
+}
+
+std::string ModelFolder::identity() const {
+  const std::string own = weights_identity(path, weights);
+  return merged.identity.empty() ? own : own + "+" + merged.identity;
 }
 
 std::int64_t ModelFolder::parameters() const {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "captioner/local/lora.h"
 #include "captioner/local/model_config.h"
 #include "captioner/local/model_tensors.h"
 #include "captioner/local/tokenizer.h"
@@ -22,10 +23,14 @@ struct ModelFolder {
   Tokenizer tokenizer;
   Weights weights;
   std::vector<NamedTensor> tensors;
+  MergedWeights merged;  ///< what an adapter made of some of them
 
+  /// @param adapter folder of a LoRA adapter; empty: none
   /// @throws base::Error kModel naming file, place and cure
-  static ModelFolder open(const std::filesystem::path& path);
+  static ModelFolder open(const std::filesystem::path& path, const std::filesystem::path& adapter = {});
 
+  /// "NAME@DIGEST" of the weights, "NAME@DIGEST+NAME@DIGEST" with an adapter.
+  [[nodiscard]] std::string identity() const;
   [[nodiscard]] bool has_vision() const { return config.kind == ModelKind::kSmolVlm; }
   [[nodiscard]] std::int64_t parameters() const;
   /// The type most weights are stored in.

@@ -5,15 +5,16 @@
 
 #include "base/error.h"
 #include "captioner/local/language_model.h"
-#include "captioner/local/weights_digest.h"
 
 namespace reelgraph::captioner::local {
 namespace {
 
 class LocalTextModel final : public base::TextModel {
  public:
-  LocalTextModel(const TorchPlugin& plugin, const std::filesystem::path& folder, const RunOptions& options)
-      : model_(plugin, folder, options), name_(weights_identity(folder, model_.folder().weights)) {}
+  LocalTextModel(const TorchPlugin& plugin, const std::filesystem::path& folder, const RunOptions& options, const Sampling& sampling)
+      : model_(plugin, folder, options), sampling_(sampling), name_(model_.folder().identity()) {
+    validate(sampling_);
+  }
 
   std::string name() const override { return name_; }
 
@@ -24,6 +25,7 @@ class LocalTextModel final : public base::TextModel {
     const std::vector<PromptPiece> pieces =
         folder.has_vision() ? PromptTemplate(static_cast<int>(folder.config.image_seq_len())).pieces(messages) : chat_ml_pieces(messages);
     ReplyRequest asked;
+    asked.sampling = sampling_;
     asked.prompt.ids = encode_prompt(folder.tokenizer, pieces).ids;
     const auto length = static_cast<std::int64_t>(asked.prompt.ids.size());
     asked.max_new_tokens = std::min<std::int64_t>(request.max_tokens, folder.config.text.max_positions - length);
@@ -45,14 +47,15 @@ class LocalTextModel final : public base::TextModel {
  private:
   std::mutex mutex_;
   LanguageModel model_;
+  Sampling sampling_;
   std::string name_;
 };
 
 }  // namespace
 
-std::unique_ptr<base::TextModel> make_text_model(const TorchPlugin& plugin, const std::filesystem::path& folder,
-                                                 const RunOptions& options) {
-  return std::make_unique<LocalTextModel>(plugin, folder, options);
+std::unique_ptr<base::TextModel> make_text_model(const TorchPlugin& plugin, const std::filesystem::path& folder, const RunOptions& options,
+                                                 const Sampling& sampling) {
+  return std::make_unique<LocalTextModel>(plugin, folder, options, sampling);
 }
 
 }  // namespace reelgraph::captioner::local

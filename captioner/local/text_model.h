@@ -6,13 +6,14 @@
 
 #include "base/text_model.h"
 #include "captioner/local/embedder.h"
+#include "captioner/local/reply_guide.h"
 #include "captioner/torch_plugin.h"
 
 namespace reelgraph::captioner::local {
 
-/// Greedy. Pictures are left out. Thread-safe: calls wait for one another.
-/// @throws base::Error kModel: folder refused, device absent
+/// Pictures are left out. Thread-safe: calls wait for one another.
+/// @throws base::Error kModel: folder or adapter refused, device absent; kInvalidArgument: `sampling` makes no sense
 [[nodiscard]] std::unique_ptr<base::TextModel> make_text_model(const TorchPlugin& plugin, const std::filesystem::path& folder,
-                                                               const RunOptions& options);
+                                                               const RunOptions& options, const Sampling& sampling = {});
 
 }  // namespace reelgraph::captioner::local

@@ -2,7 +2,6 @@
 // The residual stream, norms, rotations, attention and its cache are float32 whatever the weights' type is: with bf16 keys and values the
 // logits of the reference cases are off by up to 0.83, with float32 ones by up to 0.4.
 
-#include <ATen/core/Tensor.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/cat.h>
@@ -10,15 +9,17 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/outer.h>
-#include <ATen/ops/silu.h>
 #include <ATen/ops/softmax.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
 #include <vector>
 
+#include "captioner/torch/cpu/parallel.h"
+#include "captioner/torch/layers.h"
 #include "captioner/torch/models.h"
 #include "captioner/torch/tensors.h"
 
@@ -28,8 +29,8 @@ namespace {
 constexpr std::int64_t kPrefillBlock = 512;  ///< tokens at once, so that the attention scores stay bounded
 
 struct Layer {
-  at::Tensor input_norm, post_norm;                      ///< float32 [hidden]
-  at::Tensor query, key, value, output, gate, up, down;  ///< [out, in] in the computing type
+  at::Tensor input_norm, post_norm;  ///< float32 [hidden]
+  Linear query, key, value, output, gate, up, down;
 };
 
 struct Cache final : Sequence {
@@ -51,13 +52,13 @@ class Llama final : public TextModel {
     for (std::int64_t i = 0; i < text.at("layers").get<std::int64_t>(); ++i) {
       const std::string layer = model + "layers." + std::to_string(i) + ".";
       layers_.push_back({tensors.float_weight(layer + "input_layernorm.weight"),
-                         tensors.float_weight(layer + "post_attention_layernorm.weight"), tensors.weight(layer + "self_attn.q_proj.weight"),
-                         tensors.weight(layer + "self_attn.k_proj.weight"), tensors.weight(layer + "self_attn.v_proj.weight"),
-                         tensors.weight(layer + "self_attn.o_proj.weight"), tensors.weight(layer + "mlp.gate_proj.weight"),
-                         tensors.weight(layer + "mlp.up_proj.weight"), tensors.weight(layer + "mlp.down_proj.weight")});
+                         tensors.float_weight(layer + "post_attention_layernorm.weight"), linear_of(tensors, layer + "self_attn.q_proj"),
+                         linear_of(tensors, layer + "self_attn.k_proj"), linear_of(tensors, layer + "self_attn.v_proj"),
+                         linear_of(tensors, layer + "self_attn.o_proj"), linear_of(tensors, layer + "mlp.gate_proj"),
+                         linear_of(tensors, layer + "mlp.up_proj"), linear_of(tensors, layer + "mlp.down_proj")});
     }
     norm_ = tensors.float_weight(model + "norm.weight");
-    head_ = tensors.has("lm_head.weight") ? tensors.weight("lm_head.weight") : embeddings_;
+    head_ = tensors.has("lm_head.weight") ? linear_of(tensors, "lm_head") : Linear{embeddings_, {}};
     const auto frequencies = text.at("rope_frequencies").get<std::vector<float>>();
     frequencies_ = borrow(frequencies.data(), {static_cast<std::int64_t>(frequencies.size())}, device_).clone();
   }
@@ -90,7 +91,7 @@ class Llama final : public TextModel {
       const auto count = static_cast<std::int64_t>(features.positions.size());
       x.index_copy_(0, borrow(features.positions.data(), {count}, device_), borrow(features.rows, {count, x.size(1)}, device_));
     }
-    const std::int64_t vocabulary = head_.size(0);
+    const std::int64_t vocabulary = head_.weight.size(0);
     for (std::int64_t begin = 0; begin < n; begin += kPrefillBlock) {
       const std::int64_t count = std::min(kPrefillBlock, n - begin);
       at::Tensor block = x.narrow(0, begin, count).clone();
@@ -99,7 +100,7 @@ class Llama final : public TextModel {
         const auto index = static_cast<std::int64_t>(i);
         const Heads heads = project(block, layers_[i], rotation);
         store(cache, index, cache.length, heads);
-        block.add_(linear(attend(cache, index, cache.length, heads.query), layers_[i].output));
+        add_linear(block, attend(cache, index, cache.length, heads.query), layers_[i].output);
         feed_forward(block, layers_[i]);
       }
       cache.length += count;
@@ -124,14 +125,11 @@ class Llama final : public TextModel {
     for (std::size_t i = 0; i < layers_.size(); ++i) {
       const auto index = static_cast<std::int64_t>(i);
       const Heads heads = project(x, layers_[i], rotation);
-      std::vector<at::Tensor> mixed;  // each row attends to its own past
       for (std::int64_t row = 0; row < rows; ++row) {
         auto& cache = static_cast<Cache&>(*sequences[static_cast<std::size_t>(row)]);
-        const Heads own{heads.query.narrow(0, row, 1), heads.key.narrow(0, row, 1), heads.value.narrow(0, row, 1)};
-        store(cache, index, cache.length, own);
-        mixed.push_back(attend(cache, index, cache.length, own.query));
+        store(cache, index, cache.length, {{}, heads.key.narrow(0, row, 1), heads.value.narrow(0, row, 1)});
       }
-      x.add_(linear(rows == 1 ? mixed.front() : at::cat(mixed), layers_[i].output));
+      add_linear(x, attend_rows(sequences, index, heads.query), layers_[i].output);
       feed_forward(x, layers_[i]);
     }
     for (Sequence* sequence : sequences) ++static_cast<Cache&>(*sequence).length;
@@ -143,7 +141,7 @@ class Llama final : public TextModel {
     at::Tensor cos, sin;  ///< float32 [n, 1, head_dim / 2]
   };
   struct Heads {
-    at::Tensor query;       ///< float32 [n, heads, head_dim], rotated and scaled
+    at::Tensor query;       ///< float32 [n, heads, head_dim], rotated
     at::Tensor key, value;  ///< [n, kv heads, head_dim], keys rotated
   };
 
@@ -157,23 +155,23 @@ class Llama final : public TextModel {
   }
 
   /// The two halves of each head are the two coordinates of the rotated pairs. @param x float32 [n, heads, head_dim]
-  [[nodiscard]] at::Tensor rotate(const at::Tensor& x, const Rotation& rotation) const {
+  void rotate(at::Tensor& x, const Rotation& rotation) const {
+    if (x.is_cpu()) {
+      cpu::rotate(x.data_ptr<float>(), x.size(0), x.size(1), head_dim_, rotation.cos.data_ptr<float>(), rotation.sin.data_ptr<float>());
+      return;
+    }
     const std::int64_t half = head_dim_ / 2;
     const at::Tensor a = x.narrow(2, 0, half), b = x.narrow(2, half, half);
-    return at::cat({a.mul(rotation.cos).sub_(b.mul(rotation.sin)), b.mul(rotation.cos).add_(a.mul(rotation.sin))}, 2);
-  }
-
-  [[nodiscard]] at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight) const {
-    return x.mul(x.square().mean(-1, true).add_(eps_).rsqrt_()).mul_(weight);
+    x = at::cat({a.mul(rotation.cos).sub_(b.mul(rotation.sin)), b.mul(rotation.cos).add_(a.mul(rotation.sin))}, 2);
   }
 
   [[nodiscard]] Heads project(const at::Tensor& x, const Layer& layer, const Rotation& rotation) const {
     const std::int64_t n = x.size(0);
-    const at::Tensor normed = rms_norm(x, layer.input_norm);
-    const double scale = 1.0 / std::sqrt(static_cast<double>(head_dim_));
-    return {rotate(linear(normed, layer.query).view({n, heads_, head_dim_}), rotation).mul_(scale),
-            rotate(linear(normed, layer.key).view({n, kv_heads_, head_dim_}), rotation),
-            linear(normed, layer.value).view({n, kv_heads_, head_dim_})};
+    const std::vector<at::Tensor> qkv = linears(rms_norm(x, layer.input_norm, eps_), std::array{&layer.query, &layer.key, &layer.value});
+    Heads heads{qkv[0].view({n, heads_, head_dim_}), qkv[1].view({n, kv_heads_, head_dim_}), qkv[2].view({n, kv_heads_, head_dim_})};
+    rotate(heads.query, rotation);
+    rotate(heads.key, rotation);
+    return heads;
   }
 
   static void store(Cache& cache, std::int64_t layer, std::int64_t at, const Heads& heads) {
@@ -182,36 +180,92 @@ class Llama final : public TextModel {
     cache.values.select(0, layer).narrow(1, at, n).copy_(heads.value.transpose(0, 1));
   }
 
+  /// The last query of each conversation attends to all its past. @param query float32 [rows, heads, head_dim]
+  [[nodiscard]] at::Tensor attend_rows(std::span<Sequence*> sequences, std::int64_t layer, const at::Tensor& query) const {
+    const std::int64_t group = heads_ / kv_heads_;
+    if (!query.is_cpu()) {
+      std::vector<at::Tensor> mixed;
+      for (std::size_t row = 0; row < sequences.size(); ++row) {
+        const auto& cache = static_cast<const Cache&>(*sequences[row]);
+        mixed.push_back(attend(cache, layer, cache.length, query.narrow(0, static_cast<std::int64_t>(row), 1)));
+      }
+      return at::cat(mixed);
+    }
+    at::Tensor out = at::empty({query.size(0), heads_ * head_dim_}, query.options());
+    std::vector<cpu::Lookup> jobs;
+    const float* from = query.data_ptr<float>();
+    float* to = out.data_ptr<float>();
+    for (Sequence* sequence : sequences) {
+      const auto& cache = static_cast<const Cache&>(*sequence);
+      for (std::int64_t head = 0; head < kv_heads_; ++head, from += group * head_dim_, to += group * head_dim_) {
+        const std::int64_t at = (layer * kv_heads_ + head) * cache.capacity() * head_dim_;
+        jobs.push_back({.query = from,
+                        .key = cache.keys.data_ptr<float>() + at,
+                        .value = cache.values.data_ptr<float>() + at,
+                        .out = to,
+                        .group = group,
+                        .keys = cache.length + 1,
+                        .head_dim = head_dim_,
+                        .scale = scale()});
+      }
+    }
+    cpu::look_up(jobs);
+    return out;
+  }
+
   /// Queries at positions `start`.. attend to all before them and themselves. float32 [n, heads * head_dim].
   [[nodiscard]] at::Tensor attend(const Cache& cache, std::int64_t layer, std::int64_t start, const at::Tensor& query) const {
-    const std::int64_t n = query.size(0), length = start + n, group = heads_ / kv_heads_;
+    const std::int64_t n = query.size(0), length = start + n, group = heads_ / kv_heads_, width = heads_ * head_dim_;
+    if (query.is_cpu()) {
+      at::Tensor out = at::empty({n, width}, query.options());
+      std::vector<cpu::Attention> jobs;
+      for (std::int64_t head = 0; head < heads_; ++head) {
+        const std::int64_t at = (layer * kv_heads_ + head / group) * cache.capacity() * head_dim_;
+        add_attention({.query = query.data_ptr<float>() + head * head_dim_,
+                       .key = cache.keys.data_ptr<float>() + at,
+                       .value = cache.values.data_ptr<float>() + at,
+                       .out = out.data_ptr<float>() + head * head_dim_,
+                       .query_stride = width,
+                       .key_stride = head_dim_,
+                       .value_stride = head_dim_,
+                       .out_stride = width,
+                       .queries = n,
+                       .keys = length,
+                       .head_dim = head_dim_,
+                       .scale = scale(),
+                       .causal_from = start},
+                      jobs);
+      }
+      cpu::attend(jobs);
+      return out;
+    }
     const at::Tensor keys = cache.keys.select(0, layer).narrow(1, 0, length), values = cache.values.select(0, layer).narrow(1, 0, length);
     // The queries of one key head side by side: [kv heads, group * n, head_dim].
     const at::Tensor q = query.view({n, kv_heads_, group, head_dim_}).permute({1, 2, 0, 3}).reshape({kv_heads_, group * n, head_dim_});
-    at::Tensor scores = at::bmm(q, keys.transpose(1, 2));
+    at::Tensor scores = at::bmm(q.mul(scale()), keys.transpose(1, 2));
     if (n > 1) {
       const at::Tensor later = at::full({n, length}, -std::numeric_limits<float>::infinity(), frequencies_.options()).triu_(start + 1);
       scores.view({kv_heads_, group, n, length}).add_(later);
     }
-    return at::bmm(at::softmax(scores, -1), values)
-        .view({kv_heads_, group, n, head_dim_})
-        .permute({2, 0, 1, 3})
-        .reshape({n, heads_ * head_dim_});
+    return at::bmm(at::softmax(scores, -1), values).view({kv_heads_, group, n, head_dim_}).permute({2, 0, 1, 3}).reshape({n, width});
   }
 
   void feed_forward(at::Tensor& x, const Layer& layer) const {
-    const at::Tensor normed = rms_norm(x, layer.post_norm);
-    x.add_(linear(at::silu(linear(normed, layer.gate)).mul_(linear(normed, layer.up)), layer.down));
+    std::vector<at::Tensor> inner = linears(rms_norm(x, layer.post_norm, eps_), std::array{&layer.gate, &layer.up});
+    silu_times(inner[0], inner[1]);
+    add_linear(x, inner[0], layer.down);
   }
 
-  [[nodiscard]] at::Tensor logits_of(const at::Tensor& x) const { return linear(rms_norm(x, norm_), head_); }
+  [[nodiscard]] float scale() const { return static_cast<float>(1.0 / std::sqrt(static_cast<double>(head_dim_))); }
+  [[nodiscard]] at::Tensor logits_of(const at::Tensor& x) const { return linear(rms_norm(x, norm_, eps_), head_); }
 
   std::string device_;
   std::int64_t heads_ = 0, kv_heads_ = 0, head_dim_ = 0;
   double eps_ = 0;
-  at::Tensor embeddings_, head_;  ///< [vocab, hidden] in the computing type; one tensor when tied
-  at::Tensor norm_;               ///< float32 [hidden]
-  at::Tensor frequencies_;        ///< float32 [head_dim / 2]
+  at::Tensor embeddings_;   ///< [vocab, hidden] in the computing type
+  Linear head_;             ///< the same tensor when tied
+  at::Tensor norm_;         ///< float32 [hidden]
+  at::Tensor frequencies_;  ///< float32 [head_dim / 2]
   std::vector<Layer> layers_;
 };
 

@@ -1,13 +1,9 @@
 #include "captioner/torch/tensors.h"
 
 #include <ATen/core/Tensor.h>
-#include <ATen/ops/bmm.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
-#include <ATen/ops/linear.h>
-#include <ATen/ops/softmax.h>
 
-#include <cmath>
 #include <cstring>
 #include <stdexcept>
 
@@ -55,22 +51,6 @@ at::Tensor borrow(const std::int64_t* values, std::vector<std::int64_t> shape, c
 void copy_out(const at::Tensor& tensor, float* out) {
   const at::Tensor plain = tensor.to(at::TensorOptions().dtype(at::kFloat).device(at::kCPU)).contiguous();
   std::memcpy(out, plain.data_ptr<float>(), static_cast<std::size_t>(plain.numel()) * sizeof(float));
-}
-
-at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
-  if (weight.scalar_type() == at::kFloat) return bias.defined() ? at::linear(x, weight, bias) : at::linear(x, weight);
-  at::Tensor y = at::linear(x.to(weight.scalar_type()), weight).to(at::kFloat);
-  return bias.defined() ? y.add_(bias) : y;
-}
-
-at::Tensor linear(const at::Tensor& x, const at::Tensor& weight) { return linear(x, weight, at::Tensor()); }
-
-at::Tensor full_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, std::int64_t heads) {
-  const std::int64_t n = q.size(0), width = q.size(1), head_dim = width / heads;
-  const auto split = [&](const at::Tensor& x) { return x.view({n, heads, head_dim}).transpose(0, 1); };
-  const double scale = 1.0 / std::sqrt(static_cast<double>(head_dim));
-  const at::Tensor scores = at::bmm(split(q.mul(scale)), split(k).transpose(1, 2));
-  return at::bmm(at::softmax(scores, -1), split(v)).transpose(0, 1).reshape({n, width});
 }
 
 }  // namespace reelgraph::torch_plugin

@@ -1,5 +1,5 @@
 #pragma once
-// From the program's plain weights to libtorch's tensors, and the few operations that all models share.
+// From the program's plain weights to libtorch's tensors, and back to plain memory.
 
 #include <cstdint>
 #include <map>
@@ -42,11 +42,5 @@ class TensorTable {
 [[nodiscard]] at::Tensor borrow(const std::int64_t* values, std::vector<std::int64_t> shape, const std::string& device);
 /// Copies to float32 at `out`, which has room for all of it.
 void copy_out(const at::Tensor& tensor, float* out);
-
-/// x float32 [..., in] times weight [out, in] (any computing type), plus bias float32 [out] if defined; float32.
-[[nodiscard]] at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias);
-[[nodiscard]] at::Tensor linear(const at::Tensor& x, const at::Tensor& weight);
-/// Self-attention without a mask over float32 [N, heads * head_dim] queries, keys and values.
-[[nodiscard]] at::Tensor full_attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, std::int64_t heads);
 
 }  // namespace reelgraph::torch_plugin

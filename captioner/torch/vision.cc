@@ -1,25 +1,18 @@
 // SigLIP-like vision tower and SmolVLM's connector.
 
-#include <ATen/core/Tensor.h>
 #include <ATen/ops/conv2d.h>
-#include <ATen/ops/gelu.h>
-#include <ATen/ops/layer_norm.h>
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
+#include "captioner/torch/layers.h"
 #include "captioner/torch/models.h"
 #include "captioner/torch/tensors.h"
 
 namespace reelgraph::torch_plugin {
 namespace {
 
-struct Norm {
-  at::Tensor weight, bias;  ///< float32 [width]
-};
-struct Linear {
-  at::Tensor weight, bias;  ///< [out, in] in the computing type; float32 [out]
-};
 struct Layer {
   Norm norm1, norm2;
   Linear query, key, value, out, fc1, fc2;
@@ -34,27 +27,22 @@ class Vision final : public VisionModel {
         grid_(side_ / patch_),
         scale_(spec.at("scale_factor")),
         eps_(spec.at("vision").at("layer_norm_eps")),
-        gelu_(spec.at("vision").at("gelu_tanh").get<bool>() ? "tanh" : "none"),
+        gelu_(spec.at("vision").at("gelu_tanh").get<bool>() ? Activation::kGeluTanh : Activation::kGelu),
         device_(tensors.device()) {
     const std::string model = "model.vision_model.";
-    const auto norm = [&](const std::string& name) {
-      return Norm{tensors.float_weight(name + ".weight"), tensors.float_weight(name + ".bias")};
-    };
-    const auto linear_of = [&](const std::string& name) {
-      return Linear{tensors.weight(name + ".weight"), tensors.float_weight(name + ".bias")};
-    };
     patch_weight_ = tensors.float_weight(model + "embeddings.patch_embedding.weight");
     patch_bias_ = tensors.float_weight(model + "embeddings.patch_embedding.bias");
     positions_ = tensors.float_weight(model + "embeddings.position_embedding.weight");
     clamped_positions_ = positions_.index_select(0, clamped_ids());
     for (std::int64_t i = 0; i < spec.at("vision").at("layers").get<std::int64_t>(); ++i) {
       const std::string layer = model + "encoder.layers." + std::to_string(i) + ".";
-      layers_.push_back({norm(layer + "layer_norm1"), norm(layer + "layer_norm2"), linear_of(layer + "self_attn.q_proj"),
-                         linear_of(layer + "self_attn.k_proj"), linear_of(layer + "self_attn.v_proj"),
-                         linear_of(layer + "self_attn.out_proj"), linear_of(layer + "mlp.fc1"), linear_of(layer + "mlp.fc2")});
+      layers_.push_back({norm_of(tensors, layer + "layer_norm1"), norm_of(tensors, layer + "layer_norm2"),
+                         linear_of(tensors, layer + "self_attn.q_proj"), linear_of(tensors, layer + "self_attn.k_proj"),
+                         linear_of(tensors, layer + "self_attn.v_proj"), linear_of(tensors, layer + "self_attn.out_proj"),
+                         linear_of(tensors, layer + "mlp.fc1"), linear_of(tensors, layer + "mlp.fc2")});
     }
-    post_norm_ = norm(model + "post_layernorm");
-    projection_ = tensors.weight("model.connector.modality_projection.proj.weight");
+    post_norm_ = norm_of(tensors, model + "post_layernorm");
+    projection_ = linear_of(tensors, "model.connector.modality_projection.proj");
   }
 
   void vision(const float* pixels, std::int64_t tiles, bool clamped, float* out) override {
@@ -71,7 +59,7 @@ class Vision final : public VisionModel {
     const std::int64_t width = post_norm_.weight.size(0), s = scale_;
     at::Tensor x = borrow(vision, {tiles, grid_, grid_ / s, width * s}, device_).permute({0, 2, 1, 3});
     x = x.reshape({tiles, grid_ / s, grid_ / s, width * s * s}).permute({0, 2, 1, 3});
-    copy_out(linear(x.reshape({tiles, grid_ * grid_ / (s * s), width * s * s}), projection_), out);
+    copy_out(linear(x.reshape({tiles * grid_ * grid_ / (s * s), width * s * s}), projection_), out);
   }
 
  private:
@@ -87,30 +75,26 @@ class Vision final : public VisionModel {
 
   /// float32 [patches, width] of one tile float32 [1, 3, side, side].
   [[nodiscard]] at::Tensor encode(const at::Tensor& pixels, const at::Tensor& positions) const {
-    at::Tensor x = at::conv2d(pixels, patch_weight_, patch_bias_, {patch_, patch_}).flatten(2).transpose(1, 2).squeeze(0).add(positions);
+    at::Tensor x =
+        at::conv2d(pixels, patch_weight_, patch_bias_, {patch_, patch_}).flatten(2).transpose(1, 2).squeeze(0).add(positions).contiguous();
+    const std::int64_t patches = x.size(0);
     for (const Layer& layer : layers_) {
-      const at::Tensor normed = layer_norm(x, layer.norm1);
-      const at::Tensor mixed =
-          full_attention(project(normed, layer.query), project(normed, layer.key), project(normed, layer.value), heads_);
-      x = x.add_(project(mixed, layer.out));
-      x = x.add_(project(at::gelu(project(layer_norm(x, layer.norm2), layer.fc1), gelu_), layer.fc2));
+      const std::vector<at::Tensor> qkv = linears(layer_norm(x, layer.norm1, eps_), std::array{&layer.query, &layer.key, &layer.value});
+      add_linear(x, full_attention(qkv[0], qkv[1], qkv[2], heads_, {&patches, 1}), layer.out);
+      add_linear(x, linear(layer_norm(x, layer.norm2, eps_), layer.fc1, gelu_), layer.fc2);
     }
-    return layer_norm(x, post_norm_);
+    return layer_norm(x, post_norm_, eps_);
   }
-
-  [[nodiscard]] at::Tensor layer_norm(const at::Tensor& x, const Norm& norm) const {
-    return at::layer_norm(x, norm.weight.sizes(), norm.weight, norm.bias, eps_);
-  }
-  [[nodiscard]] static at::Tensor project(const at::Tensor& x, const Linear& to) { return linear(x, to.weight, to.bias); }
 
   std::int64_t heads_, side_, patch_, grid_, scale_;
   double eps_;
-  std::string gelu_, device_;
+  Activation gelu_;
+  std::string device_;
   at::Tensor patch_weight_, patch_bias_;      ///< float32 [width, 3, patch, patch], [width]
   at::Tensor positions_, clamped_positions_;  ///< float32 [patches, width]
   std::vector<Layer> layers_;
   Norm post_norm_;
-  at::Tensor projection_;  ///< [hidden, width * scale * scale]
+  Linear projection_;  ///< [hidden, width * scale * scale]
 };
 
 }  // namespace

@@ -31,6 +31,7 @@ struct Options {
   std::optional<base::Timestamp> from, to;
   EndpointOptions endpoint;
   captioner::local::RunOptions run;
+  captioner::local::Sampling sampling;
   int citations = 0;  // 0: all in JSON, ten in text and for a model
   int max_tokens = 400;
   bool explain = false;
@@ -151,7 +152,7 @@ int run(Context& context, const Options& options) {
     if (options.endpoint.request_timeout <= 0) settings.request_timeout_s = 120;
     model = media().text_model(settings, context.console.log_sink());
   } else if (const std::string folder = local_folder(answerer); !folder.empty()) {
-    model = captioner::local::make_text_model(torch_plugin(), folder, options.run);
+    model = captioner::local::make_text_model(torch_plugin(), folder, options.run, options.sampling);
   } else if (answerer != "none") {
     throw base::Error(base::ErrorCode::kInvalidArgument, "there is no answerer " + answerer, {},
                       "leave it out, or say --answerer none, local:FOLDER or endpoint:URL");
@@ -253,6 +254,8 @@ void add_ask(Program& program) {
                  "them, and what its evidence does not bear is dropped [none]")
       ->type_name("none|local:FOLDER|endpoint:URL");
   add_run_options(app, options->run);
+  add_adapter(app, options->run.adapter);
+  add_sampling(app, options->sampling);
   add_endpoint(app, options->endpoint);
   app.add_option("--max-tokens", options->max_tokens, "Most tokens of a worded answer")
       ->type_name("N")

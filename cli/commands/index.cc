@@ -1,71 +1,22 @@
 // reelgraph index: builds what is derived from the truth again.
 
 #include <algorithm>
-#include <chrono>
 
 #include "cli/commands/commands.h"
-#include "cli/interrupt.h"
+#include "cli/embedding.h"
 #include "cli/local_models.h"
 #include "cli/program.h"
 #include "cli/text.h"
-#include "graph/embeddings.h"
 
 namespace reelgraph::cli {
 namespace {
-
-constexpr std::size_t kTextsAtOnce = 512;  ///< embedded and committed together
 
 struct Options {
   std::string embedder;
   EndpointOptions endpoint;
   captioner::local::RunOptions run;
+  bool anew = false;
 };
-
-/// What embedding came to.
-struct Embedded {
-  std::string model;
-  std::int64_t texts = 0;
-  std::size_t dimensions = 0;
-  double seconds = 0;
-  bool interrupted = false;
-};
-
-Embedded embed_texts(Context& context, graph::Archive& archive, base::TextEmbedder& embedder) {
-  using Clock = std::chrono::steady_clock;
-  graph::Embeddings table(archive.store());
-  const graph::Counts counts = archive.store().counts();
-  const std::int64_t about = counts.observations + counts.events + counts.entities;
-  Embedded done;
-  done.model = embedder.name();
-  const auto began = Clock::now();
-  const Interrupt interrupt("\nreelgraph: finishing the texts in hand; once more to quit at once\n");
-  table.clear(done.model);
-  std::vector<graph::EmbeddedText> batch;
-  const auto flush = [&] {
-    if (batch.empty()) return;
-    std::vector<std::string> texts;
-    for (const graph::EmbeddedText& one : batch) texts.push_back(one.text);
-    const std::vector<std::vector<float>> vectors = embedder.embed(texts);
-    table.put(done.model, batch, vectors);
-    done.texts += static_cast<std::int64_t>(batch.size());
-    done.dimensions = vectors.front().size();
-    done.seconds = std::chrono::duration<double>(Clock::now() - began).count();
-    batch.clear();
-    const std::int64_t left = std::max<std::int64_t>(0, about - done.texts);
-    context.console.status("embedded " + std::to_string(done.texts) + " of about " + std::to_string(std::max(about, done.texts)) +
-                           " texts, " + format_effort(done.seconds / static_cast<double>(done.texts) * static_cast<double>(left)) +
-                           " to go");
-  };
-  table.each_text([&](graph::EmbeddedText text) {
-    batch.push_back(std::move(text));
-    if (batch.size() >= kTextsAtOnce) flush();
-    done.interrupted = interrupt.token().stop_requested();
-    return !done.interrupted;
-  });
-  if (!done.interrupted) flush();
-  context.console.status({});
-  return done;
-}
 
 int run(Context& context, const Options& options) {
   // What cannot be used is refused before any work.
@@ -79,7 +30,7 @@ int run(Context& context, const Options& options) {
   const bool sound = std::none_of(findings.begin(), findings.end(), [](const graph::Finding& finding) { return finding.fatal; });
   if (embedder && sound) {
     graph::Archive archive = context.open_archive(graph::OpenMode::kWrite);
-    embedded = embed_texts(context, archive, *embedder);
+    embedded = embed_texts(context, archive, *embedder, options.anew);
   }
   int mended = 0, left = 0;
   nlohmann::ordered_json problems = nlohmann::ordered_json::array();
@@ -97,8 +48,7 @@ int run(Context& context, const Options& options) {
     document["problems"] = std::move(problems);
     document["embeddings"] = nullptr;
     if (embedded) {
-      document["embeddings"] = {
-          {"model", embedded->model}, {"texts", embedded->texts}, {"dimensions", embedded->dimensions}, {"seconds", embedded->seconds}};
+      document["embeddings"] = embedded_json(*embedded);
     }
     context.print(document);
   } else {
@@ -106,13 +56,11 @@ int run(Context& context, const Options& options) {
                   : mended > 0 ? "Rebuilt; " + count_of(mended, "problem") + " mended.\n"
                                : std::string("The index is sound and up to date.\n"));
     if (embedded && !embedded->interrupted) {
-      context.print("Embedded " + count_of(embedded->texts, "text") + " with " + embedded->model + " in " +
-                    format_effort(embedded->seconds) + ".\n");
+      context.print(embedded_line(*embedded) + "\n");
     }
   }
   if (embedded && embedded->interrupted) {
-    context.console.err("reelgraph: interrupted; " + count_of(embedded->texts, "text") +
-                        " embedded. Run the same command again to embed all");
+    context.console.err("reelgraph: interrupted; " + count_of(embedded->made, "text") + " embedded. Run the same command again to go on");
     return kExitInterrupted;
   }
   return left > 0 ? kExitArchive : kExitDone;
@@ -130,6 +78,7 @@ void add_index(Program& program) {
                  "What turns texts into vectors: a sentence-transformers folder, endpoint:URL, or none [the config's, else the installed "
                  "all-MiniLM-L6-v2, else none]")
       ->type_name("FOLDER|endpoint:URL|none");
+  app.add_flag("--anew", options->anew, "Embed every text, not only what is new");
   add_endpoint(app, options->endpoint);
   add_run_options(app, options->run);
 }

@@ -6,6 +6,7 @@
 
 #include "captioner/profiles.h"
 #include "cli/commands/commands.h"
+#include "cli/embedding.h"
 #include "cli/endpoint.h"
 #include "cli/interrupt.h"
 #include "cli/local_models.h"
@@ -19,7 +20,9 @@ namespace {
 
 struct Options {
   std::vector<std::string> paths;
-  std::string captioner, profile, id, device, dtype;
+  std::string captioner, profile, id, device, dtype, lora;
+  captioner::local::Sampling words;  ///< of a model folder
+  int detail_frames = 0;
   EndpointOptions endpoint;
   int image_side = 0, max_tokens = 0, breaker = -1, tries = 0;
   double budget_usd = 0;
@@ -75,10 +78,14 @@ pipeline::IngestRequest request_of(const Options& options, const Config& config)
     }
   }
   const bool local = !local_folder(request.captioner).empty();
-  if (!local && (!options.dtype.empty() || (!options.device.empty() && options.device != "cpu"))) {
-    throw base::Error(base::ErrorCode::kInvalidArgument,
-                      "--device and --dtype are for a model folder, and the captioner is " + request.captioner, {},
-                      "leave them out, or use --captioner local:FOLDER");
+  const bool own_words = options.words.temperature > 0 || options.words.top_p < 1 || options.words.seed != 0;
+  if (!local && (!options.dtype.empty() || (!options.device.empty() && options.device != "cpu") || !options.lora.empty() || own_words ||
+                 options.detail_frames > 0)) {
+    throw base::Error(
+        base::ErrorCode::kInvalidArgument,
+        "--device, --dtype, --lora, --temperature, --top-p, --seed and --detail-frames are for a model folder, and the captioner is " +
+            request.captioner,
+        {}, "leave them out, or use --captioner local:FOLDER");
   }
   if (local) {
     if (!options.device.empty()) request.local.device = options.device;
@@ -86,6 +93,11 @@ pipeline::IngestRequest request_of(const Options& options, const Config& config)
     request.local.threads = whole(options.threads, -1, "threads", 0);
     if (options.max_tokens > 0) request.local.max_tokens = options.max_tokens;
     request.local.continuity = options.continuity;
+    request.local.adapter = options.lora;
+    request.local.temperature = options.words.temperature;
+    request.local.top_p = options.words.top_p;
+    request.local.seed = options.words.seed;
+    request.local.detail_frames = options.detail_frames;
   }
   request.limits = {options.budget_usd, options.budget_tokens, options.budget_time ? base::to_seconds(*options.budget_time) : 0};
   request.sampling.skip_static = options.skip_static;
@@ -232,6 +244,19 @@ int dry_run(Context& context, const pipeline::IngestRequest& request, const Foun
   return failed ? kExitBadInput : kExitDone;
 }
 
+/// New texts get their vectors at once if an embedder is installed. What fails here can be made up for by `reelgraph index`.
+std::optional<Embedded> embed_new(Context& context, graph::Archive& archive) {
+  try {
+    const std::unique_ptr<base::TextEmbedder> embedder = make_embedder(context, embedder_spec(context, {}), {}, {});
+    if (!embedder) return std::nullopt;
+    return embed_texts(context, archive, *embedder);
+  } catch (const base::Error& error) {
+    if (error.code() == base::ErrorCode::kArchive || error.code() == base::ErrorCode::kInternal) throw;
+    context.console.err("reelgraph: the new texts were not embedded: " + std::string(error.what()) + "; `reelgraph index` does it");
+    return std::nullopt;
+  }
+}
+
 int run(Context& context, const Options& options) {
   const auto began = std::chrono::steady_clock::now();
   (void)span_of(options.from, options.to);
@@ -258,8 +283,8 @@ int run(Context& context, const Options& options) {
   };
   for (const pipeline::VideoOutcome& outcome : outcomes) tell(outcome_line(outcome));
   bool interrupted = false;
+  std::optional<graph::Archive> archive;
   if (!request.files.empty()) {
-    std::optional<graph::Archive> archive;
     const auto open_store = [&]() -> graph::Store& { return archive.emplace(context.open_archive(graph::OpenMode::kCreate)).store(); };
     ArchiveFrames frames(archive);
     IngestProgress progress(context.console, static_cast<int>(request.files.size()), tell);
@@ -269,13 +294,19 @@ int run(Context& context, const Options& options) {
     outcomes.insert(outcomes.end(), std::make_move_iterator(result.videos.begin()), std::make_move_iterator(result.videos.end()));
   }
 
+  std::optional<Embedded> embedded;
+  if (archive && !interrupted) embedded = embed_new(context, *archive);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
   if (context.json) {
     nlohmann::ordered_json document;
     document["videos"] = nlohmann::ordered_json::array();
     for (const pipeline::VideoOutcome& outcome : outcomes) document["videos"].push_back(outcome_json(outcome));
+    document["embeddings"] = nullptr;
+    if (embedded) document["embeddings"] = embedded_json(*embedded);
     document["seconds"] = seconds;
     context.print(document);
+  } else if (embedded && embedded->made > 0) {
+    context.print(embedded_line(*embedded) + "\n");
   }
   const auto failed =
       std::count_if(outcomes.begin(), outcomes.end(), [](const auto& outcome) { return outcome.status == pipeline::Status::kFailed; });
@@ -345,6 +376,12 @@ void add_ingest(Program& program) {
   app.add_option("--dtype", options->dtype, "What a model folder computes in: fp32 or bf16 [fp32]")
       ->type_name("TYPE")
       ->check(CLI::IsMember({"fp32", "bf16"}));
+  add_adapter(app, options->lora);
+  add_sampling(app, options->words);
+  app.add_option("--detail-frames", options->detail_frames,
+                 "Frames of a chunk that a model folder sees cut into tiles as well, for small details [0]")
+      ->type_name("N")
+      ->check(CLI::Range(0, 64));
   app.add_flag("--recaption", options->recaption, "Describe again what was described with other settings");
   app.add_flag("--dry-run", options->dry_run, "Say how much work and disk it would take; do nothing");
   overlap->excludes(app.get_option("--by-shots"));

@@ -136,7 +136,7 @@ int check_language_model(Context& context, const Options& options) {
     speed = local::measure_speed(model);
     context.console.status({});
   } else {
-    describe(local::ModelFolder::open(options.folder));
+    describe(local::ModelFolder::open(options.folder, options.run.adapter));
   }
   document["speed"] = nullptr;
   if (speed) {
@@ -219,6 +219,7 @@ void add_models(Program& program) {
       ->type_name("N")
       ->check(CLI::Range(1, 16777216));
   add_run_options(app, options->run);
+  add_adapter(app, options->run.adapter);
 }
 
 }  // namespace reelgraph::cli

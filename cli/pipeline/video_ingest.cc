@@ -198,7 +198,7 @@ bool VideoIngest::read(Reading& reading) {
         if (reading.cues.accept(cue)) reading.chunker.add(cue);
       }
       for (base::Chunk& chunk : reading.chunker.take()) reading.pending.push_back(std::move(chunk));
-      if (reading.events % 64 == 0) progress_.reached(admission_.file, reading.seen);
+      if (captioner_.has_memory() && reading.events % 64 == 0) progress_.reached(admission_.file, reading.seen);
       const bool stopping = stop_.stop_requested();
       if (captioner_.is_concurrent()) {
         if (!stopping) flush(reading);
@@ -208,7 +208,9 @@ bool VideoIngest::read(Reading& reading) {
         }
         continue;
       }
-      if (reading.pending.size() < (stopping ? 1 : batch)) continue;
+      // The first chunk goes alone: how long the rest takes is known the sooner.
+      const bool first = outcome_.chunks_done + outcome_.chunks_failed == 0;
+      if (reading.pending.size() < (stopping || first ? 1 : batch)) continue;
       flush(reading);
       if (stopping) return false;
     }
@@ -264,8 +266,10 @@ void VideoIngest::flush(Reading& reading) {
   for (base::Chunk& chunk : reading.pending) {
     if (captioner_.has_memory() || !is_done(chunk))
       chunks.push_back(std::move(chunk));
-    else
+    else {
       ++outcome_.chunks_skipped;
+      advance(chunk);
+    }
   }
   reading.pending.clear();
   std::vector<int> attempts;
@@ -273,9 +277,17 @@ void VideoIngest::flush(Reading& reading) {
   for (std::size_t i = 0; i < chunks.size(); ++i) settle(reading, chunks[i], std::move(results[i]), attempts[i]);
 }
 
+/// What takes long is describing, not reading: progress is what has been described. (A captioner with memory works while it watches.)
+void VideoIngest::advance(const base::Chunk& chunk) {
+  if (captioner_.has_memory()) return;
+  settled_ += chunk.own.length();
+  progress_.reached(admission_.file, read_from_ + settled_);
+}
+
 /// Commits what came of one chunk, unless an earlier run did.
 void VideoIngest::settle(Reading& reading, const base::Chunk& chunk, base::CaptionResult result, int attempts) {
   const std::string key = chunk_key(admission_.content_id, chunk.span, chunk.own, settings_);
+  advance(chunk);
   base::SpanSet gaps;
   std::vector<graph::CoverageSpan> coverage;
   for (const base::Gap& gap : reading.reader->summary().gaps) {

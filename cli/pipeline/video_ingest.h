@@ -52,6 +52,7 @@ class VideoIngest {
   [[nodiscard]] bool read(Reading& reading);
   void flush(Reading& reading);
   void settle(Reading& reading, const base::Chunk& chunk, base::CaptionResult result, int attempts);
+  void advance(const base::Chunk& chunk);
   [[nodiscard]] std::vector<base::CaptionResult> describe(Reading& reading, const std::vector<base::Chunk>& chunks,
                                                           std::vector<int>& attempts);
   [[nodiscard]] bool is_done(const base::Chunk& chunk) const;
@@ -73,6 +74,7 @@ class VideoIngest {
   Writer& writer_;
   Budget& budget_;
   ProgressSink& progress_;
+  base::Duration settled_ = 0;  ///< of the chunks that are done with
   base::LogSink log_;
   std::stop_token stop_;
 

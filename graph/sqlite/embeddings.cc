@@ -1,8 +1,12 @@
 #include "graph/embeddings.h"
 
+#include <xxhash.h>
+
 #include <cmath>
 #include <cstring>
+#include <set>
 #include <string_view>
+#include <utility>
 
 #include "base/error.h"
 #include "graph/sqlite/sqlite_store.h"
@@ -37,6 +41,12 @@ constexpr char kTexts[] =
     "(PARTITION BY video ORDER BY id) AS until FROM observation WHERE live = 1 AND caption <> '') WHERE until - length(caption) < 1500 "
     "GROUP BY video ORDER BY 1, 2";
 
+/// Never 0, which stands for a text that is not known.
+std::int64_t hash_of(const std::string& text) {
+  const auto hash = static_cast<std::int64_t>(XXH3_64bits(text.data(), text.size()));
+  return hash == 0 ? 1 : hash;
+}
+
 }  // namespace
 
 Embeddings::Embeddings(Store& store) : store_(store) { static_cast<void>(database_of(store)); }
@@ -46,6 +56,37 @@ void Embeddings::each_text(const std::function<bool(EmbeddedText)>& visit) const
   while (rows.step()) {
     if (!visit({rows.text(0), rows.integer(1), rows.text(2)})) return;
   }
+}
+
+void Embeddings::each_new_text(const std::string& model, const std::function<bool(EmbeddedText)>& visit) const {
+  Statement known(database_of(store_), "SELECT text_hash FROM embedding WHERE kind = ? AND owner = ? AND model = ?");
+  each_text([&](EmbeddedText text) {
+    known.reset();
+    known.with(text.kind, text.owner, model);
+    const bool same = known.step() && known.integer(0) == hash_of(text.text);
+    known.reset();
+    return same || visit(std::move(text));
+  });
+}
+
+void Embeddings::forget_gone(const std::string& model) {
+  std::set<std::pair<std::string, RowId>> live, gone;
+  each_text([&](const EmbeddedText& text) { return live.emplace(text.kind, text.owner).second || true; });
+  Database& database = database_of(store_);
+  Statement rows(database, "SELECT kind, owner FROM embedding WHERE model = ?");
+  rows.with(model);
+  while (rows.step()) {
+    if (const std::pair<std::string, RowId> key{rows.text(0), rows.integer(1)}; live.count(key) == 0) gone.insert(key);
+  }
+  rows.reset();
+  if (gone.empty()) return;
+  sqlite::Transaction transaction(database);
+  Statement remove(database, "DELETE FROM embedding WHERE kind = ? AND owner = ? AND model = ?");
+  for (const auto& [kind, owner] : gone) {
+    remove.reset();
+    remove.with(kind, owner, model).run();
+  }
+  transaction.commit();
 }
 
 void Embeddings::clear(const std::string& model) {
@@ -72,12 +113,14 @@ void Embeddings::put(const std::string& model, std::span<const EmbeddedText> tex
     if (square <= 0) refuse(model, "gave a vector that is all zero");
   }
   sqlite::Transaction transaction(database);
-  Statement insert(
-      database, "INSERT INTO embedding(kind, owner, model, vector) VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE SET vector = excluded.vector");
+  Statement insert(database,
+                   "INSERT INTO embedding(kind, owner, model, vector, text_hash) VALUES(?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET vector = "
+                   "excluded.vector, text_hash = excluded.text_hash");
   for (std::size_t i = 0; i < texts.size(); ++i) {
     insert.reset();
     insert.bind(0, texts[i].kind).bind(1, texts[i].owner).bind(2, model);
     insert.bind_blob(3, {reinterpret_cast<const char*>(vectors[i].data()), vectors[i].size() * sizeof(float)});
+    insert.bind(4, hash_of(texts[i].text));
     insert.run();
   }
   transaction.commit();

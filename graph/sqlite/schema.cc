@@ -244,6 +244,9 @@ CREATE TABLE tally(
 ) STRICT, WITHOUT ROWID;
 )sql";
 
+// Version 3: of which text a vector was made, so that only what is new is embedded. 0: not known.
+constexpr char kTextHash[] = "ALTER TABLE embedding ADD COLUMN text_hash INTEGER NOT NULL DEFAULT 0";
+
 constexpr char kTallyRows[] = R"sql(
 SELECT 'videos' AS kind, '' AS word, count(*) AS n FROM video
 UNION ALL SELECT 'chunks', '', count(*) FROM chunk
@@ -301,6 +304,7 @@ void create_schema(Database& database) {
   Transaction transaction(database);
   database.execute(kTables);
   database.execute(kTally);
+  database.execute(kTextHash);
   set_version(database);
   transaction.commit();
 }
@@ -325,6 +329,7 @@ std::filesystem::path migrate(Database& database, std::int64_t from) {
     database.execute(kTally);
     rebuild_tally(database);
   }
+  if (from < 3) database.execute(kTextHash);
   set_version(database);
   transaction.commit();
   return copy;

@@ -2,7 +2,9 @@
 
 #include <sstream>
 
+#include "tests/captioner/local/fixtures.h"
 #include "tests/e2e/program.h"
+#include "tests/support/model_server.h"
 
 namespace reelgraph::test {
 
@@ -143,6 +145,50 @@ TEST_CASE("a chunk whose frames do not fit the model's context is shown fewer, a
   CHECK(cut < whole);
 }
 
+TEST_CASE("frames in detail, pictures of examples, an adapter and a seed change what a model folder is shown and says", "[e2e][models]") {
+  const auto folder = shared("fixtures/smolvlm-tiny");
+  if (!folder) return;
+  const Reel reel;
+  draw_two_scenes(reel.dir / "film.mp4");
+  draw_film({"-f", "lavfi", "-i", "testsrc2=s=64x48:d=1:r=1", "-frames:v", "1"}, reel.dir / "example.png");
+  const std::string profile = "name = \"shown\"\nprompt = \"Say what happens.\"\n[[entity_types]]\nname = \"thing\"\n";
+  write_file(reel.dir / "plain.toml", profile);
+  const std::string output = R"({\"caption\":\"A pattern.\",\"ocr\":[],\"entities\":[],\"events\":[]})";
+  write_file(reel.dir / "shown.toml", profile + "[[examples]]\ninput = \"A test.\"\noutput = \"" + output + "\"\nimages = [\"" +
+                                          (reel.dir / "example.png").string() + "\"]\n");
+  const auto tokens = [&](const std::string& toml, std::vector<std::string> more) {
+    std::vector<std::string> words{"ingest",
+                                   (reel.dir / "film.mp4").string(),
+                                   "--recaption",
+                                   "--captioner",
+                                   "local:" + folder->string(),
+                                   "--max-tokens",
+                                   "300",
+                                   "--frames-per-chunk",
+                                   "2",
+                                   "--profile",
+                                   (reel.dir / toml).string()};
+    words.insert(words.end(), more.begin(), more.end());
+    return reel.json(words).at("videos").at(0).at("usage").at("prompt_tokens").get<std::int64_t>();
+  };
+  const std::int64_t plain = tokens("plain.toml", {}), detailed = tokens("plain.toml", {"--detail-frames", "1"}),
+                     shown = tokens("shown.toml", {});
+  CHECK(detailed > plain + 4 * 16);  // a grid of tiles and the whole picture, 16 tokens each
+  CHECK(shown > plain + 16);
+  const auto said = [&](const std::string& seed) {
+    (void)tokens("plain.toml", {"--temperature", "1", "--seed", seed});
+    return reel.exported();
+  };
+  const std::string one = said("1");
+  CHECK(said("2") != one);
+  const ProcessResult other = reel.call({"ingest", (reel.dir / "film.mp4").string(), "--detail-frames", "1"});
+  CHECK(other.exit_code == 2);
+  CHECK_THAT(other.err, Contains("--detail-frames") && Contains("local:FOLDER"));
+  const ProcessResult absent = reel.call({"models", "check", folder->string(), "--lora", (reel.dir / "none").string()});
+  CHECK(absent.exit_code == 4);
+  CHECK_THAT(absent.err, Contains("adapter_config.json"));
+}
+
 TEST_CASE("index embeds every text, again and again the same, and doctor tells what is lost without an embedder", "[e2e][models]") {
   const auto folder = shared("fixtures/bert-tiny");
   if (!folder) return;
@@ -156,13 +202,66 @@ TEST_CASE("index embeds every text, again and again the same, and doctor tells w
   REQUIRE(reel.call({"import", (reel.dir / "o.jsonl").string()}).exit_code == 0);
   CHECK(reel.json({"index"}).at("embeddings").is_null());
   const nlohmann::json first = reel.json({"index", "--embedder", folder->string()}).at("embeddings");
-  CHECK(first.at("texts") == 3);
+  CHECK(first.at("texts") == 4);  // the film as a whole too
+  CHECK(first.at("new") == 4);
   CHECK(first.at("dimensions").get<int>() > 0);
   CHECK_THAT(first.at("model").get<std::string>(), Contains("bert-tiny@"));
-  CHECK(reel.json({"index", "--embedder", "local:" + folder->string()}).at("embeddings").at("texts") == 3);
+  const auto again = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words{"index", "--embedder", "local:" + folder->string()};
+    words.insert(words.end(), more.begin(), more.end());
+    return reel.json(words).at("embeddings");
+  };
+  CHECK(again({}).at("new") == 0);
+  CHECK(again({}).at("texts") == 4);
+  CHECK(again({"--anew"}).at("new") == 4);
+  write_file(
+      reel.dir / "more.jsonl",
+      R"({"type":"observation","video":"v","start":30,"end":60,"caption":"It rests.","entities":[],"events":[],"provenance":{"kind":"human","name":"t","version":"1"}})"
+      "\n");
+  REQUIRE(reel.call({"import", (reel.dir / "more.jsonl").string()}).exit_code == 0);
+  const nlohmann::json grown = again({});
+  CHECK(grown.at("new") == 3);  // its caption, the two captions together, and the film, whose text has changed
+  CHECK(grown.at("texts") == 6);
   CHECK(reel.json({"index", "--embedder", "none"}).at("embeddings").is_null());
   CHECK_THAT(reel.call({"doctor"}).out, Contains("sentence embedder") && Contains("scripts/fetch_models"));
   CHECK(reel.call({"verify"}).exit_code == 0);
+}
+
+TEST_CASE("ingest embeds what is new with the installed embedder, and a server embeds as well", "[e2e][models]") {
+  const auto folder = shared("fixtures/bert-tiny");
+  if (!folder) return;
+  const Reel reel;
+  const std::filesystem::path installed = reel.dir.path() / ".local/share/reelgraph/models/all-MiniLM-L6-v2";
+  std::filesystem::create_directories(installed.parent_path());
+  std::filesystem::copy(*folder, installed, std::filesystem::copy_options::recursive);
+  draw_two_scenes(reel.dir / "film.mp4");
+  const nlohmann::json done = reel.json({"ingest", (reel.dir / "film.mp4").string()}).at("embeddings");
+  CHECK(done.at("new").get<int>() > 0);
+  CHECK_THAT(done.at("model").get<std::string>(), Contains("all-MiniLM-L6-v2@"));
+  CHECK(reel.json({"ingest", (reel.dir / "film.mp4").string()}).at("embeddings").at("new") == 0);
+  ModelServer server;
+  const nlohmann::json served = reel.json({"index", "--embedder", "endpoint:" + server.url(), "--model", "tiny-vlm"}).at("embeddings");
+  CHECK(served.at("new") == done.at("texts"));
+  CHECK(reel.json({"index", "--embedder", "endpoint:" + server.url(), "--model", "tiny-vlm"}).at("embeddings").at("new") == 0);
+}
+
+TEST_CASE("a real Llama folder words an answer from what was seen", "[e2e][models]") {
+  const auto folder = real_model("SmolLM2-135M-Instruct");
+  if (!folder) return;
+  const Reel reel;
+  write_file(
+      reel.dir / "o.jsonl",
+      R"({"type":"video","id":"v","duration":60})"
+      "\n"
+      R"({"type":"observation","video":"v","start":0,"end":30,"caption":"A red car parks in front of the gate.","entities":[{"ref":"e1","type":"vehicle","name":"","description":"a red car"}],"events":[{"type":"park","start":4,"end":9,"description":"The red car parks in front of the gate.","participants":[{"ref":"e1","role":"agent"}]}],"provenance":{"kind":"human","name":"t","version":"1"}})"
+      "\n");
+  REQUIRE(reel.call({"import", (reel.dir / "o.jsonl").string()}).exit_code == 0);
+  int code = 0;
+  const nlohmann::json answer = reel.json({"ask", "What does the red car do?", "--answerer", "local:" + folder->string()}, &code);
+  INFO(answer.dump(1));
+  CHECK(code == 0);
+  CHECK_THAT(answer.dump(), Contains("SmolLM2-135M-Instruct@"));
+  CHECK_THAT(answer.at("answer").get<std::string>(), Contains("gate"));
 }
 
 }  // namespace reelgraph::test

@@ -75,6 +75,25 @@ TEST_CASE("vectors are kept by model and forgotten by model", "[graph]") {
   CHECK(f.table.counts()[0].model == "other");
 }
 
+TEST_CASE("only texts without a vector, or with one of another text, are new; what is gone is forgotten", "[graph]") {
+  Fixture f;
+  const auto fresh = [&] {
+    std::size_t count = 0;
+    f.table.each_new_text("m", [&](const EmbeddedText&) { return ++count > 0; });
+    return count;
+  };
+  CHECK(fresh() == f.texts.size());
+  std::vector<EmbeddedText> texts = f.texts;
+  texts[0].text = "what it said before";
+  texts.push_back({"event", 4711, "an event that is no more"});
+  f.table.put("m", texts, std::vector<std::vector<float>>(texts.size(), {0.6F, 0.8F}));
+  CHECK(fresh() == 1);
+  f.table.forget_gone("m");
+  CHECK(f.table.counts().at(0).rows == static_cast<std::int64_t>(f.texts.size()));
+  f.table.put("m", {f.texts.data(), 1}, std::vector<std::vector<float>>(1, {0.8F, 0.6F}));
+  CHECK(fresh() == 0);
+}
+
 TEST_CASE("a vector that cannot be compared is refused, and with it its batch", "[graph]") {
   Fixture f;
   const std::vector<float> good{0.6F, 0.8F};

@@ -39,6 +39,38 @@ std::map<std::string, int> pass_all(const std::filesystem::path& model, const st
   return stages;
 }
 
+/// Replies to random schemas, `rows` side by side, half of them drawn: every one ends within its limit, parses and validates.
+void hold_to_schemas(const std::filesystem::path& folder, int rounds, int rows) {
+  LanguageModel model(plugin(), folder, {});
+  RandomSchema schemas(5);
+  std::int64_t chosen = 0, forced = 0;
+  for (int round = 0; round < rounds; ++round) {
+    const nlohmann::ordered_json schema = schemas.object(3);
+    ReplyGuide guide(schema.dump(), model.folder().tokenizer, model.folder().config.text.vocab_size, model.folder().generation.end_ids);
+    std::vector<ReplyRequest> requests;
+    for (int row = 0; row < rows; ++row) {
+      ReplyRequest request;
+      for (int i = schemas.draw(1, 30); i > 0; --i) request.prompt.ids.push_back(schemas.draw(3, 1400));
+      request.max_new_tokens = guide.shortest() + schemas.draw(0, 40);
+      request.guide = &guide;
+      if (row >= rows / 2) request.sampling = {1.5, 0.95, static_cast<std::uint64_t>(round * rows + row)};
+      requests.push_back(std::move(request));
+    }
+    const std::vector<Reply> replies = model.reply(requests);
+    for (std::size_t row = 0; row < replies.size(); ++row) {
+      const std::string text = model.folder().tokenizer.decode(replies[row].ids, false);
+      INFO(schema.dump() << "\n" << text);
+      CHECK(replies[row].ended);
+      CHECK(static_cast<std::int64_t>(replies[row].ids.size()) <= requests[row].max_new_tokens);
+      CHECK(fits(schema, text));
+      chosen += replies[row].chosen_tokens;
+      forced += replies[row].forced_tokens;
+    }
+  }
+  CHECK(chosen > 20 * rounds);
+  CHECK(forced > 20 * rounds);
+}
+
 }  // namespace
 
 TEST_CASE("the tiny SmolVLM gives the reference's pixels, ids, activations, logits and replies", "[cases]") {
@@ -83,6 +115,84 @@ TEST_CASE("the tiny sentence embedder gives the reference's vectors in a mixed b
   CHECK(pass_all(*folder, *folder, "bf16")["embedding"] == 30);
 }
 
+TEST_CASE("real SmolLM2-135M-Instruct gives the reference's logits and replies", "[cases]") {
+  const auto cases = shared("fixtures/llama-smollm2");
+  const auto folder = real_model("SmolLM2-135M-Instruct");
+  if (!cases || !folder) return;
+  auto stages = pass_all(*folder, *cases);
+  CHECK(stages["ids"] >= 3);
+  CHECK(stages["generated"] >= 3);
+  CHECK(pass_all(*folder, *cases, "bf16")["logits"] >= 3);
+}
+
+TEST_CASE("the real all-MiniLM-L6-v2 gives the reference's vectors", "[cases]") {
+  const auto cases = shared("fixtures/minilm");
+  const auto folder = real_model("all-MiniLM-L6-v2");
+  if (!cases || !folder) return;
+  CHECK(pass_all(*folder, *cases)["embedding"] >= 10);
+}
+
+TEST_CASE("a model with an adapter computes what the merged weights compute", "[cases]") {
+  const auto folder = shared("fixtures/smolvlm-tiny");
+  if (!folder) return;
+  const TempDir dir;
+  const std::string module = "model.text_model.layers.0.mlp.down_proj";
+  const Weights weights = Weights::open(*folder);
+  std::vector<TensorToWrite> merged;
+  std::int64_t out = 0, in = 0;
+  for (const auto& [name, entry] : weights.tensors()) {
+    merged.push_back({name, entry.view.shape, to_float(entry.view)});
+    if (name != module + ".weight") continue;
+    out = entry.view.shape[0];
+    in = entry.view.shape[1];
+    for (std::int64_t i = 0; i < out * in; ++i)  // rank 1: B all 0.1, A 0, 1, 2, ... by column, scale 3
+      merged.back().values[static_cast<std::size_t>(i)] += 3 * 0.1F * 0.01F * static_cast<float>(i % in);
+  }
+  REQUIRE(out > 0);
+  copy_folder(*folder, dir / "merged");
+  write_safetensors(dir / "merged/model.safetensors", merged);
+  std::filesystem::create_directory(dir / "adapter");
+  write_file(dir / "adapter/adapter_config.json", R"({"peft_type":"LORA","r":1,"lora_alpha":3})");
+  std::vector<float> a;
+  for (std::int64_t i = 0; i < in; ++i) a.push_back(0.01F * static_cast<float>(i));
+  write_safetensors(dir / "adapter/adapter_model.safetensors",
+                    {{"base_model.model." + module + ".lora_A.weight", {1, in}, a},
+                     {"base_model.model." + module + ".lora_B.weight", {out, 1}, std::vector<float>(static_cast<std::size_t>(out), 0.1F)}});
+  const ModelPrompt prompt{{5, 60, 700, 9}, {}, {}};
+  LanguageModel plain(plugin(), *folder, {}), adapted(plugin(), *folder, {.adapter = (dir / "adapter").string()}),
+      reference(plugin(), dir / "merged", {});
+  const std::vector<float> before = plain.logits(prompt), got = adapted.logits(prompt), wanted = reference.logits(prompt);
+  float off = 0, changed = 0;
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    off = std::max(off, std::abs(got[i] - wanted[i]));
+    changed = std::max(changed, std::abs(got[i] - before[i]));
+  }
+  CHECK(off < 1e-5F);
+  CHECK(changed > 0.01F);
+  CHECK(adapted.folder().identity().starts_with(plain.folder().identity() + "+adapter@"));
+}
+
+TEST_CASE("a temperature draws by its seed, and a small top_p draws the likeliest", "[reply]") {
+  const auto folder = shared("fixtures/smolvlm-tiny");
+  if (!folder) return;
+  LanguageModel model(plugin(), *folder, {});
+  const auto ids = [&](const Sampling& sampling) {
+    ReplyRequest request{.prompt = {{5, 60, 700, 9}, {}, {}}, .max_new_tokens = 24, .sampling = sampling};
+    return model.reply({&request, 1}).front().ids;
+  };
+  const std::vector<std::int64_t> greedy = ids({});
+  CHECK(ids({2.0, 1, 7}) == ids({2.0, 1, 7}));
+  CHECK(ids({2.0, 1, 7}) != ids({2.0, 1, 8}));
+  CHECK(ids({2.0, 1e-6, 7}) == greedy);
+}
+
+// Ten thousand replies take minutes: on demand only (test_model "[.ten-thousand]").
+TEST_CASE("ten thousand replies of random weights are whole and fit their schemas", "[.ten-thousand]") {
+  const auto folder = shared("fixtures/smolvlm-tiny");
+  if (!folder) return;
+  hold_to_schemas(*folder, 1000, 10);
+}
+
 TEST_CASE("tokenizer and resize cases run without libtorch", "[cases]") {
   const auto fixtures = shared("fixtures");
   if (!fixtures) return;
@@ -93,34 +203,7 @@ TEST_CASE("tokenizer and resize cases run without libtorch", "[cases]") {
 TEST_CASE("replies of random weights are whole and fit their schemas, several side by side", "[reply]") {
   const auto folder = shared("fixtures/smolvlm-tiny");
   if (!folder) return;
-  LanguageModel model(plugin(), *folder, {});
-  RandomSchema schemas(5);
-  std::int64_t chosen = 0, forced = 0;
-  for (int round = 0; round < 50; ++round) {
-    const nlohmann::ordered_json schema = schemas.object(3);
-    ReplyGuide guide(schema.dump(), model.folder().tokenizer, model.folder().config.text.vocab_size, model.folder().generation.end_ids);
-    std::vector<ReplyRequest> requests;
-    for (int row = 0; row < 6; ++row) {
-      ReplyRequest request;
-      for (int i = schemas.draw(1, 30); i > 0; --i) request.prompt.ids.push_back(schemas.draw(3, 1400));
-      request.max_new_tokens = guide.shortest() + schemas.draw(0, 40);
-      request.guide = &guide;
-      if (row > 2) request.sampling = {1.5, 0.95, static_cast<std::uint64_t>(round * 6 + row)};
-      requests.push_back(std::move(request));
-    }
-    const std::vector<Reply> replies = model.reply(requests);
-    for (std::size_t row = 0; row < replies.size(); ++row) {
-      const std::string text = model.folder().tokenizer.decode(replies[row].ids, false);
-      INFO(schema.dump() << "\n" << text);
-      CHECK(replies[row].ended);
-      CHECK(static_cast<std::int64_t>(replies[row].ids.size()) <= requests[row].max_new_tokens);
-      CHECK(fits(schema, text));
-      chosen += replies[row].chosen_tokens;
-      forced += replies[row].forced_tokens;
-    }
-  }
-  CHECK(chosen > 1000);
-  CHECK(forced > 1000);
+  hold_to_schemas(*folder, 50, 6);
 }
 
 TEST_CASE("a reply beside others is the reply alone", "[reply]") {

@@ -1,0 +1,161 @@
+// The in-process models: what each stage takes, as one JSON object a run. tests/bench/models.py runs it beside transformers and prints
+// ratios.
+//
+//   bench_models language FOLDER INPUTS DTYPE THREADS [TOKENS]     INPUTS has ids.json and pixels.f32 (see models.py)
+//   bench_models embedder FOLDER TEXTS.json DTYPE THREADS
+#include <time.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "captioner/local/embedder.h"
+#include "captioner/local/language_model.h"
+#include "captioner/local/model_facts.h"
+
+namespace {
+
+using namespace reelgraph;
+using namespace reelgraph::captioner;
+
+double cpu_now() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
+double wall_now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+/// Seconds by the clock, and of processor time: on a busy machine only the latter says much, and only with one thread.
+nlohmann::json timed(const std::function<void()>& work) {
+  const double wall = wall_now(), cpu = cpu_now();
+  work();
+  return {{"wall_s", wall_now() - wall}, {"cpu_s", cpu_now() - cpu}};
+}
+
+double peak_bytes() {
+  // Not getrusage, which remembers the process that started this one.
+  std::ifstream status("/proc/self/status");
+  for (std::string word; status >> word;) {
+    if (word != "VmHWM:") continue;
+    double kilobytes = 0;
+    status >> kilobytes;
+    return kilobytes * 1024;
+  }
+  return 0;
+}
+
+std::string read(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw base::Error(base::ErrorCode::kInvalidArgument, "cannot be read", path.string());
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TorchPlugin plugin() {
+  const auto file = find_torch_plugin(torch_plugin_folders(std::filesystem::read_symlink("/proc/self/exe")));
+  const auto beside = file ? file : find_torch_plugin({std::filesystem::path(REELGRAPH_BINARY_DIR)});
+  if (!beside) throw base::Error(base::ErrorCode::kModel, "there is no plugin", REELGRAPH_BINARY_DIR);
+  return TorchPlugin::load(*beside);
+}
+
+// As large as a caption's, and with much that is forced.
+constexpr const char* kSchema = R"({"type":"object","additionalProperties":false,"required":["caption","entities"],"properties":{
+  "caption":{"type":"string","minLength":1},"entities":{"type":"array","maxItems":12,"items":{"type":"object","additionalProperties":false,
+  "required":["type","description"],"properties":{"type":{"type":"string","enum":["person","vehicle","object"]},"description":{"type":"string"}}}}}})";
+
+nlohmann::json language(const std::filesystem::path& folder, const std::filesystem::path& inputs, const local::RunOptions& run,
+                        std::int64_t tokens) {
+  nlohmann::json out;
+  std::unique_ptr<local::LanguageModel> model;
+  out["load"] = timed([&] { model = std::make_unique<local::LanguageModel>(plugin(), folder, run); });
+  out["weights_bytes"] = model->folder().parameters() * (run.dtype == "bf16" ? 2 : 4);
+  const nlohmann::json facts = nlohmann::json::parse(read(inputs / "ids.json"));
+  local::ModelPrompt prompt;
+  prompt.ids = facts.at("ids").get<std::vector<std::int64_t>>();
+  prompt.feature_positions = facts.at("positions").get<std::vector<std::int64_t>>();
+  const std::string raw = read(inputs / "pixels.f32");
+  std::vector<float> pixels(raw.size() / sizeof(float));
+  std::memcpy(pixels.data(), raw.data(), pixels.size() * sizeof(float));
+  out["vision"] = timed([&] { prompt.features = model->connect(model->vision(pixels)); });
+  static_cast<void>(model->logits(prompt));  // the first time is slower everywhere
+  std::vector<float> logits;
+  out["prefill"] = timed([&] { logits = model->logits(prompt); });
+  std::ofstream(inputs / "ours.f32", std::ios::binary)
+      .write(reinterpret_cast<const char*>(logits.data()), static_cast<std::streamsize>(logits.size() * sizeof(float)));
+  local::Generated free;
+  const nlohmann::json whole = timed([&] { free = model->generate_greedily(prompt, tokens + 1, false); });
+  out["ids"] = free.ids;
+  for (const char* clock : {"wall_s", "cpu_s"})
+    out["token"][clock] = (whole[clock].get<double>() - out["prefill"][clock].get<double>()) / static_cast<double>(tokens);
+  out["peak_bytes"] = peak_bytes();  // of the whole path for one chunk
+
+  // Several conversations side by side, and held to a schema: text alone, as pictures add nothing to it.
+  const auto replies = [&](std::size_t rows, local::ReplyGuide* guide) {
+    std::vector<local::ReplyRequest> requests(rows);
+    for (std::size_t row = 0; row < rows; ++row) {
+      for (std::int64_t i = 0; i < 40; ++i) requests[row].prompt.ids.push_back(1000 + 7 * i + static_cast<std::int64_t>(row) * 300);
+      requests[row].max_new_tokens = 64;
+      requests[row].guide = guide;
+    }
+    return model->reply(requests);
+  };
+  const auto a_token = [&](std::size_t rows, local::ReplyGuide* guide) {
+    static_cast<void>(replies(rows, guide));
+    std::int64_t made = 0, chosen = 0;
+    nlohmann::json spent = timed([&] {
+      for (const local::Reply& reply : replies(rows, guide)) {
+        made += static_cast<std::int64_t>(reply.ids.size());
+        chosen += reply.chosen_tokens;
+      }
+    });
+    for (const char* clock : {"wall_s", "cpu_s"}) spent[clock] = spent[clock].get<double>() / static_cast<double>(made);
+    spent["chosen"] = chosen;
+    spent["made"] = made;
+    return spent;
+  };
+  local::ReplyGuide guide(kSchema, model->folder().tokenizer, model->folder().config.text.vocab_size, model->folder().generation.end_ids);
+  out["one"] = a_token(1, nullptr);
+  out["four"] = a_token(4, nullptr);
+  out["constrained"] = a_token(1, &guide);
+  return out;
+}
+
+nlohmann::json embedder(const std::filesystem::path& folder, const std::filesystem::path& texts, const local::RunOptions& run) {
+  nlohmann::json out;
+  local::LocalEmbedder model(plugin(), folder, run);
+  const auto all = nlohmann::json::parse(read(texts)).get<std::vector<std::string>>();
+  static_cast<void>(model.encode(std::span(all).first(std::min<std::size_t>(all.size(), 64))));
+  std::vector<float> rows;
+  out["embed"] = timed([&] { rows = model.encode(all); });
+  std::filesystem::path to = texts;
+  to.replace_extension(run.dtype + ".f32");
+  std::ofstream(to, std::ios::binary).write(reinterpret_cast<const char*>(rows.data()), static_cast<std::streamsize>(rows.size() * 4));
+  return out;
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  try {
+    if (count < 6) {
+      std::fprintf(stderr, "usage: bench_models language|embedder FOLDER INPUTS fp32|bf16 THREADS [TOKENS]\n");
+      return 2;
+    }
+    const local::RunOptions run{.device = "cpu", .dtype = words[4], .threads = std::atoi(words[5])};
+    const nlohmann::json out = std::string(words[1]) == "embedder"
+                                   ? embedder(words[2], words[3], run)
+                                   : language(words[2], words[3], run, count > 6 ? std::max(1, std::atoi(words[6])) : 128);
+    std::printf("%s\n", out.dump().c_str());
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "bench_models: %s\n", error.what());
+    return 1;
+  }
+}
