@@ -55,7 +55,8 @@ void PlanRun::duration() {
   base::Duration whole = 0;
   selector_.each(plan_.select, true, [&](const std::vector<EventRecord>& events) {
     if (events.empty()) return true;
-    const auto video = std::find_if(scope_.videos.begin(), scope_.videos.end(), [&](const VideoScope& v) { return v.video.id == events.front().video; });
+    const auto video =
+        std::find_if(scope_.videos.begin(), scope_.videos.end(), [&](const VideoScope& v) { return v.video.id == events.front().video; });
     base::SpanSet any;
     n += static_cast<std::int64_t>(events.size());
     for (const EventRecord& e : events) whole += e.span.length();

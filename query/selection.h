@@ -71,7 +71,7 @@ class Selector {
   std::map<std::string, std::vector<graph::EventRecord>> fetched_;
   std::map<graph::RowId, std::string> types_;
   std::map<std::pair<std::string, graph::RowId>, bool> present_;  ///< an entity takes part in a video
-  bool counting_ = false;  ///< the time asked about does not bound what is fetched
+  bool counting_ = false;                                         ///< the time asked about does not bound what is fetched
   bool anchor_missing_ = false, period_missing_ = false, outside_ = false;
 };
 
