@@ -219,13 +219,12 @@ std::optional<TimePhrase> read_between(Reader& r) {
 std::optional<TimePhrase> read_part(Reader& r) {
   r.take({"the", "its"});
   // "the first half hour" is no half, "the first quarter of an hour" no quarter of the video
-  for (const auto& [words, kind] : {std::pair{std::initializer_list<std::string_view>{"first", "opening", "initial"}, Kind::kFirst},
-                                    {std::initializer_list<std::string_view>{"last", "final", "closing"}, Kind::kLast}}) {
-    Reader stretch = r;
-    if (!stretch.take(words)) continue;
+  Reader stretch = r;
+  const bool first = stretch.take({"first", "opening", "initial"});
+  if (first || stretch.take({"last", "final", "closing"})) {
     if (const auto d = stretch.duration(false)) {
       r = stretch;
-      return make(kind, *d, 0);
+      return make(first ? Kind::kFirst : Kind::kLast, *d, 0);
     }
   }
   Reader half = r;
