@@ -237,7 +237,8 @@ std::vector<Token> Lexicon::read(const std::vector<Word>& words, const std::vect
     t.to = p.to;
     for (std::size_t i = p.from; i < p.to; ++i) t.used.push_back(i);
     t.score = static_cast<double>(t.used.size()) * 10 - 4;
-    if (p.kind == TimePhrase::Kind::kPart || p.kind == TimePhrase::Kind::kBeginning || p.kind == TimePhrase::Kind::kEnd) t.score -= 15;
+    if (p.kind == TimePhrase::Kind::kPart || p.kind == TimePhrase::Kind::kBeginning || p.kind == TimePhrase::Kind::kEnd)
+      t.score -= 35;  // where a profile names such a part ("second half"), that is meant
     found.push_back(std::move(t));
   }
   std::stable_sort(found.begin(), found.end(),

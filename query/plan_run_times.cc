@@ -52,10 +52,15 @@ void PlanRun::duration() {
   std::int64_t n = 0;
   base::Duration sum = 0, together = 0;
   const std::size_t most = evidence_.room();
+  base::Duration whole = 0;
   selector_.each(plan_.select, true, [&](const std::vector<EventRecord>& events) {
+    if (events.empty()) return true;
+    const auto video =
+        std::find_if(scope_.videos.begin(), scope_.videos.end(), [&](const VideoScope& v) { return v.video.id == events.front().video; });
     base::SpanSet any;
-    for (const EventRecord& e : events) {
-      ++n;
+    n += static_cast<std::int64_t>(events.size());
+    for (const EventRecord& e : events) whole += e.span.length();
+    for (const EventRecord& e : selector_.clipped(plan_.select, *video, events)) {
       sum += e.span.length();
       any.add(e.span);
       if (shown.size() < most) shown.push_back(e);
@@ -70,6 +75,7 @@ void PlanRun::duration() {
   const base::Duration d = plan_.total ? sum : together;
   std::string text = seconds_text(d) + " over " + plural(n, "event") + ".";
   if (sum != together) text += " Lengths added: " + seconds_text(sum) + "; overlaps counted once: " + seconds_text(together) + ".";
+  if (whole != sum) text += " Counted only as far as they lie within the time asked about; whole they last " + seconds_text(whole) + ".";
   answered("duration", base::to_seconds(d), text);
   cite(shown);
 }

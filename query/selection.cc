@@ -265,13 +265,13 @@ void Selector::narrow(std::vector<EventRecord>& events, const Selection& s, cons
     if (s.longer && e.span.length() <= *s.longer) return true;
     return s.shorter && e.span.length() >= *s.shorter;
   });
-  if (!scope_.whole) {
+  if (!scope_.whole && !counting_) {
     std::erase_if(events, [&](const EventRecord& e) {
       return !(e.span.start >= video.asked.start && e.span.start < video.asked.end) && !(overlap && e.span.overlaps(video.asked));
     });
   }
   for (const Window& w : s.windows) {
-    if (s.tally && (w.kind == Window::Kind::kPeriod)) continue;  // bounds the count itself
+    if (bounds_count(s, w)) continue;
     keep(events, w, video, overlap);
   }
 }
@@ -300,6 +300,49 @@ std::vector<EventRecord> Selector::pick(const Selection& s, const std::vector<Ev
   std::stable_sort(events.begin(), events.end(), [](const EventRecord& a, const EventRecord& b) { return a.span < b.span; });
   take_nth(events, s);
   return events;
+}
+
+std::vector<EventRecord> Selector::clipped(const Selection& s, const VideoScope& video, const std::vector<EventRecord>& events) {
+  base::SpanSet asked;
+  asked.add(scope_.whole ? base::TimeSpan{0, base::kMaxTimestamp} : video.asked);
+  std::vector<std::vector<EventRecord>> during;
+  bool all = scope_.whole;
+  for (const Window& w : s.windows) {
+    base::SpanSet in;
+    if (w.kind == Window::Kind::kPhrase) {
+      if (const auto span = w.phrase.resolve(video.video.duration)) in.add(*span);
+    } else if (w.kind == Window::Kind::kPeriod && !bounds_count(s, w)) {
+      auto span = period_span(w.period, video);
+      if (span && w.within > 0) span->start = std::max(span->start, span->end - w.within);
+      if (span) in.add(*span);
+    } else if (w.kind == Window::Kind::kOverlaps) {
+      during.push_back(run_in(w.anchors.front(), video, true));
+      all = false;
+      continue;
+    } else {
+      continue;
+    }
+    asked = asked.intersection(in);
+    all = false;
+  }
+  if (all) return events;
+  std::vector<EventRecord> parts;
+  for (const EventRecord& e : events) {
+    base::SpanSet left{e.span};
+    left = left.intersection(asked);
+    for (const auto& others : during) {
+      base::SpanSet in;
+      for (const EventRecord& o : others) {
+        if (o.row != e.row) in.add(o.span);
+      }
+      left = left.intersection(in);
+    }
+    for (const base::TimeSpan& span : left.spans()) {
+      parts.push_back(e);
+      parts.back().span = span;
+    }
+  }
+  return parts;
 }
 
 std::vector<EventRecord> Selector::run(const Selection& s, bool overlap) {

@@ -27,6 +27,10 @@ class Selector {
   void each(const Selection& selection, bool overlap, const std::function<bool(const std::vector<graph::EventRecord>&)>& visit);
   /// One event of each video that holds any, where types alone tell; else nothing.
   [[nodiscard]] std::optional<std::vector<graph::EventRecord>> one_of_each(const Selection& selection) const;
+  /// Events cut to the time that the windows of their selection leave: "how long ... in the last minute", "... while it rained".
+  /// @param events of the selection, in this video
+  [[nodiscard]] std::vector<graph::EventRecord> clipped(const Selection& selection, const VideoScope& video,
+                                                        const std::vector<graph::EventRecord>& events);
   /// The number alone, where the archive knows it without a look at the events.
   [[nodiscard]] std::optional<std::int64_t> count_of_all(const Selection& selection, std::vector<graph::EventRecord>& some,
                                                          std::size_t most);
@@ -67,8 +71,12 @@ class Selector {
   std::map<std::string, std::vector<graph::EventRecord>> fetched_;
   std::map<graph::RowId, std::string> types_;
   std::map<std::pair<std::string, graph::RowId>, bool> present_;  ///< an entity takes part in a video
+  bool counting_ = false;                                         ///< the time asked about does not bound what is fetched
   bool anchor_missing_ = false, period_missing_ = false, outside_ = false;
 };
+
+/// Does a window of a running count bound what is counted ("goalless at the break")? Else it bounds when it stood so.
+[[nodiscard]] bool bounds_count(const Selection& selection, const Window& window);
 
 /// The windows of a tally that bound the count itself.
 [[nodiscard]] std::vector<Window> tally_windows(const Selection& selection);

@@ -15,10 +15,18 @@ bool contains(const std::vector<RowId>& rows, RowId row) { return std::find(rows
 
 }  // namespace
 
+bool bounds_count(const Selection& s, const Window& w) {
+  if (!s.tally || w.kind != Window::Kind::kPeriod) return false;
+  const std::string& state = s.tally->state;
+  const bool lasts = state == "ahead" || state == "behind" || state == "level" || state == "stands";
+  const std::string name = w.period.words.empty() ? "" : w.period.words.front();
+  return !lasts || name.starts_with("at ") || name.starts_with("by ");
+}
+
 std::vector<Window> tally_windows(const Selection& s) {
   std::vector<Window> windows;
   for (Window w : s.windows) {
-    if (w.kind != Window::Kind::kPeriod) continue;
+    if (w.kind != Window::Kind::kPeriod || (s.tally && !bounds_count(s, w))) continue;
     if (w.period.from_minute < 0) {  // around a period's begin: what was counted until then
       w.kind = Window::Kind::kNot;
       w.period.from_minute = 0;
@@ -34,7 +42,9 @@ Selector::Score Selector::score(const base::Tally& tally, const Selection& s, co
   Selection counted;
   counted.kinds = {{{tally.type}, {}}};
   counted.windows = tally_windows(s);
+  counting_ = true;  // what happened before the time asked about counts, too
   score.events = run_in(counted, video, false);
+  counting_ = false;
   const auto add = [&](const EventRecord& e) {
     for (const graph::ParticipantRecord& p : e.participants) {
       if (p.role != tally.side) continue;
@@ -124,7 +134,10 @@ std::vector<EventRecord> Selector::tally_events(const Selection& s, const VideoS
     if (level) lead_goal.reset();
     if (!span_state) continue;
     const bool now = holds(t.state);
-    if (now && !open) open = e;
+    if (now && !open) {
+      open = e;
+      open->attributes = nlohmann::json::object();  // the state outlasts what its first event says of itself (its half)
+    }
     if (!now && open) {
       open->span.end = std::max(e.span.start, open->span.start);
       result.push_back(*open);

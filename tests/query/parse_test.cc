@@ -199,6 +199,13 @@ TEST_CASE("failing to, the second one, the two, the most in any one, right after
   CHECK(l.value("Were there more goals or more fouls?") == "level");
 }
 
+TEST_CASE("a length asked for within a time is cut to it, and a score counts from the start", "[parse]") {
+  League l;
+  CHECK(l.value("For how long were Blues in the lead in the second half?") == 10.0);
+  CHECK(l.value("For how long were Blues in the lead before the break?") == 20.0);
+  CHECK(l.value("For how long were Blues in the lead in the last 45 seconds?") == 5.0);
+}
+
 TEST_CASE("a verb with its particle is another verb, and what it means is not known", "[parse]") {
   League l;
   CHECK(l.ask("How many shots did Reds give away?").status != Status::kAnswered);
