@@ -169,7 +169,6 @@ void add_eval(Program& program) {
   app.add_option("--jobs", options->jobs, "Questions answered at once [as many as there are cores]")
       ->type_name("N")
       ->check(CLI::Range(1, 256));
-  add_absent(app, {"--ablate"});
 }
 
 }  // namespace reelgraph::cli

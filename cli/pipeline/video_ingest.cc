@@ -209,7 +209,7 @@ bool VideoIngest::read(Reading& reading) {
         continue;
       }
       // The first chunk goes alone: how long the rest takes is known the sooner.
-      const bool first = outcome_.chunks_done + outcome_.chunks_failed == 0;
+      const bool first = !captioner_.has_memory() && outcome_.chunks_done + outcome_.chunks_failed == 0;
       if (reading.pending.size() < (stopping || first ? 1 : batch)) continue;
       flush(reading);
       if (stopping) return false;

@@ -75,7 +75,7 @@ TEST_CASE("vectors are kept by model and forgotten by model", "[graph]") {
   CHECK(f.table.counts()[0].model == "other");
 }
 
-TEST_CASE("only texts without a vector, or with one of another text, are new; what is gone is forgotten", "[graph]") {
+TEST_CASE("only texts without a vector, or with one of another text, are new, and what is gone is forgotten", "[graph]") {
   Fixture f;
   const auto fresh = [&] {
     std::size_t count = 0;
