@@ -261,7 +261,7 @@ TEST_CASE("a real Llama folder words an answer from what was seen", "[e2e][model
   INFO(answer.dump(1));
   CHECK(code == 0);
   CHECK_THAT(answer.dump(), Contains("SmolLM2-135M-Instruct@"));
-  CHECK_THAT(answer.at("answer").get<std::string>(), Contains("gate"));
+  CHECK_THAT(answer.at("answer").at("text").get<std::string>(), Contains("gate"));
 }
 
 }  // namespace reelgraph::test
