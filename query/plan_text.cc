@@ -169,7 +169,8 @@ std::string describe(const Plan& p) {
     }
     case Ask::kPath:
       return "Followed relations from " + join(p.select.who.front().names, " or ") + " to " + join(p.select.who.back().names, " or ");
-    case Ask::kProperty: return "Looked up the " + readable(p.attribute) + " of" + (p.select.who.empty() ? " " + what : what.substr(6));
+    case Ask::kProperty:
+      return "Looked up the " + readable(p.attribute) + " of" + (what.starts_with("events with ") ? what.substr(11) : " " + what);
     case Ask::kSpoken: return "Searched what was said for " + join(p.words, " ");
   }
   return what;
