@@ -1,29 +1,23 @@
 #include "query/engine.h"
-#include "query/compound.h"
 
 #include <algorithm>
 #include <chrono>
-#include <cmath>
-#include <map>
 
 #include "base/error.h"
 #include "base/utf8.h"
+#include "query/compound.h"
 #include "query/execute.h"
-#include "query/lexicon.h"
-#include "query/meaning.h"
-#include "query/moments.h"
 #include "query/parse.h"
 #include "query/plan_run.h"
 #include "query/relation_question.h"
 #include "query/retrieval.h"
+#include "query/vocabulary.h"
 
 namespace reelgraph::query {
 namespace {
 
-constexpr std::size_t kLongestQuestion = 1 << 14;  // bytes that are read; what follows is no question any more
-constexpr std::size_t kMostReadThrough = 50;       // videos whose every passage is weighed for a choice
-constexpr std::size_t kMostRanked = 100;           // videos of a search
-constexpr double kEnoughMatched = 0.5;             // share of a question's words that the nearest evidence must hold to be one
+constexpr std::size_t kMostReadThrough = 50;  // videos whose every passage is weighed for a choice
+constexpr double kEnoughMatched = 0.5;        // share of a question's words that the nearest evidence must hold to be one
 
 using Clock = std::chrono::steady_clock;
 
@@ -40,38 +34,6 @@ class Stopwatch {
   Clock::time_point last_ = Clock::now();
 };
 
-bool is_without(const std::vector<std::string>& without, std::string_view view) {
-  return std::find(without.begin(), without.end(), view) != without.end();
-}
-bool is_without(const AskOptions& options, std::string_view view) { return is_without(options.without, view); }
-
-/// What the texts of an archive say and mean; read when first asked for.
-class Texts {
- public:
-  Texts(const graph::Store& store, const WordCutter& cutter, std::shared_ptr<base::TextEmbedder> embedder)
-      : written(store, cutter), store_(store), embedder_(std::move(embedder)) {}
-
-  WrittenVideos written;
-  /// Null where nothing was embedded.
-  [[nodiscard]] const Meaning* meaning() {
-    if (!read_) meaning_ = Meaning::read(store_, embedder_);
-    read_ = true;
-    return meaning_.get();
-  }
-
- private:
-  const graph::Store& store_;
-  std::shared_ptr<base::TextEmbedder> embedder_;
-  std::unique_ptr<Meaning> meaning_;
-  bool read_ = false;
-};
-
-std::vector<std::string> ids_of(const std::vector<graph::VideoRecord>& videos) {
-  std::vector<std::string> ids;
-  for (const graph::VideoRecord& v : videos) ids.push_back(v.id);
-  return ids;
-}
-
 // The answering of one question; lives as long as that takes.
 class Asking {
  public:
@@ -83,7 +45,7 @@ class Asking {
         lexicon_(lexicon),
         cutter_(cutter),
         texts_(texts),
-        evidence_(store, std::max(options.max_citations, 1), !is_without(options, "frames")) {}
+        evidence_(store, std::max(options.max_citations, 1), !is_without(options.without, "frames")) {}
 
   Answer ask(const std::string& text) {
     Stopwatch watch;
@@ -149,7 +111,7 @@ class Asking {
       }
       return;
     }
-    if (is_without(options_, "plan") || is_without(options_, "graph") || !options_.choices.empty()) return;
+    if (is_without(options_.without, "plan") || is_without(options_.without, "graph") || !options_.choices.empty()) return;
     const bool all = options_.videos.empty() && !named_video_;
     const std::vector<std::string> ids = all ? std::vector<std::string>{} : ids_of(videos_);
     parsed_ = parse(words_, lexicon_, store_, ids);
@@ -232,7 +194,7 @@ class Asking {
     if (!options_.choices.empty()) return multiple_choice();
     if (unknown_words()) return;
     if (!parsed_.problem.empty()) return refuse(Status::kNotUnderstood, "This is not computed: " + parsed_.problem);
-    if (!is_without(options_, "plan") && !is_without(options_, "graph") && is_beyond_plans(question_, words_)) {
+    if (!is_without(options_.without, "plan") && !is_without(options_.without, "graph") && is_beyond_plans(question_, words_)) {
       Execution execution(store_, question_, scope_, evidence_, answer_);
       if (execution.run()) {
         answer_.plan["views"] = {"graph"};
@@ -244,7 +206,7 @@ class Asking {
 
   // "Which way did the second vehicle go?": what an entity's events say of themselves, if any of them says it.
   void read_property() {
-    if (options_.plan || is_without(options_, "plan") || is_without(options_, "graph") || !options_.choices.empty()) return;
+    if (options_.plan || is_without(options_.without, "plan") || is_without(options_.without, "graph") || !options_.choices.empty()) return;
     const bool all = options_.videos.empty() && !named_video_;
     const auto asked = read_property_question(words_, lexicon_, all ? std::vector<std::string>{} : ids_of(videos_));
     if (!asked) {
@@ -299,7 +261,7 @@ class Asking {
 
   [[nodiscard]] std::vector<Retrieved> passages(const RetrievalRequest& request) const {
     std::vector<Retrieved> found;
-    if (is_without(options_, "lexical")) return found;
+    if (is_without(options_.without, "lexical")) return found;
     if (scope_.whole) {
       found = retrieve(store_, cutter_, request);
     } else {
@@ -381,8 +343,8 @@ class Asking {
 
   void multiple_choice() {
     answer_.plan["intent"] = "choice";
-    const bool lexical = !is_without(options_, "lexical");
-    const Meaning* meaning = is_without(options_, "vector") ? nullptr : texts_.meaning();
+    const bool lexical = !is_without(options_.without, "lexical");
+    const Meaning* meaning = is_without(options_.without, "vector") ? nullptr : texts_.meaning();
     answer_.plan["views"] = nlohmann::json::array();
     if (lexical) answer_.plan["views"].push_back("lexical");
     if (meaning != nullptr) answer_.plan["views"].push_back("vector");
@@ -435,14 +397,6 @@ class Asking {
 
 }  // namespace
 
-struct Engine::Vocabulary {
-  Vocabulary(const graph::Store& store, const std::vector<base::Profile>& profiles, std::shared_ptr<base::TextEmbedder> embedder)
-      : lexicon(store, profiles, cutter), texts(store, cutter, std::move(embedder)) {}
-  WordCutter cutter;
-  Lexicon lexicon;
-  Texts texts;
-};
-
 Engine::Engine(const graph::Store& store, std::vector<base::Profile> profiles, std::shared_ptr<base::TextEmbedder> embedder)
     : store_(store), profiles_(std::move(profiles)), embedder_(std::move(embedder)) {}
 Engine::~Engine() = default;
@@ -476,80 +430,6 @@ Answer Engine::ask(const std::string& question, const AskOptions& options) const
   if (!computed(first) || !computed(second)) return ask_one(question);
   first.question = base::sanitize_utf8(question);
   return join_answers(std::move(first), std::move(second));
-}
-
-std::vector<Hit> Engine::search(const std::string& words, const SearchOptions& options) const {
-  AskOptions selection;
-  selection.videos = options.videos;
-  selection.from = options.from;
-  selection.to = options.to;
-  if (options.limit <= 0)
-    throw base::Error(base::ErrorCode::kInvalidArgument, "a limit below 1 finds nothing", "--limit", "give a larger one");
-  if (options.from && options.to && *options.from >= *options.to) (void)select_videos(store_, selection);  // refuses, with the reason
-  if (embedder_ && !is_without(options.without, "vector") && vocabulary().texts.meaning() != nullptr)
-    return search_by_meaning(words, options);
-  if (is_without(options.without, "lexical")) return {};
-  const WordCutter cutter;
-  RetrievalRequest request;
-  request.words = content_words(cutter, base::sanitize_utf8(words, kLongestQuestion));
-  if (!options.videos.empty()) request.videos = ids_of(select_videos(store_, selection));
-  if (options.from || options.to) request.within = base::TimeSpan{options.from.value_or(0), options.to.value_or(base::kMaxTimestamp)};
-  request.limit = std::min(options.limit, 1000);
-  auto hits = join_hits(retrieve(store_, cutter, request), request.limit);
-  for (Hit& hit : hits) {
-    const auto frame = store_.frame_near(hit.video, hit.span, hit.span.start + hit.span.length() / 2, 3 * base::kSecond);
-    if (frame) hit.frame = frame->file;
-  }
-  return hits;
-}
-
-std::vector<Hit> Engine::search_by_meaning(const std::string& words, const SearchOptions& options) const {
-  Texts& texts = vocabulary().texts;
-  const Meaning& meaning = *texts.meaning();
-  const std::string text = base::sanitize_utf8(words, kLongestQuestion);
-  if (text.find_first_not_of(" \t\r\n") == std::string::npos) return {};
-  AskOptions selection;
-  selection.videos = options.videos;
-  std::map<graph::RowId, graph::VideoRecord> videos;
-  for (graph::VideoRecord& v : select_videos(store_, selection)) videos.emplace(v.row, std::move(v));
-  const std::vector<float> vector = meaning.of(text);
-  const WeighedWords asked = is_without(options.without, "lexical") ? WeighedWords{} : texts.written.weigh(text);
-  const base::TimeSpan within{options.from.value_or(0), options.to.value_or(base::kMaxTimestamp)};
-  std::vector<std::pair<graph::RowId, double>> ranked;
-  if (videos.size() == 1) {
-    ranked.emplace_back(videos.begin()->first, 0);
-  } else {
-    ranked = rank_videos(texts.written, meaning, videos, asked, vector,
-                         std::max<std::size_t>(kMostRanked, static_cast<std::size_t>(options.limit)));
-  }
-  // A moment is worth what its video is, less how far it is behind the best moment there.
-  const auto limit = static_cast<std::size_t>(std::min(options.limit, 1000));
-  std::vector<Moment> moments;
-  for (const auto& [row, worth] : ranked) {
-    std::vector<Moment> here;
-    for (Moment& m : moments_in(texts.written, meaning, videos.at(row), within, asked, vector)) {
-      const bool told = std::any_of(here.begin(), here.end(), [&](const Moment& h) { return h.span.overlaps(m.span); });
-      if (told) continue;
-      here.push_back(std::move(m));
-      if (here.size() >= limit) break;
-    }
-    const double best = here.empty() ? 0 : here.front().score;
-    for (Moment& m : here) {
-      m.score += worth - (videos.size() == 1 ? 0 : best);
-      moments.push_back(std::move(m));
-    }
-  }
-  std::stable_sort(moments.begin(), moments.end(), [](const Moment& a, const Moment& b) { return a.score > b.score; });
-  if (moments.size() > limit) moments.resize(limit);
-  std::vector<Hit> hits;
-  for (Moment& m : moments) {
-    Hit hit{m.video, m.span, 1 / (1 + std::exp(-m.score / 4)), std::move(m.text), {"vector"}, {}};
-    if (m.words_found) hit.why.insert(hit.why.begin(), "lexical");
-    const auto frame = store_.frame_near(hit.video, hit.span, hit.span.start + hit.span.length() / 2, 3 * base::kSecond);
-    if (frame) hit.frame = frame->file;
-    hits.push_back(std::move(hit));
-  }
-  return hits;
 }
 
 }  // namespace reelgraph::query
