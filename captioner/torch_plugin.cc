@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <system_error>
@@ -32,6 +33,10 @@ Function function_of(void* library, const char* name, const std::filesystem::pat
 }
 
 }  // namespace
+
+void wait_without_spinning() {
+  if (std::getenv("OMP_WAIT_POLICY") == nullptr) ::setenv("GOMP_SPINCOUNT", "5000", 0);
+}
 
 std::vector<std::filesystem::path> torch_plugin_folders(const std::filesystem::path& program) {
   const std::filesystem::path folder = program.parent_path();

@@ -10,6 +10,11 @@ struct reelgraph_torch_functions;  // captioner/torch/abi.h
 
 namespace reelgraph::captioner {
 
+/// Threads that wait for one another give their core away after some microseconds, not after milliseconds, unless the user's environment
+/// (GOMP_SPINCOUNT, OMP_WAIT_POLICY) says otherwise: beside other work a model was up to forty times slower, and alone it is no faster.
+/// libgomp reads this once, when it is loaded: call it first, from the only thread.
+void wait_without_spinning();
+
 /// Where the plugin of a program is looked for: beside the program (a build tree), then in ../lib/reelgraph (an installed one).
 /// @param program path of the running program
 [[nodiscard]] std::vector<std::filesystem::path> torch_plugin_folders(const std::filesystem::path& program);

@@ -62,6 +62,7 @@ TorchPlugin plugin() {
   const auto file = find_torch_plugin(torch_plugin_folders(std::filesystem::read_symlink("/proc/self/exe")));
   const auto beside = file ? file : find_torch_plugin({std::filesystem::path(REELGRAPH_BINARY_DIR)});
   if (!beside) throw base::Error(base::ErrorCode::kModel, "there is no plugin", REELGRAPH_BINARY_DIR);
+  wait_without_spinning();
   return TorchPlugin::load(*beside);
 }
 

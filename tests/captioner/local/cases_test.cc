@@ -16,6 +16,7 @@ namespace {
 using namespace captioner::local;
 
 captioner::TorchPlugin plugin() {
+  captioner::wait_without_spinning();
   const auto file = captioner::find_torch_plugin(captioner::torch_plugin_folders(binary()));
   REQUIRE(file.has_value());
   return captioner::TorchPlugin::load(*file);
