@@ -9,13 +9,13 @@
 namespace reelgraph::cli {
 namespace {
 
-struct Options {
+struct SearchOptions {
   std::vector<std::string> words, videos;
   std::optional<base::Timestamp> from, to;
   int limit = 10;
 };
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const SearchOptions& options) {
   (void)span_of(options.from, options.to);
   graph::Archive archive = context.open_archive(graph::OpenMode::kRead);
   const graph::Store& store = std::as_const(archive).store();
@@ -54,7 +54,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 void add_search(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SearchOptions>();
   CLI::App& app = program.add("search", "Find moments by words, best first",
                               {"reelgraph search red car", "reelgraph search \"corner kick\" --video match-1 --from 0:45:00 --limit 5"},
                               [&program, options] { return run(program.context(), *options); });
