@@ -397,13 +397,14 @@ class Asking {
 
 }  // namespace
 
-Engine::Engine(const graph::Store& store, std::vector<base::Profile> profiles, std::shared_ptr<base::TextEmbedder> embedder)
-    : store_(store), profiles_(std::move(profiles)), embedder_(std::move(embedder)) {}
+Engine::Engine(const graph::Store& store, std::vector<base::Profile> profiles, std::shared_ptr<base::TextEmbedder> embedder,
+               base::LogSink log)
+    : store_(store), profiles_(std::move(profiles)), embedder_(std::move(embedder)), log_(std::move(log)) {}
 Engine::~Engine() = default;
 Engine::Engine(Engine&&) noexcept = default;
 
 Engine::Vocabulary& Engine::vocabulary() const {
-  if (!vocabulary_) vocabulary_ = std::make_unique<Vocabulary>(store_, profiles_, embedder_);
+  if (!vocabulary_) vocabulary_ = std::make_unique<Vocabulary>(store_, profiles_, embedder_, log_);
   return *vocabulary_;
 }
 

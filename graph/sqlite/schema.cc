@@ -247,6 +247,12 @@ CREATE TABLE tally(
 // Version 3: of which text a vector was made, so that only what is new is embedded. 0: not known.
 constexpr char kTextHash[] = "ALTER TABLE embedding ADD COLUMN text_hash INTEGER NOT NULL DEFAULT 0";
 
+// Version 4: when a vector was put, as a number that only grows, so that an index file knows what it lacks.
+constexpr char kSequence[] = R"sql(
+ALTER TABLE embedding ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX embedding_by_seq ON embedding(model, kind, seq);
+)sql";
+
 constexpr char kTallyRows[] = R"sql(
 SELECT 'videos' AS kind, '' AS word, count(*) AS n FROM video
 UNION ALL SELECT 'chunks', '', count(*) FROM chunk
@@ -305,6 +311,7 @@ void create_schema(Database& database) {
   database.execute(kTables);
   database.execute(kTally);
   database.execute(kTextHash);
+  database.execute(kSequence);
   set_version(database);
   transaction.commit();
 }
@@ -330,6 +337,7 @@ std::filesystem::path migrate(Database& database, std::int64_t from) {
     rebuild_tally(database);
   }
   if (from < 3) database.execute(kTextHash);
+  if (from < 4) database.execute(kSequence);
   set_version(database);
   transaction.commit();
   return copy;
