@@ -94,7 +94,7 @@ struct SearchOptions {
   std::vector<std::string> videos;
   std::optional<base::Timestamp> from, to;
   int limit = 10;
-  std::vector<std::string> without;  ///< views switched off: lexical vector
+  std::vector<std::string> without;  ///< views switched off: lexical vector graph
 };
 
 /// Reads an archive; never writes. Not for use from several threads.

@@ -89,12 +89,15 @@ std::vector<Hit> join_hits(std::vector<Retrieved> retrieved, int limit) {
     const auto it = std::find_if(hits.begin(), hits.end(), touches);
     if (it != hits.end()) {
       // The best passage keeps the word and the rank; its neighbours only say how far it goes on when they are as good.
+      for (std::string& view : r.why) {
+        if (std::find(it->why.begin(), it->why.end(), view) == it->why.end()) it->why.push_back(std::move(view));
+      }
       if (r.score >= 0.9 * it->score)
         it->span = {std::min(it->span.start, r.passage.span.start), std::max(it->span.end, r.passage.span.end)};
       continue;
     }
     if (hits.size() >= static_cast<std::size_t>(limit)) continue;
-    hits.push_back({r.passage.video, r.passage.span, r.score, std::move(r.passage.text), {"lexical"}, {}});
+    hits.push_back({r.passage.video, r.passage.span, r.score, std::move(r.passage.text), std::move(r.why), {}});
   }
   return hits;
 }

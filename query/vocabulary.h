@@ -49,6 +49,15 @@ struct Engine::Vocabulary {
   Texts texts;
 };
 
+/// Entities whose names stand in a text.
+[[nodiscard]] inline std::vector<graph::RowId> entities_named(const Lexicon& lexicon, const std::vector<Word>& words) {
+  std::vector<graph::RowId> named;
+  for (const Token& token : lexicon.read(words, {})) {
+    if (token.kind == Token::Kind::kEntity) named.insert(named.end(), token.entities.begin(), token.entities.end());
+  }
+  return named;
+}
+
 [[nodiscard]] inline bool is_without(const std::vector<std::string>& without, std::string_view view) {
   return std::find(without.begin(), without.end(), view) != without.end();
 }

@@ -10,7 +10,7 @@ namespace reelgraph::cli {
 namespace {
 
 struct SearchOptions {
-  std::vector<std::string> words, videos;
+  std::vector<std::string> words, videos, without;
   std::optional<base::Timestamp> from, to;
   int limit = 10;
 };
@@ -23,7 +23,7 @@ int run(Context& context, const SearchOptions& options) {
   std::string words;
   for (const std::string& word : options.words) words += (words.empty() ? "" : " ") + word;
   const std::vector<query::Hit> hits =
-      engine.search(words, {video_ids(store, options.videos), options.from, options.to, options.limit, {}});
+      engine.search(words, {video_ids(store, options.videos), options.from, options.to, options.limit, options.without});
   if (context.json) {
     nlohmann::ordered_json document;
     document["hits"] = nlohmann::ordered_json::array();
@@ -61,6 +61,12 @@ void add_search(Program& program) {
   app.add_option("WORDS", options->words, "What to look for")->required()->type_name("");
   add_videos(app, options->videos);
   add_range(app, options->from, options->to);
+  app.add_option("--without", options->without, "Switch views off: lexical,vector,graph")
+      ->type_name("VIEW,...")
+      ->delimiter(',')
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->check(CLI::IsMember({"lexical", "vector", "graph"}));
   app.add_option("--limit", options->limit, "Most hits")->type_name("N")->capture_default_str()->check(CLI::Range(1, 100'000));
 }
 
