@@ -51,6 +51,14 @@ fs::path file_of(Database& database, const std::string& model, const std::string
   return database.file().parent_path() / ("vectors-" + name + "-" + kind + ".faiss");
 }
 
+/// "?1 is the owner": gives its video if it is still there. The embedding itself need not be looked at for that.
+std::string live_owner(const std::string& kind) {
+  if (kind == "caption" || kind == "moment") return "SELECT video FROM observation WHERE id = ?1 AND live = 1";
+  if (kind == "event") return "SELECT video FROM event WHERE id = ?1 AND live = 1";
+  if (kind == "entity") return "SELECT 0 FROM entity WHERE id = ?1 AND mentions > 0";
+  return "SELECT id FROM video WHERE id = ?1";
+}
+
 /// What a vector belongs to that is still there: rows of "owner, video, seq, vector" of embedding `e` for (kind, model).
 std::string live_rows(const std::string& kind, const std::string& where) {
   const std::string owner = kind == "caption" || kind == "moment" ? "JOIN observation o ON o.id = e.owner AND o.live = 1 "
@@ -238,10 +246,14 @@ struct Selector final : faiss::IDSelector {
 
 struct VectorIndex::State {
   State(Database& database, std::string of_model, std::string of_kind)
-      : model(std::move(of_model)), kind(std::move(of_kind)), one(database, live_rows(kind, " AND e.owner = ?3")) {}
+      : model(std::move(of_model)),
+        kind(std::move(of_kind)),
+        one(database, live_rows(kind, " AND e.owner = ?3")),
+        owner(database, live_owner(kind)) {}
 
   std::string model, kind;
-  mutable Statement one;  ///< (kind, model, owner)
+  mutable Statement one;    ///< (kind, model, owner)
+  mutable Statement owner;  ///< (owner): its video
   VectorFile file;
   std::vector<float> newer;  ///< rows that the file does not hold
   std::vector<RowId> newer_owners;
@@ -302,9 +314,9 @@ std::vector<VectorIndex::Near> VectorIndex::nearest(std::span<const float> to, s
   const bool flat = s.flat() != nullptr;
   const auto owner_of = [&](Id id) { return flat ? s.file.owners[static_cast<std::size_t>(id)] : static_cast<RowId>(id); };
   const auto live = [&](RowId owner, double similarity) {
-    s.one.with(s.kind, s.model, owner);
-    if (s.one.step()) found.push_back({owner, s.one.integer(1), similarity});
-    s.one.reset();
+    s.owner.with(owner);
+    if (s.owner.step()) found.push_back({owner, s.owner.integer(0), similarity});
+    s.owner.reset();
   };
   const Selector selector([&](Id id) {
     const RowId owner = owner_of(id);
