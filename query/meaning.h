@@ -31,7 +31,9 @@ class TextVectors {
   [[nodiscard]] std::optional<double> similarity(graph::RowId owner, const std::vector<float>& to) const {
     return index_ ? index_->similarity(owner, to) : std::nullopt;
   }
-  /// Mean cosine with its nearest others, 0 where that is not known: of what is like much else a likeness says less.
+  /// Unit norm; empty if it has none.
+  [[nodiscard]] std::vector<float> vector_of(graph::RowId owner) const { return index_ ? index_->vector_of(owner) : std::vector<float>{}; }
+  /// Mean cosine with the nearest of other videos, 0 where that is known of none: of what is like much else a likeness says less.
   [[nodiscard]] double crowding(graph::RowId owner) const { return index_ ? index_->crowding(owner).value_or(0) : 0; }
 
  private:

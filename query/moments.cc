@@ -11,10 +11,11 @@ namespace {
 constexpr std::size_t kMostWords = 200;                                            // of a question
 constexpr std::int64_t kCountCap = 20'000;                                         // observations with a word: more weigh nothing anyway
 constexpr std::size_t kNearPassages = 400, kNearMoments = 200, kNearVideos = 100;  // whose videos are looked at
-constexpr std::size_t kReadVideos = 60;                                            // of those, whose texts are read
+constexpr std::size_t kFeedback = 5;                                               // of the first round, that the second learns from
+constexpr std::size_t kReadVideos = 100;                                           // of those, whose texts are read
 constexpr std::size_t kJoined = 400;                                               // characters of two passages that are one moment
 constexpr double kMomentPart = 0.25;                                               // of a video: how long the moment of a choice is
-constexpr double kCue = 4;  // of the place that a question's words name, in deviations of the likeness
+constexpr double kCue = 6;  // of the place that a question's words name, in deviations of the likeness
 
 PlaceWords place_words(const std::vector<Word>& words) {
   const auto any = [&](std::initializer_list<std::string_view> stems) {
@@ -78,6 +79,40 @@ std::vector<double> smoothed(const std::vector<double>& values) {
     out[i] = sum / static_cast<double>(to - from);
   }
   return out;
+}
+
+/// Gives the first moment the span that is likely to share most with the true one: of those that begin with one moment and end with
+/// another, the one with the greatest expected agreement, each moment being as likely as its score says (softmax).
+void settle_first(std::vector<Moment>& moments) {
+  constexpr double kSureness = 2.5, kAgree = 0.5, kSoftness = 0.2;  // IoU from which two spans agree, and how sharply
+  constexpr std::size_t kMostWeighed = 60;
+  const std::size_t n = std::min(moments.size(), kMostWeighed);
+  if (n < 2) return;
+  std::vector<double> likely(n);
+  double total = 0;
+  for (std::size_t i = 0; i < n; ++i) total += likely[i] = std::exp(kSureness * (moments[i].score - moments[0].score));
+  base::TimeSpan best = moments[0].span;
+  double most = -1;
+  for (std::size_t a = 0; a < n; ++a) {
+    for (std::size_t b = 0; b < n; ++b) {
+      const base::TimeSpan span{moments[a].span.start, moments[b].span.end};
+      if (span.start >= span.end || moments[a].span.start > moments[b].span.start) continue;
+      if (!span.overlaps(moments[0].span)) continue;  // what bears it is told with it
+      double agreement = 0;
+      for (std::size_t j = 0; j < n; ++j) {
+        const base::TimeSpan& other = moments[j].span;
+        const double shared =
+            base::to_seconds(std::max<base::Duration>(0, std::min(span.end, other.end) - std::max(span.start, other.start)));
+        const double both = base::to_seconds(span.length()) + base::to_seconds(other.length()) - shared;
+        agreement += likely[j] / total / (1 + std::exp(-((both > 0 ? shared / both : 0) - kAgree) / kSoftness));
+      }
+      if (agreement > most) {
+        most = agreement;
+        best = span;
+      }
+    }
+  }
+  moments[0].span = best;
 }
 
 }  // namespace
@@ -176,6 +211,7 @@ std::vector<Moment> moments_in(WrittenVideos& written, const Meaning& meaning, c
     }
   }
   std::stable_sort(moments.begin(), moments.end(), [](const Moment& a, const Moment& b) { return a.score > b.score; });
+  settle_first(moments);
   return moments;
 }
 
@@ -220,17 +256,58 @@ std::vector<std::pair<graph::RowId, double>> rank_videos(WrittenVideos& written,
     }
   }
   const double usual = lengths / std::max<double>(1, static_cast<double>(candidates.size()));
-  std::vector<std::pair<graph::RowId, double>> ranked;
+  struct Candidate {
+    graph::RowId row = 0;
+    double pair = -1;            ///< cosine of the best caption or pair of captions
+    double crowding = 0;         ///< of the best caption
+    double words = 0;            ///< BM25
+    double first = 0, last = 0;  ///< scores
+  };
+  std::vector<Candidate> read;
   for (const graph::RowId row : candidates) {
     const std::vector<WrittenPassage>& passages = written.passages(videos.at(row));
-    double caption = -1, moment = -1;
+    Candidate c;
+    c.row = row;
+    double caption = -1;
+    graph::RowId best = 0;
     for (const WrittenPassage& p : passages) {
-      caption = std::max(caption, meaning.captions.similarity(p.observation, vector).value_or(-1));
-      moment = std::max(moment, meaning.moments.similarity(p.observation, vector).value_or(-1));
+      const double likeness = meaning.captions.similarity(p.observation, vector).value_or(-1);
+      if (likeness > caption) {
+        caption = likeness;
+        best = p.observation;
+      }
+      c.pair = std::max({c.pair, likeness, meaning.moments.similarity(p.observation, vector).value_or(-1)});
     }
-    ranked.emplace_back(row, fit(row, caption, moment) + 0.1 * video_score(words, passages, usual));
+    c.crowding = meaning.captions.crowding(best);
+    c.words = video_score(words, passages, usual);
+    c.first = fit(row, caption, c.pair) + 0.1 * c.words;
+    read.push_back(c);
   }
-  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  // Once more with what the best films are about: the question's vector moved towards theirs.
+  const auto better = [](const auto& score) {
+    return [score](const Candidate& a, const Candidate& b) { return score(a) != score(b) ? score(a) > score(b) : a.row < b.row; };
+  };
+  std::sort(read.begin(), read.end(), better([](const Candidate& c) { return c.first; }));
+  std::vector<double> moved(vector.begin(), vector.end());
+  double total = 0;
+  for (std::size_t i = 0; i < std::min(kFeedback, read.size()); ++i) total += std::exp(read[i].first - read[0].first);
+  for (std::size_t i = 0; i < std::min(kFeedback, read.size()); ++i) {
+    const std::vector<float> film = meaning.videos.vector_of(read[i].row);
+    if (film.size() != moved.size()) continue;
+    const double share = std::exp(read[i].first - read[0].first) / total;
+    for (std::size_t k = 0; k < moved.size(); ++k) moved[k] += share * static_cast<double>(film[k]);
+  }
+  double square = 0;
+  for (const double v : moved) square += v * v;
+  std::vector<float> with_feedback(moved.size());
+  for (std::size_t k = 0; k < moved.size(); ++k) with_feedback[k] = static_cast<float>(moved[k] / std::sqrt(std::max(square, 1e-12)));
+  for (Candidate& c : read) {
+    const double whole = meaning.videos.similarity(c.row, with_feedback).value_or(c.pair);
+    c.last = 4.8 * c.pair - 2.9 * meaning.videos.crowding(c.row) - 3.9 * c.crowding + 7.4 * whole + 0.04 * c.words;
+  }
+  std::sort(read.begin(), read.end(), better([](const Candidate& c) { return c.last; }));
+  std::vector<std::pair<graph::RowId, double>> ranked;
+  for (const Candidate& c : read) ranked.emplace_back(c.row, c.last);
   if (ranked.size() > most) ranked.resize(most);
   return ranked;
 }
@@ -266,10 +343,12 @@ std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meanin
   std::vector<double> best_words;
   for (std::size_t i = 0; i < options.size(); ++i) {
     WeighedWords own = by_words ? written.weigh(options[i]) : WeighedWords{};
-    // What the question says itself tells no option from another.
+    // What the question says itself tells no option from another; but options that speak of the same are more likely.
+    const auto before = own.stems.size();
     std::erase_if(own.stems, [&](const auto& w) {
       return std::any_of(asked.stems.begin(), asked.stems.end(), [&](const auto& q) { return q.first == w.first; });
     });
+    const auto shared = static_cast<double>(before - own.stems.size());
     own.total = 1e-6;
     for (const auto& w : own.stems) own.total += w.second;
     double most = 0, sum = 0, likeness = -1;
@@ -282,8 +361,9 @@ std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meanin
         likeness = std::max(likeness, meaning->captions.similarity(p.passage->observation, vectors[2 * i + 2]).value_or(-1));
     }
     const double weight = own.stems.empty() ? 0 : own.total / static_cast<double>(own.stems.size());
-    const double score = meaning != nullptr ? 15.4 * likeness + 1.54 * most + 2.93 * cosine(vectors[0], vectors[2 * i + 1]) + 0.166 * weight
-                                            : 1.57 * most + 2.38 * sum / static_cast<double>(places.size()) + 0.16 * weight;
+    const double score = meaning != nullptr
+                             ? 15.4 * likeness + 1.54 * most + 2.93 * cosine(vectors[0], vectors[2 * i + 1]) + 0.166 * weight
+                             : 1.55 * most + 2.79 * sum / static_cast<double>(places.size()) + 0.165 * weight + 0.73 * shared;
     const bool evidence = most > 0 || likeness > -1;
     if (evidence && (!any || score > best_score)) {
       best = i;
@@ -323,7 +403,7 @@ std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meanin
     } else if (place.early) {
       scores[i] -= kCue * 2 * at;
     } else {
-      scores[i] -= kCue * std::abs(at) * (place.middle ? 2 : 0.5);  // what is asked about lies rarely at the very ends
+      scores[i] -= kCue * std::abs(at) * (place.middle ? 2 : 1.0 / 3);  // what is asked about lies rarely at the very ends
     }
   }
   const auto length = static_cast<std::size_t>(std::max(1.0, std::round(kMomentPart * n)));

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <numeric>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -25,8 +26,8 @@ using sqlite::Statement;
 using Id = faiss::Index::idx_t;
 
 constexpr std::int64_t kMostWithoutFile = 100'000;  // are read from the table within a second
-constexpr std::int64_t kMostCrowded = 5'000;        // are compared pair by pair
-constexpr std::size_t kCrowd = 10;
+constexpr Id kCrowd = 10;                           // the nearest of other videos
+constexpr Id kLookedAt = 40;                        // among so many nearest
 constexpr int kProbes = 16;                 // lists that a search looks into: recall@10 of .98 and more (tests/bench/vector_bench.cc)
 constexpr std::int64_t kTrainingEach = 64;  // vectors a list, to place the lists by
 constexpr int kTrainingRounds = 10;
@@ -116,22 +117,28 @@ double dot(const float* a, const float* b, std::size_t n) {
   return sum;
 }
 
-std::vector<float> crowding_of(const faiss::IndexFlatIP& index) {
-  const Id n = index.ntotal, k = std::min<Id>(n, kCrowd + 1);
-  if (n < 2) return {};
-  std::vector<float> likeness(static_cast<std::size_t>(n * k)), mean;
-  std::vector<Id> ids(static_cast<std::size_t>(n * k));
-  index.search(n, index.get_xb(), k, likeness.data(), ids.data());
-  for (Id i = 0; i < n; ++i) {
-    double sum = 0;
-    Id others = 0;
-    for (Id j = 0; j < k && others + 1 < k; ++j) {
-      const auto at = static_cast<std::size_t>(i * k + j);
-      if (ids[at] == i) continue;
-      sum += static_cast<double>(likeness[at]);
-      ++others;
+/// @param videos of each row
+std::vector<float> crowding_of(const faiss::IndexFlatIP& index, const std::vector<RowId>& videos) {
+  const Id n = index.ntotal, k = std::min<Id>(n, kLookedAt);
+  constexpr Id kAtOnce = 1024;
+  std::vector<float> likeness(static_cast<std::size_t>(kAtOnce * k)), mean;
+  std::vector<Id> ids(likeness.size());
+  for (Id from = 0; from < n; from += kAtOnce) {
+    const Id rows = std::min(kAtOnce, n - from);
+    index.search(rows, index.get_xb() + from * index.d, k, likeness.data(), ids.data());
+    for (Id i = 0; i < rows; ++i) {
+      double sum = 0;
+      Id others = 0;
+      for (Id j = 0; j < k && others < kCrowd; ++j) {
+        const auto at = static_cast<std::size_t>(i * k + j);
+        if (ids[at] < 0 || videos[static_cast<std::size_t>(ids[at])] == videos[static_cast<std::size_t>(from + i)]) continue;
+        sum += static_cast<double>(likeness[at]);
+        ++others;
+      }
+      // Its own video takes all places: no other is nearer than the last of them.
+      const double farthest = static_cast<double>(likeness[static_cast<std::size_t>(i * k + k - 1)]);
+      mean.push_back(static_cast<float>(others > 0 ? sum / static_cast<double>(others) : farthest));
     }
-    mean.push_back(static_cast<float>(sum / static_cast<double>(std::max<Id>(1, others))));
   }
   return mean;
 }
@@ -142,17 +149,19 @@ VectorFile make_flat(Database& database, const std::string& model, const std::st
   made.model = model;
   made.kind = kind;
   std::unique_ptr<faiss::IndexFlatIP> index;
-  each_live(database, model, kind, -1, [&](RowId owner, RowId, std::int64_t seq, const std::vector<float>& vector) {
+  std::vector<RowId> videos;
+  each_live(database, model, kind, -1, [&](RowId owner, RowId video, std::int64_t seq, const std::vector<float>& vector) {
     if (!index) index = std::make_unique<faiss::IndexFlatIP>(static_cast<Id>(vector.size()));
     made.sequence = std::max(made.sequence, seq);
     if (vector.size() != static_cast<std::size_t>(index->d)) return;
     index->add(1, vector.data());
     made.owners.push_back(owner);
+    videos.push_back(video);
   });
   if (!index) return made;
   made.dimensions = index->d;
   made.count = index->ntotal;
-  if (kind == "video" && made.count <= kMostCrowded) made.crowding = crowding_of(*index);
+  if ((kind == "video" || kind == "caption") && made.count <= VectorIndex::kExact) made.crowding = crowding_of(*index, videos);
   made.index = std::move(index);
   return made;
 }
@@ -373,9 +382,28 @@ std::optional<double> VectorIndex::similarity(RowId owner, std::span<const float
 }
 
 std::optional<double> VectorIndex::crowding(RowId owner) const {
+  const std::vector<float>& all = state_->file.crowding;
+  if (all.empty()) return std::nullopt;
   const auto row = state_->rows.find(owner);
-  if (row == state_->rows.end() || state_->file.crowding.empty()) return std::nullopt;
-  return static_cast<double>(state_->file.crowding[row->second]);
+  if (row != state_->rows.end() && !state_->newer_rows.contains(owner)) return static_cast<double>(all[row->second]);
+  return std::accumulate(all.begin(), all.end(), 0.0) / static_cast<double>(all.size());
+}
+
+std::vector<float> VectorIndex::vector_of(RowId owner) const {
+  const State& s = *state_;
+  const auto row_of = [&](const float* values, std::size_t row) {
+    return std::vector<float>(values + row * s.size(), values + (row + 1) * s.size());
+  };
+  if (const auto row = s.newer_rows.find(owner); row != s.newer_rows.end()) return row_of(s.newer.data(), row->second);
+  if (const faiss::IndexFlat* flat = s.flat()) {
+    const auto row = s.rows.find(owner);
+    return row == s.rows.end() ? std::vector<float>{} : row_of(flat->get_xb(), row->second);
+  }
+  s.one.with(s.kind, s.model, owner);
+  std::vector<float> vector;
+  if (s.one.step() && (!read_unit(s.one.view(3), vector) || vector.size() != s.size())) vector.clear();
+  s.one.reset();
+  return vector;
 }
 
 namespace {

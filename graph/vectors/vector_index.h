@@ -45,8 +45,11 @@ class VectorIndex {
                                           const std::function<bool(RowId)>& accepts = {}) const;
   /// Cosine with that owner's text; empty if it has none.
   [[nodiscard]] std::optional<double> similarity(RowId owner, std::span<const float> to) const;
-  /// Mean cosine with its nearest others, in [-1, 1]: of what is like much else a likeness says less. Empty if not known.
+  /// Mean cosine with the nearest of other videos, in [-1, 1]: of what is like much else a likeness says less. Known of captions and videos
+  /// while they are few; of those that the file lacks it is the mean. Empty if not known of any.
   [[nodiscard]] std::optional<double> crowding(RowId owner) const;
+  /// Unit norm; empty if it has none.
+  [[nodiscard]] std::vector<float> vector_of(RowId owner) const;
 
  private:
   struct State;

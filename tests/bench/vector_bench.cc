@@ -252,14 +252,18 @@ void page_rank(int edges) {
       now.swap(next);
     }
     plain_times.push_back(seconds_since(began) * 1e3);
-    std::vector<std::pair<double, graph::NetworkNode>> best;
-    for (const auto& [node, id] : ids) best.emplace_back(-now[id], node);
-    std::partial_sort(best.begin(), best.begin() + 50, best.end());
-    for (const auto& r : ranked) agreed += std::any_of(best.begin(), best.begin() + 50, [&](const auto& b) { return b.second == r.node; });
+    // Many nodes are equally near, so it is not asked which they are but how near.
+    double of_ours = 0, of_best = 0;
+    for (const auto& r : ranked) of_ours += now[ids.at(r.node)];
+    std::partial_sort(now.begin(), now.begin() + 50, now.end(), std::greater<>());
+    for (std::size_t k = 0; k < 50; ++k) of_best += now[k];
+    agreed += of_ours / of_best;
   }
-  std::printf("personalised PageRank           p50 %.1f ms, p95 %.1f ms; by power series %.1f ms: %.1fx; of its first 50 %.1f %% agree\n",
-              percentile(times, .5), percentile(times, .95), percentile(plain_times, .5),
-              percentile(plain_times, .5) / percentile(times, .5), 100 * agreed / (50 * kAsked));
+  std::printf(
+      "personalised PageRank           p50 %.1f ms, p95 %.1f ms; by power series %.1f ms: %.1fx; its first 50 have %.1f %% of the score of "
+      "the true ones\n",
+      percentile(times, .5), percentile(times, .95), percentile(plain_times, .5), percentile(plain_times, .5) / percentile(times, .5),
+      100 * agreed / kAsked);
 }
 
 }  // namespace
