@@ -91,4 +91,14 @@ base::LogSink Console::log_sink() {
   };
 }
 
+base::LogSink Console::log_sink_once() {
+  return [this, sink = log_sink()](base::LogLevel level, const std::string& text) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (!said_.insert(text).second) return;
+    }
+    sink(level, text);
+  };
+}
+
 }  // namespace reelgraph::cli

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "base/log.h"
@@ -35,6 +36,8 @@ class Console {
 
   /// Warnings (and with -v notes) on standard error.
   [[nodiscard]] base::LogSink log_sink();
+  /// The same, for what several workers may say in the same words: each line once.
+  [[nodiscard]] base::LogSink log_sink_once();
 
  private:
   class Sink;
@@ -46,6 +49,7 @@ class Console {
   Verbosity verbosity_ = Verbosity::kNormal;
   bool status_shown_ = false;
   std::unique_ptr<Logger> logger_;
+  std::set<std::string> said_;
 };
 
 }  // namespace reelgraph::cli

@@ -7,6 +7,7 @@
 #include "cli/interrupt.h"
 #include "cli/text.h"
 #include "graph/embeddings.h"
+#include "graph/vectors/vector_index.h"
 
 namespace reelgraph::cli {
 namespace {
@@ -44,6 +45,7 @@ Embedded embed_texts(Context& context, graph::Archive& archive, base::TextEmbedd
     done.interrupted = interrupt.token().stop_requested();
   }
   context.console.status({});
+  if (!done.interrupted) refresh_indexes(context, archive);
   done.seconds = std::chrono::duration<double>(Clock::now() - began).count();
   for (const graph::EmbeddingCount& count : table.counts()) {
     if (count.model != done.model) continue;
@@ -51,6 +53,11 @@ Embedded embed_texts(Context& context, graph::Archive& archive, base::TextEmbedd
     done.dimensions = count.dimensions;
   }
   return done;
+}
+
+void refresh_indexes(Context& context, const graph::Archive& archive) {
+  graph::refresh_vector_indexes(archive.store(), [&](const std::string& file) { context.console.status("writing " + file); });
+  context.console.status({});
 }
 
 nlohmann::ordered_json embedded_json(const Embedded& embedded) {

@@ -21,11 +21,15 @@ struct Embedded {
   bool interrupted = false;
 };
 
-/// Embeds the texts that have no vector of this model, or one of another text; forgets vectors whose text is no more. What is committed
+/// Embeds the texts that have no vector of this model, or one of another text; forgets vectors whose text is no more; then brings the index
+/// files up to date. What is committed
 /// stays when it is interrupted or fails.
 /// @param archive opened for writing; @param anew all texts
 /// @throws base::Error kModel, kArchive
 [[nodiscard]] Embedded embed_texts(Context& context, graph::Archive& archive, base::TextEmbedder& embedder, bool anew = false);
+
+/// Writes the index files of vectors that are missing, damaged or stale. @param archive opened for writing @throws base::Error kArchive
+void refresh_indexes(Context& context, const graph::Archive& archive);
 
 [[nodiscard]] nlohmann::ordered_json embedded_json(const Embedded& embedded);
 /// "Embedded 12 texts (of 140) with NAME in 0.3 s."

@@ -16,7 +16,7 @@ query::Engine make_engine(Context& context, const graph::Store& store, const std
   if (!profile.empty() && std::find(names.begin(), names.end(), profile) == names.end()) names.push_back(profile);
   std::vector<base::Profile> profiles;
   for (const std::string& name : names) profiles.push_back(captioner::load_profile(name));
-  return {store, std::move(profiles), std::move(embedder)};
+  return {store, std::move(profiles), std::move(embedder), context.console.log_sink_once()};
 }
 
 }  // namespace reelgraph::cli

@@ -10,6 +10,7 @@
 #include "graph/frame_files.h"
 #include "graph/hashing.h"
 #include "graph/sqlite/schema.h"
+#include "graph/vectors/vector_index.h"
 #include "graph/writer_lock.h"
 
 namespace reelgraph::graph {
@@ -45,6 +46,7 @@ class Verifier {
     check_span_index();
     check_text_index();
     check_frames();
+    check_vectors();
     return std::move(findings_);
   }
 
@@ -323,6 +325,13 @@ class Verifier {
       find(std::to_string(stray) + " file(s) below frames/ belong to no frame (an interrupted ingest leaves such)", "run verify --repair",
            repair_);
     }
+  }
+
+  void check_vectors() {
+    say("checking vectors");
+    const std::vector<StaleVectorIndex> stale = stale_vector_indexes(*database_);
+    if (repair_ && !stale.empty()) refresh_vector_indexes(*database_, progress_);
+    for (const StaleVectorIndex& index : stale) find(index.file + " " + index.problem, "run verify --repair", repair_);
   }
 
   [[nodiscard]] std::string frame_problem(const std::string& file) const {

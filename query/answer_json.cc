@@ -1,9 +1,11 @@
 // The JSON document of `ask --json`.
 #include <cmath>
 
+#include "base/usage_json.h"
 #include "query/engine.h"
 
 namespace reelgraph::query {
+
 const char* status_name(Status status) {
   switch (status) {
     case Status::kAnswered: return "answered";
@@ -69,12 +71,10 @@ Json to_json(const Answer& answer) {
                            {"verdict", kVerdicts[static_cast<std::size_t>(s.verdict)]},
                            {"problems", s.problems}});
     }
-    const base::Usage& usage = answer.wording->usage;
-    j["wording"] = {
-        {"model", answer.wording->model},
-        {"declined", answer.wording->declined},
-        {"sentences", std::move(sentences)},
-        {"usage", {{"prompt_tokens", usage.prompt_tokens}, {"completion_tokens", usage.completion_tokens}, {"cost_usd", usage.cost_usd}}}};
+    j["wording"] = {{"model", answer.wording->model},
+                    {"declined", answer.wording->declined},
+                    {"sentences", std::move(sentences)},
+                    {"usage", base::usage_json(answer.wording->usage)}};
   }
   j["plan"] = answer.plan;
   j["timing_ms"] = {

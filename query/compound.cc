@@ -7,10 +7,6 @@
 namespace reelgraph::query {
 namespace {
 
-bool is_any(std::string_view word, std::initializer_list<std::string_view> any) {
-  return std::find(any.begin(), any.end(), word) != any.end();
-}
-
 /// The attribute that a word asks for: its own name, or the word that people use for it.
 std::string key_of(const Word& w) {
   if (w.folded == "way") return "direction";

@@ -7,6 +7,7 @@
 #include "base/utf8.h"
 #include "query/compound.h"
 #include "query/execute.h"
+#include "query/fusion.h"
 #include "query/parse.h"
 #include "query/plan_run.h"
 #include "query/relation_question.h"
@@ -261,9 +262,17 @@ class Asking {
 
   [[nodiscard]] std::vector<Retrieved> passages(const RetrievalRequest& request) const {
     std::vector<Retrieved> found;
-    if (is_without(options_.without, "lexical")) return found;
+    const auto find = [&](const RetrievalRequest& what) {
+      FusionRequest fusion;
+      fusion.words = what;
+      fusion.by_words = !is_without(options_.without, "lexical");
+      fusion.meaning = is_without(options_.without, "vector") ? nullptr : texts_.meaning();
+      fusion.text = answer_.question;
+      if (!is_without(options_.without, "graph")) fusion.entities = entities_named(lexicon_, words_);
+      return retrieve_fused(store_, cutter_, fusion);
+    };
     if (scope_.whole) {
-      found = retrieve(store_, cutter_, request);
+      found = find(request);
     } else {
       // Every video has its own part: the widest span is searched, and what lies outside a video's own part dropped.
       RetrievalRequest wide = request;
@@ -271,7 +280,7 @@ class Asking {
       for (const VideoScope& v : scope_.videos) span = {std::min(span.start, v.asked.start), std::max(span.end, v.asked.end)};
       wide.within = span;
       wide.limit = request.limit * 2;
-      found = retrieve(store_, cutter_, wide);
+      found = find(wide);
       std::erase_if(found, [&](const Retrieved& r) {
         return std::none_of(scope_.videos.begin(), scope_.videos.end(),
                             [&](const VideoScope& v) { return v.video.id == r.passage.video && v.asked.overlaps(r.passage.span); });
@@ -292,8 +301,14 @@ class Asking {
   }
 
   void nearest_evidence() {
-    answer_.plan["views"] = nlohmann::json::array({"lexical"});
     const auto found = passages(request());
+    std::map<std::string, int> views;  // how much of what is shown each found
+    for (const Retrieved& r : found) {
+      for (const std::string& view : r.why) ++views[view];
+    }
+    answer_.plan["views"] = nlohmann::json::array();
+    for (const auto& [view, n] : views) answer_.plan["views"].push_back(view);
+    answer_.plan["found_by"] = views;
     // A number, a yes or a name may not be read off a passage: then the question stays unanswered, with what is near it.
     // "How", "which" and names that nobody here bears ask for just that: a passage that holds some of their words is no answer.
     static const std::vector<std::string> exact = {"how", "which", "who", "whose", "when", "both", "was", "did", "does", "is", "were"};
@@ -397,13 +412,14 @@ class Asking {
 
 }  // namespace
 
-Engine::Engine(const graph::Store& store, std::vector<base::Profile> profiles, std::shared_ptr<base::TextEmbedder> embedder)
-    : store_(store), profiles_(std::move(profiles)), embedder_(std::move(embedder)) {}
+Engine::Engine(const graph::Store& store, std::vector<base::Profile> profiles, std::shared_ptr<base::TextEmbedder> embedder,
+               base::LogSink log)
+    : store_(store), profiles_(std::move(profiles)), embedder_(std::move(embedder)), log_(std::move(log)) {}
 Engine::~Engine() = default;
 Engine::Engine(Engine&&) noexcept = default;
 
 Engine::Vocabulary& Engine::vocabulary() const {
-  if (!vocabulary_) vocabulary_ = std::make_unique<Vocabulary>(store_, profiles_, embedder_);
+  if (!vocabulary_) vocabulary_ = std::make_unique<Vocabulary>(store_, profiles_, embedder_, log_);
   return *vocabulary_;
 }
 

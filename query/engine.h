@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.h"
 #include "base/profile.h"
 #include "base/span_set.h"
 #include "base/text_embedder.h"
@@ -93,7 +94,7 @@ struct SearchOptions {
   std::vector<std::string> videos;
   std::optional<base::Timestamp> from, to;
   int limit = 10;
-  std::vector<std::string> without;  ///< views switched off: lexical vector
+  std::vector<std::string> without;  ///< views switched off: lexical vector graph
 };
 
 /// Reads an archive; never writes. Not for use from several threads.
@@ -102,7 +103,9 @@ class Engine {
   /// @param store borrowed; must outlive the engine
   /// @param profiles words people use for types; those of types that the archive does not hold are ignored
   /// @param embedder finds what is meant alike, where the archive's texts were embedded with it; null: by words alone
-  Engine(const graph::Store& store, std::vector<base::Profile> profiles, std::shared_ptr<base::TextEmbedder> embedder = nullptr);
+  /// @param log told of index files that cannot be used
+  Engine(const graph::Store& store, std::vector<base::Profile> profiles, std::shared_ptr<base::TextEmbedder> embedder = nullptr,
+         base::LogSink log = {});
   ~Engine();
   Engine(Engine&&) noexcept;
 
@@ -119,6 +122,7 @@ class Engine {
   const graph::Store& store_;
   std::vector<base::Profile> profiles_;
   std::shared_ptr<base::TextEmbedder> embedder_;
+  base::LogSink log_;
   mutable std::unique_ptr<Vocabulary> vocabulary_;  ///< read from the archive at the first question
 };
 

@@ -13,7 +13,7 @@ using graph::EventRecord;
 using graph::ParticipantRecord;
 using Time = EventFinder::Time;
 
-constexpr std::size_t kMostNames = 200;
+constexpr std::size_t kMostPeople = 200;
 constexpr int kMostTypesCounted = 100;
 
 nlohmann::json entity_json(const ParticipantRecord& p) { return {{"id", p.entity}, {"name", p.name}}; }
@@ -79,7 +79,7 @@ bool Execution::who() {
   for (const EventRecord& e : events) {
     const auto asked = asked_participants(e);
     for (const ParticipantRecord& p : asked) {
-      if (seen.insert(p.entity).second && people.size() < kMostNames) people.push_back(p);
+      if (seen.insert(p.entity).second && people.size() < kMostPeople) people.push_back(p);
     }
     if (!asked.empty()) claim(e);
   }

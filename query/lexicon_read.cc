@@ -9,10 +9,8 @@ namespace reelgraph::query {
 namespace {
 
 constexpr std::size_t kLongestGap = 3;  // words between two of a pattern
-constexpr std::size_t kMostWords = 64;
+constexpr std::size_t kMostWordsRead = 64;
 constexpr std::size_t kMostVideosKnown = 40;  // beyond that what each holds is not looked up
-
-bool is_any(const std::string& w, std::initializer_list<std::string_view> any) { return std::find(any.begin(), any.end(), w) != any.end(); }
 
 // Words that may stand between the words of a pattern.
 bool is_particle(const std::string& stem) { return is_any(stem, {"away", "on", "off", "up", "down", "over", "out"}); }
@@ -64,7 +62,7 @@ Token Lexicon::entity_token(const std::vector<const Name*>& names, std::size_t f
 }
 
 void Lexicon::match_names(const std::vector<Word>& words, const std::vector<std::string>& videos, std::vector<Token>& found) const {
-  const std::size_t n = std::min(words.size(), kMostWords);
+  const std::size_t n = std::min(words.size(), kMostWordsRead);
   const auto here = [&](graph::RowId row) {
     return videos.empty() || std::any_of(videos.begin(), videos.end(), [&](const std::string& v) { return present_in(v).contains(row); });
   };
@@ -156,7 +154,7 @@ void Lexicon::match_names(const std::vector<Word>& words, const std::vector<std:
 }
 
 void Lexicon::match_patterns(const std::vector<Word>& words, const std::vector<bool>& named, std::vector<Token>& found) const {
-  const std::size_t n = std::min(words.size(), kMostWords);
+  const std::size_t n = std::min(words.size(), kMostWordsRead);
   for (std::size_t at = 0; at < n; ++at) {
     const auto [low, high] = by_stem_.equal_range(words[at].stem);
     for (auto it = low; it != high; ++it) {
@@ -196,7 +194,7 @@ void Lexicon::match_patterns(const std::vector<Word>& words, const std::vector<b
 }
 
 std::vector<Token> Lexicon::read(const std::vector<Word>& words, const std::vector<std::string>& videos) const {
-  const std::size_t n = std::min(words.size(), kMostWords);
+  const std::size_t n = std::min(words.size(), kMostWordsRead);
   std::vector<Token> found;
   match_names(words, videos, found);
   std::vector<bool> named(words.size(), false);

@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t kMostWords = 200;                                            // of a question
 constexpr std::int64_t kCountCap = 20'000;                                         // observations with a word: more weigh nothing anyway
 constexpr std::size_t kNearPassages = 400, kNearMoments = 200, kNearVideos = 100;  // whose videos are looked at
+constexpr std::size_t kReadVideos = 60;                                            // of those, whose texts are read
 constexpr std::size_t kJoined = 400;                                               // characters of two passages that are one moment
 constexpr double kMomentPart = 0.25;                                               // of a video: how long the moment of a choice is
 constexpr double kCue = 4;  // of the place that a question's words name, in deviations of the likeness
@@ -181,15 +182,37 @@ std::vector<Moment> moments_in(WrittenVideos& written, const Meaning& meaning, c
 std::vector<std::pair<graph::RowId, double>> rank_videos(WrittenVideos& written, const Meaning& meaning,
                                                          const std::map<graph::RowId, graph::VideoRecord>& videos,
                                                          const WeighedWords& words, const std::vector<float>& vector, std::size_t most) {
-  std::set<graph::RowId> candidates;
-  const auto gather = [&](const VectorTable& table, std::size_t n) {
-    for (const VectorTable::Near& near : table.nearest(vector, n)) {
-      if (videos.contains(near.video)) candidates.insert(near.video);
-    }
+  // First by what the nearest vectors tell; those that fare best by that are then read.
+  struct Nearest {
+    double caption = -1, moment = -1;
   };
-  gather(meaning.captions, kNearPassages);
-  gather(meaning.moments, kNearMoments);
-  gather(meaning.videos, kNearVideos);
+  std::map<graph::RowId, Nearest> near_videos;
+  double least_caption = 1;
+  for (const TextVectors::Near& near : meaning.captions.nearest(vector, kNearPassages)) {
+    least_caption = near.similarity;
+    if (!videos.contains(near.video)) continue;
+    double& best = near_videos[near.video].caption;
+    best = std::max(best, near.similarity);
+  }
+  for (const TextVectors::Near& near : meaning.moments.nearest(vector, kNearMoments)) {
+    if (!videos.contains(near.video)) continue;
+    double& best = near_videos[near.video].moment;
+    best = std::max(best, near.similarity);
+  }
+  for (const TextVectors::Near& near : meaning.videos.nearest(vector, kNearVideos)) {
+    if (videos.contains(near.video)) near_videos[near.video];
+  }
+  const auto fit = [&](graph::RowId row, double caption, double moment) {
+    moment = std::max(moment, caption);
+    const double whole = meaning.videos.similarity(row, vector).value_or(caption);
+    return 3.8 * caption + 3.5 * moment + 7.7 * whole - 4.4 * meaning.videos.crowding(row);
+  };
+  std::vector<std::pair<double, graph::RowId>> first_round;
+  for (const auto& [row, near] : near_videos) first_round.emplace_back(-fit(row, std::max(near.caption, least_caption), near.moment), row);
+  std::sort(first_round.begin(), first_round.end());
+  if (first_round.size() > kReadVideos) first_round.resize(kReadVideos);
+  std::vector<graph::RowId> candidates;
+  for (const auto& [score, row] : first_round) candidates.push_back(row);
   double lengths = 0;
   for (const graph::RowId row : candidates) {
     for (const WrittenPassage& p : written.passages(videos.at(row))) {
@@ -205,11 +228,7 @@ std::vector<std::pair<graph::RowId, double>> rank_videos(WrittenVideos& written,
       caption = std::max(caption, meaning.captions.similarity(p.observation, vector).value_or(-1));
       moment = std::max(moment, meaning.moments.similarity(p.observation, vector).value_or(-1));
     }
-    moment = std::max(moment, caption);
-    const double whole = meaning.videos.similarity(row, vector).value_or(caption);
-    const auto crowd = meaning.crowding.find(row);
-    const double crowding = crowd == meaning.crowding.end() ? 0 : crowd->second;
-    ranked.emplace_back(row, 3.8 * caption + 3.5 * moment + 7.7 * whole - 4.4 * crowding + 0.1 * video_score(words, passages, usual));
+    ranked.emplace_back(row, fit(row, caption, moment) + 0.1 * video_score(words, passages, usual));
   }
   std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
   if (ranked.size() > most) ranked.resize(most);

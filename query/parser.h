@@ -16,10 +16,6 @@ namespace reelgraph::query::parsing {
 
 using K = Token::Kind;
 
-inline bool is_any(const std::string& w, std::initializer_list<std::string_view> any) {
-  return std::find(any.begin(), any.end(), w) != any.end();
-}
-
 inline bool is_be(const std::string& w) {
   return is_any(w, {"is", "are", "was", "were", "been", "being", "be", "get", "gets", "got", "getting"});
 }

@@ -318,10 +318,10 @@ class Checker {
   }
   [[nodiscard]] Plan plan(const json& j) const {
     keys(j, "plan",
-         {"ask",       "select",    "others",   "role",     "entity_type", "among",    "besides",         "distinct",         "videos",
-          "fewest",    "total",     "from_end", "everyone", "top",         "exactly",  "per_participant", "except",           "compare",
-          "words",     "noun",      "per_s",    "at_least", "sentence",    "views",    "spans",           "videos_looked_at", "coverage",
-          "attribute", "in_videos", "figure",   "across",   "named",       "relation", "backward"});
+         {"ask",      "select",    "others",    "role",     "entity_type", "among",   "besides",         "distinct", "videos",
+          "fewest",   "total",     "from_end",  "everyone", "top",         "exactly", "per_participant", "except",   "compare",
+          "words",    "noun",      "per_s",     "at_least", "sentence",    "views",   "found_by",        "spans",    "videos_looked_at",
+          "coverage", "attribute", "in_videos", "figure",   "across",      "named",   "relation",        "backward"});
     Plan p;
     p.ask = choice(kAsks, j, "ask", "plan");
     p.select = selection(j.value("select", json::object()), "plan.select", 0);

@@ -8,10 +8,6 @@ namespace {
 
 using Words = std::vector<Word>;
 
-bool is_any(const std::string& word, std::initializer_list<std::string_view> any) {
-  return std::find(any.begin(), any.end(), word) != any.end();
-}
-
 // Words that ask for a computation which is not done here. Where one stays unread, no number may be given.
 bool is_operator(const std::string& w) {
   static const std::unordered_set<std::string_view> words = {

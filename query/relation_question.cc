@@ -6,10 +6,6 @@
 namespace reelgraph::query {
 namespace {
 
-bool is_any(std::string_view word, std::initializer_list<std::string_view> any) {
-  return std::find(any.begin(), any.end(), word) != any.end();
-}
-
 /// Words of a relation's type in their order, next to one another. @returns the index of the first, or words.size()
 std::size_t find_words(const std::vector<Word>& words, const std::vector<Word>& type) {
   for (std::size_t i = 0; i + type.size() <= words.size(); ++i) {
@@ -20,16 +16,16 @@ std::size_t find_words(const std::vector<Word>& words, const std::vector<Word>& 
   return words.size();
 }
 
-struct Reading {
+struct RestOfQuestion {
   std::vector<Token> entities;
   std::string entity_type;
   bool understood = true;
 };
 
 /// Everything but entities, one kind of entity, small words and what has been read must be nothing.
-Reading read_rest(const std::vector<Word>& words, const Lexicon& lexicon, const std::vector<std::string>& videos,
-                  const std::set<std::size_t>& read) {
-  Reading rest;
+RestOfQuestion read_rest(const std::vector<Word>& words, const Lexicon& lexicon, const std::vector<std::string>& videos,
+                         const std::set<std::size_t>& read) {
+  RestOfQuestion rest;
   for (const Token& t : lexicon.read(words, videos)) {
     const bool known = std::all_of(t.used.begin(), t.used.end(), [&](std::size_t i) {
       return read.contains(i) || is_stop_word(words[i].folded) || is_any(words[i].folded, {"name", "list", "tell"});
@@ -71,7 +67,7 @@ std::optional<Plan> read_relation_question(const std::vector<Word>& words, const
     if (at == words.size()) continue;
     std::set<std::size_t> read;
     for (std::size_t k = 0; k < type_words.size(); ++k) read.insert(at + k);
-    const Reading rest = read_rest(words, lexicon, videos, read);
+    const RestOfQuestion rest = read_rest(words, lexicon, videos, read);
     if (!rest.understood || rest.entities.size() != 1) return std::nullopt;
     plan.ask = Ask::kRelated;
     plan.relation = type;
@@ -84,7 +80,7 @@ std::optional<Plan> read_relation_question(const std::vector<Word>& words, const
 
   std::set<std::size_t> read;
   if (says({"connected", "connection", "related", "relation", "linked", "link", "links", "connects"}, read)) {
-    const Reading rest = read_rest(words, lexicon, videos, read);
+    const RestOfQuestion rest = read_rest(words, lexicon, videos, read);
     if (!rest.understood || rest.entities.size() != 2) return std::nullopt;
     plan.ask = Ask::kPath;
     plan.select.who = {who(rest.entities[0]), who(rest.entities[1])};
@@ -94,7 +90,7 @@ std::optional<Plan> read_relation_question(const std::vector<Word>& words, const
   read.clear();
   if (says({"together", "with", "alongside"}, read) && says({"most"}, read)) {
     says({"often", "frequently", "appear", "appears", "appeared", "seen", "occurs", "occur"}, read);
-    const Reading rest = read_rest(words, lexicon, videos, read);
+    const RestOfQuestion rest = read_rest(words, lexicon, videos, read);
     if (!rest.understood || rest.entities.size() != 1) return std::nullopt;
     plan.ask = Ask::kRank;
     plan.role = "*";

@@ -10,9 +10,9 @@
 namespace reelgraph::query {
 namespace {
 
-constexpr std::size_t kMostWords = 32;  // of a query; a question of a megabyte is not searched for word by word
-constexpr int kFactor = 4;              // passages fetched for each hit asked for, as neighbours will be joined
-constexpr double kRankWeight = 0.4;     // of BM25's rank against the share of words found
+constexpr std::size_t kMostQueryWords = 32;  // of a query; a question of a megabyte is not searched for word by word
+constexpr int kFactor = 4;                   // passages fetched for each hit asked for, as neighbours will be joined
+constexpr double kRankWeight = 0.4;          // of BM25's rank against the share of words found
 
 std::unordered_set<std::string> stems_of(const WordCutter& cutter, const std::string& text) {
   std::unordered_set<std::string> stems;
@@ -33,7 +33,7 @@ std::vector<std::string> content_words(const WordCutter& cutter, const std::stri
   for (const Word& w : cutter.cut(text, 200)) {
     if (is_stop_word(w.folded) || !seen.insert(w.stem).second) continue;
     words.push_back(w.folded);
-    if (words.size() >= kMostWords) break;
+    if (words.size() >= kMostQueryWords) break;
   }
   return words;
 }
@@ -44,7 +44,7 @@ std::vector<Retrieved> retrieve(const graph::Store& store, const WordCutter& cut
   for (const std::string& w : request.words) {
     const std::string stem = cutter.stem(w);
     if (std::find(stems.begin(), stems.end(), stem) != stems.end()) continue;
-    if (stems.size() >= kMostWords) break;
+    if (stems.size() >= kMostQueryWords) break;
     stems.push_back(stem);
     search.words.push_back(w);
   }
@@ -89,12 +89,15 @@ std::vector<Hit> join_hits(std::vector<Retrieved> retrieved, int limit) {
     const auto it = std::find_if(hits.begin(), hits.end(), touches);
     if (it != hits.end()) {
       // The best passage keeps the word and the rank; its neighbours only say how far it goes on when they are as good.
+      for (std::string& view : r.why) {
+        if (std::find(it->why.begin(), it->why.end(), view) == it->why.end()) it->why.push_back(std::move(view));
+      }
       if (r.score >= 0.9 * it->score)
         it->span = {std::min(it->span.start, r.passage.span.start), std::max(it->span.end, r.passage.span.end)};
       continue;
     }
     if (hits.size() >= static_cast<std::size_t>(limit)) continue;
-    hits.push_back({r.passage.video, r.passage.span, r.score, std::move(r.passage.text), {"lexical"}, {}});
+    hits.push_back({r.passage.video, r.passage.span, r.score, std::move(r.passage.text), std::move(r.why), {}});
   }
   return hits;
 }

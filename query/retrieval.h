@@ -13,8 +13,9 @@ namespace reelgraph::query {
 /// A passage with how much of the question it holds.
 struct Retrieved {
   graph::Passage passage;
-  double score = 0;    ///< 0..1
-  double matched = 0;  ///< share of the words found in the passage's text, 0..1
+  double score = 0;                         ///< 0..1
+  double matched = 0;                       ///< share of the words found in the passage's text, 0..1
+  std::vector<std::string> why{"lexical"};  ///< the views that found it
 };
 
 struct RetrievalRequest {

@@ -4,14 +4,15 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
-#include "query/retrieval.h"
+#include "query/fusion.h"
 #include "query/scope.h"
 #include "query/vocabulary.h"
 
 namespace reelgraph::query {
 namespace {
 
-constexpr std::size_t kMostRanked = 100;  // videos of a search
+constexpr std::int64_t kMostWeighed = 100'000;  // observations
+constexpr std::size_t kMostRanked = 100;        // videos of a search
 
 }  // namespace
 
@@ -23,16 +24,21 @@ std::vector<Hit> Engine::search(const std::string& words, const SearchOptions& o
   if (options.limit <= 0)
     throw base::Error(base::ErrorCode::kInvalidArgument, "a limit below 1 finds nothing", "--limit", "give a larger one");
   if (options.from && options.to && *options.from >= *options.to) (void)select_videos(store_, selection);  // refuses, with the reason
-  if (embedder_ && !is_without(options.without, "vector") && vocabulary().texts.meaning() != nullptr)
-    return search_by_meaning(words, options);
-  if (is_without(options.without, "lexical")) return {};
-  const WordCutter cutter;
-  RetrievalRequest request;
-  request.words = content_words(cutter, base::sanitize_utf8(words, kLongestQuestion));
-  if (!options.videos.empty()) request.videos = ids_of(select_videos(store_, selection));
-  if (options.from || options.to) request.within = base::TimeSpan{options.from.value_or(0), options.to.value_or(base::kMaxTimestamp)};
-  request.limit = std::min(options.limit, 1000);
-  auto hits = join_hits(retrieve(store_, cutter, request), request.limit);
+  const std::string text = base::sanitize_utf8(words, kLongestQuestion);
+  const Meaning* const meaning = embedder_ && !is_without(options.without, "vector") ? vocabulary().texts.meaning() : nullptr;
+  // Every passage of the videos in question is weighed where that is quick; of a large archive, those that some view finds.
+  if (meaning != nullptr && store_.counts().observations <= kMostWeighed) return search_by_meaning(words, options);
+  const WordCutter& cutter = vocabulary().cutter;
+  FusionRequest request;
+  request.by_words = !is_without(options.without, "lexical");
+  request.meaning = meaning;
+  request.text = text.find_first_not_of(" \t\r\n") == std::string::npos ? std::string() : text;
+  if (!is_without(options.without, "graph")) request.entities = entities_named(vocabulary().lexicon, cutter.cut(text, 200));
+  request.words.words = content_words(cutter, text);
+  if (!options.videos.empty()) request.words.videos = ids_of(select_videos(store_, selection));
+  if (options.from || options.to) request.words.within = base::TimeSpan{options.from.value_or(0), options.to.value_or(base::kMaxTimestamp)};
+  request.words.limit = std::min(options.limit, 1000);
+  auto hits = join_hits(retrieve_fused(store_, cutter, request), request.words.limit);
   for (Hit& hit : hits) {
     const auto frame = store_.frame_near(hit.video, hit.span, hit.span.start + hit.span.length() / 2, 3 * base::kSecond);
     if (frame) hit.frame = frame->file;

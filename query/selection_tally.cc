@@ -9,9 +9,7 @@ namespace {
 using graph::EventRecord;
 using graph::RowId;
 
-constexpr int kSampled = 300;  // events looked at for sides that have nothing counted yet
-
-bool contains(const std::vector<RowId>& rows, RowId row) { return std::find(rows.begin(), rows.end(), row) != rows.end(); }
+constexpr int kSampledForSides = 300;  // events looked at for sides that have nothing counted yet
 
 }  // namespace
 
@@ -55,7 +53,7 @@ Selector::Score Selector::score(const base::Tally& tally, const Selection& s, co
   graph::EventFilter some;  // a side that has none yet takes part in other events
   some.videos = {video.video.id};
   some.role = tally.side;
-  some.limit = kSampled;
+  some.limit = kSampledForSides;
   for (const EventRecord& e : store_.events(some)) add(e);
   for (const EventRecord& e : score.events) add(e);
   std::sort(score.sides.begin(), score.sides.end());
@@ -71,7 +69,7 @@ std::vector<EventRecord> Selector::tally_events(const Selection& s, const VideoS
   if (n < 2) return result;
   std::vector<bool> mine(n, false);
   bool any_mine = false;
-  for (std::size_t i = 0; i < n; ++i) any_mine = (mine[i] = contains(t.side, score.sides[i].first)) || any_mine;
+  for (std::size_t i = 0; i < n; ++i) any_mine = (mine[i] = std::ranges::find(t.side, score.sides[i].first) != t.side.end()) || any_mine;
   if (!t.side.empty() && !any_mine) return result;
   // For each side: by how many it leads the best of the others.
   const auto lead = [&](std::size_t i) {

@@ -138,6 +138,10 @@ std::vector<Word> WordCutter::cut(std::string_view text, std::size_t most) const
   return words;
 }
 
+bool is_any(std::string_view word, std::initializer_list<std::string_view> any) {
+  return std::find(any.begin(), any.end(), word) != any.end();
+}
+
 bool is_stop_word(std::string_view folded) { return stop_words().contains(folded); }
 
 bool is_negation(std::string_view folded) {

@@ -1,6 +1,7 @@
 #pragma once
 // Words of a question: cut, folded, stemmed. No word here belongs to a domain; those come from the archive and the profiles.
 
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,6 +41,9 @@ class WordCutter {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// Is it one of these?
+[[nodiscard]] bool is_any(std::string_view word, std::initializer_list<std::string_view> any);
 
 /// True for words that carry the form of an English question rather than its matter ("the", "is", "which").
 [[nodiscard]] bool is_stop_word(std::string_view folded);

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kBatch = 64;
 constexpr std::size_t kMostDimensions = 65536;
-constexpr std::size_t kMostText = 32 << 10;  // bytes
+constexpr std::size_t kMostInput = 32 << 10;  // bytes
 
 class EndpointEmbedder final : public base::TextEmbedder {
  public:
@@ -29,7 +29,7 @@ class EndpointEmbedder final : public base::TextEmbedder {
       nlohmann::json body{{"model", server_.settings().model}, {"input", nlohmann::json::array()}, {"encoding_format", "float"}};
       // An empty text is refused by some servers.
       for (const std::string& text : texts.subspan(from, std::min(kBatch, texts.size() - from)))
-        body["input"].push_back(text.empty() ? std::string(" ") : base::sanitize_utf8(text, kMostText));
+        body["input"].push_back(text.empty() ? std::string(" ") : base::sanitize_utf8(text, kMostInput));
       auto promise = std::make_shared<std::promise<Outcome>>();
       asked.push_back(promise->get_future());
       server_.dispatcher().submit(server_.dispatcher().address().embeddings(), body.dump(),

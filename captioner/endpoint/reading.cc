@@ -8,6 +8,7 @@
 #include "base/observation_json.h"
 #include "base/time.h"
 #include "base/utf8.h"
+#include "captioner/endpoint/json_member.h"
 
 namespace reelgraph::captioner::endpoint {
 namespace {
@@ -23,12 +24,6 @@ std::string folded(const std::string& word) {
     if (c == ' ' || c == '-') c = '_';
   }
   return text;
-}
-
-const nlohmann::json& at(const nlohmann::json& object, const char* key) {
-  static const nlohmann::json null;
-  const auto found = object.find(key);
-  return found == object.end() ? null : *found;
 }
 
 std::string text(const nlohmann::json& object, const char* key, std::size_t most) {

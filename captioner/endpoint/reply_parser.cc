@@ -6,11 +6,12 @@
 
 #include "base/observation_json.h"
 #include "base/utf8.h"
+#include "captioner/endpoint/json_member.h"
 
 namespace reelgraph::captioner::endpoint {
 namespace {
 
-constexpr std::size_t kMostText = std::size_t{1} << 20;  // bytes of what a model writes
+constexpr std::size_t kMostReply = std::size_t{1} << 20;  // bytes of what a model writes
 constexpr int kMostCandidates = 64;
 constexpr int kDeepest = 32;
 constexpr std::int64_t kMostTokens = std::int64_t{1} << 40;
@@ -55,13 +56,6 @@ std::size_t end_of_object(std::string_view text, std::size_t at) { return walk_b
 nlohmann::json parse(std::string_view text) {
   if (walk_brackets(text, 0, true).too_deep) return nlohmann::json::value_t::discarded;
   return nlohmann::json::parse(text, nullptr, false);
-}
-
-const nlohmann::json& at(const nlohmann::json& object, const char* key) {
-  static const nlohmann::json null;
-  if (!object.is_object()) return null;
-  const auto found = object.find(key);
-  return found == object.end() ? null : *found;
 }
 
 /// A string, or the text parts of a list of parts.
@@ -132,7 +126,7 @@ void read_stream(std::string_view body, ChatReply& reply) {
     read_choice(json, "delta", reply);
     const nlohmann::json& choices = at(json, "choices");
     if (choices.is_array() && !choices.empty() && at(choices.front(), "finish_reason").is_string()) finished = true;
-    if (reply.text.size() > kMostText) return;
+    if (reply.text.size() > kMostReply) return;
   }
   if (!any) reply.problem = "the streamed reply holds nothing";
   if (any && !finished) reply.problem = "the streamed reply broke off";
@@ -169,7 +163,7 @@ ChatReply parse_chat(std::string_view body) {
   } else {
     reply.problem = "the server's reply is no chat completion";
   }
-  reply.text = base::sanitize_utf8(reply.text, kMostText);
+  reply.text = base::sanitize_utf8(reply.text, kMostReply);
   reply.refusal = base::clean_line(base::sanitize_utf8(reply.refusal), 300);
   return reply;
 }
@@ -186,7 +180,7 @@ std::string_view without_reasoning(std::string_view text) {
 }
 
 std::optional<nlohmann::json> find_object(std::string_view text, const std::vector<std::string>& keys) {
-  text = without_reasoning(text.substr(0, kMostText));
+  text = without_reasoning(text.substr(0, kMostReply));
   const auto wanted = [&keys](const nlohmann::json& json) {
     return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) { return json.contains(key); });
   };

@@ -33,7 +33,7 @@ constexpr DTypeFacts kDTypes[] = {{"F32", DType::kF32, 4}, {"F16", DType::kF16, 
 /// Types that the format has and this program has no use for.
 constexpr const char* kOtherDTypes[] = {"F8_E4M3", "F8_E5M2", "F8_E8M0", "F4", "F6_E2M3", "F6_E3M2", "U16", "U32", "U64", "C64"};
 
-std::string shown(const std::string& name) { return base::ellipsize(base::sanitize_utf8(name), 200); }
+std::string tensor_name(const std::string& name) { return base::ellipsize(base::sanitize_utf8(name), 200); }
 
 /// A JSON value as a size. nullopt unless it is a whole number of 0 .. 2^63-1.
 std::optional<std::uint64_t> whole(const nlohmann::json& value) {
@@ -54,7 +54,7 @@ DType dtype_of(const nlohmann::json& entry, const std::string& tensor, const std
   for (const char* other : kOtherDTypes) {
     if (text == other) refuse(context, "dtype " + text + " of tensor " + tensor + " is not supported");
   }
-  refuse(context, "dtype " + shown(text) + " of tensor " + tensor + " is not known");
+  refuse(context, "dtype " + tensor_name(text) + " of tensor " + tensor + " is not known");
 }
 
 /// The tensor's shape and its bytes, overflow-checked.
@@ -199,7 +199,7 @@ std::map<std::string, TensorView> parse_safetensors(std::span<const std::byte> f
       check_metadata(item.value(), context);
       continue;
     }
-    const std::string name = shown(item.key());
+    const std::string name = tensor_name(item.key());
     if (!item.value().is_object()) refuse(context, "entry of tensor " + name + " is not an object");
     TensorView view;
     view.dtype = dtype_of(item.value(), name, context);

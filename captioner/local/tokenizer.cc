@@ -25,7 +25,7 @@ struct Token {
   bool special = false;
 };
 
-std::string shown(const std::string& content) { return "\"" + base::ellipsize(base::sanitize_utf8(content), 80) + "\""; }
+std::string in_quotes(const std::string& content) { return "\"" + base::ellipsize(base::sanitize_utf8(content), 80) + "\""; }
 
 /// The pre-tokenizers of tokenizer.json that byte-level BPE uses here.
 struct BytePreTokenizer {
@@ -100,7 +100,7 @@ struct Tokenizer::State {
 
 void Tokenizer::State::add_token(const std::string& content, std::uint32_t id, Token token, const std::string& context, const char* clash) {
   const auto [it, fresh] = tokens.emplace(id, std::move(token));
-  if (!fresh) refuse(context, std::string(clash) + ": " + std::to_string(id) + " (" + shown(content) + ")");
+  if (!fresh) refuse(context, std::string(clash) + ": " + std::to_string(id) + " (" + in_quotes(content) + ")");
   ids.emplace(content, id);
   id_limit = std::max(id_limit, std::int64_t{id} + 1);
 }
@@ -109,10 +109,10 @@ void Tokenizer::State::read_vocabulary(const JsonFields& model) {
   if (!model.has("vocab") || !model.raw("vocab").is_object()) model.refuse_field("vocab", "is not an object");
   for (const auto& item : model.raw("vocab").items()) {
     const nlohmann::json& id = item.value();
-    if (!id.is_number_integer()) refuse(model.context(), "id of token " + shown(item.key()) + " is not an integer");
-    if (!id.is_number_unsigned()) refuse(model.context(), "id of token " + shown(item.key()) + " is negative");
+    if (!id.is_number_integer()) refuse(model.context(), "id of token " + in_quotes(item.key()) + " is not an integer");
+    if (!id.is_number_unsigned()) refuse(model.context(), "id of token " + in_quotes(item.key()) + " is negative");
     if (id.get<std::uint64_t>() >= static_cast<std::uint64_t>(kMaxId)) {
-      refuse(model.context(), "id " + id.dump() + " of token " + shown(item.key()) + " is beyond any vocabulary");
+      refuse(model.context(), "id " + id.dump() + " of token " + in_quotes(item.key()) + " is beyond any vocabulary");
     }
     Token token;
     if (kind == TokenizerKind::kByteLevelBpe) {
@@ -135,11 +135,11 @@ void Tokenizer::State::read_added(const nlohmann::json& root, const std::string&
     token.content = fields.raw("content").get<std::string>();
     if (token.content.empty()) fields.refuse_field("content", "is empty: an added token without content would match everywhere");
     if (fields.has("id") && fields.raw("id").is_number_integer() && !fields.raw("id").is_number_unsigned()) {
-      fields.refuse_field("id", "of " + shown(token.content) + " is negative");
+      fields.refuse_field("id", "of " + in_quotes(token.content) + " is negative");
     }
     if (fields.has("id") && fields.raw("id").is_number_unsigned() &&
         fields.raw("id").get<std::uint64_t>() >= static_cast<std::uint64_t>(kMaxId)) {
-      fields.refuse_field("id", fields.raw("id").dump() + " of " + shown(token.content) + " is beyond any vocabulary");
+      fields.refuse_field("id", fields.raw("id").dump() + " of " + in_quotes(token.content) + " is beyond any vocabulary");
     }
     token.id = fields.whole("id", 0, kMaxId - 1);
     token.special = fields.flag("special", false);
@@ -149,8 +149,8 @@ void Tokenizer::State::read_added(const nlohmann::json& root, const std::string&
     const auto known = ids.find(token.content);
     const auto id = static_cast<std::uint32_t>(token.id);
     if (known != ids.end() && known->second != id) {
-      refuse(context,
-             "added token " + shown(token.content) + " has two ids: " + std::to_string(token.id) + " and " + std::to_string(known->second));
+      refuse(context, "added token " + in_quotes(token.content) + " has two ids: " + std::to_string(token.id) + " and " +
+                          std::to_string(known->second));
     }
     if (known == ids.end()) {
       add_token(token.content, id, {token.content, token.special}, context, "an added token takes the id of another token");
@@ -171,10 +171,10 @@ void Tokenizer::State::read_merges(const JsonFields& model) {
     const auto a = ids.find(left), b = ids.find(right), both = ids.find(left + right);
     for (const auto& [side, it] : {std::pair(left, a), std::pair(right, b)}) {
       if (it == ids.end())
-        refuse(context, "merge " + std::to_string(rank) + " refers to a token that the vocabulary lacks: " + shown(side));
+        refuse(context, "merge " + std::to_string(rank) + " refers to a token that the vocabulary lacks: " + in_quotes(side));
     }
     if (both == ids.end()) {
-      refuse(context, "merge " + std::to_string(rank) + " makes a token that the vocabulary lacks: " + shown(left + right));
+      refuse(context, "merge " + std::to_string(rank) + " makes a token that the vocabulary lacks: " + in_quotes(left + right));
     }
     merges.add(a->second, b->second, static_cast<std::uint32_t>(rank), both->second);
   }
@@ -192,7 +192,7 @@ void Tokenizer::State::read_bpe(const nlohmann::json& root, const JsonFields& mo
   if (fields.has("pre_tokenizer")) read_pre_tokenizer(fields.object("pre_tokenizer"), pre, byte_level);
   if (!byte_level) fields.refuse_field("pre_tokenizer", "is not supported: it has no ByteLevel");
   for (const char* affix : {"continuing_subword_prefix", "end_of_word_suffix"}) {
-    if (!model.text(affix, "").empty()) model.refuse_field(affix, "is not supported: " + shown(model.text(affix, "")));
+    if (!model.text(affix, "").empty()) model.refuse_field(affix, "is not supported: " + in_quotes(model.text(affix, "")));
   }
   if (model.has("dropout") && model.raw("dropout") != 0) model.refuse_field("dropout", "is not supported");
   if (model.flag("byte_fallback", false)) model.refuse_field("byte_fallback", "is not supported");
@@ -200,7 +200,7 @@ void Tokenizer::State::read_bpe(const nlohmann::json& root, const JsonFields& mo
   fuse_unknown = model.flag("fuse_unk", false);
   if (const std::string content = model.text("unk_token", ""); !content.empty()) {
     const auto it = ids.find(content);
-    if (it == ids.end()) model.refuse_field("unk_token", "is no token: " + shown(content));
+    if (it == ids.end()) model.refuse_field("unk_token", "is no token: " + in_quotes(content));
     unknown = it->second;
   }
   read_merges(model);
@@ -224,7 +224,7 @@ void Tokenizer::State::read_word_piece(const nlohmann::json& root, const JsonFie
   pieces.max_characters = static_cast<std::size_t>(model.size("max_input_chars_per_word", 100'000, 100));
   const std::string content = model.text("unk_token", "[UNK]");
   const auto it = ids.find(content);
-  if (it == ids.end()) model.refuse_field("unk_token", "is no token: " + shown(content));
+  if (it == ids.end()) model.refuse_field("unk_token", "is no token: " + in_quotes(content));
   pieces.unknown = it->second;
   for (const auto& item : model.raw("vocab").items()) pieces.ids.emplace(item.key(), item.value().get<std::uint32_t>());
 }

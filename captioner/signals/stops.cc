@@ -11,7 +11,7 @@ constexpr double kStays = 0.035;  // widths: within this it stands
 constexpr double kGoes = 0.06;    // widths from where it stood: it goes
 constexpr base::Duration kSurely = 500 * base::kMillisecond;
 
-double distance(cv::Point2d a, cv::Point2d b) { return std::hypot(a.x - b.x, a.y - b.y); }
+double apart(cv::Point2d a, cv::Point2d b) { return std::hypot(a.x - b.x, a.y - b.y); }
 
 }  // namespace
 
@@ -19,7 +19,7 @@ std::optional<StopWatch::Turn> StopWatch::look(base::Timestamp at, const cv::Rec
   const cv::Point2d middle(box.x + box.width / 2, box.y + box.height / 2);
   const double width = picture.width;
   if (stands_) {
-    if (distance(middle, *stands_) < kGoes * width) {
+    if (apart(middle, *stands_) < kGoes * width) {
       left_.reset();
       return std::nullopt;
     }
@@ -42,7 +42,7 @@ std::optional<StopWatch::Turn> StopWatch::look(base::Timestamp at, const cv::Rec
   for (const Seen& s : recent_) mean += s.foot;
   mean *= 1.0 / static_cast<double>(recent_.size());
   for (const Seen& s : recent_) {
-    if (distance(s.foot, mean) > kStays * width / 2) return std::nullopt;
+    if (apart(s.foot, mean) > kStays * width / 2) return std::nullopt;
   }
   const base::Timestamp since = recent_.front().at;
   stands_ = mean;

@@ -22,7 +22,7 @@ constexpr base::Duration kLookBack = 8 * kSecond;       // what left is shown at
 constexpr base::Duration kSettle = 600 * kMillisecond;  // after a change: who did it is out of the way
 constexpr double kMostUnclear = 0.3;                    // of the time for which a thing was followed
 constexpr double kPathError = 0.015;  // of the picture: a box that lies so near the way between its neighbours is left out
-constexpr std::size_t kLongestPath = 80;
+constexpr std::size_t kMostPathPoints = 80;
 
 double thousandth(double v) { return std::round(v * 1000) / 1000; }
 nlohmann::json array_of(const base::Box& b) { return {b.x0, b.y0, b.x1, b.y1}; }
@@ -198,7 +198,7 @@ void Story::mention(Thing& thing, const base::Chunk& chunk, base::Observation& o
   // The boxes from which the others follow by going straight.
   nlohmann::json path = nlohmann::json::array();
   const auto add = [&path](const View& v) { path.push_back({thousandth(base::to_seconds(v.at)), v.box.x0, v.box.y0, v.box.x1, v.box.y1}); };
-  const std::size_t least_step = 1 + way.size() / kLongestPath;
+  const std::size_t least_step = 1 + way.size() / kMostPathPoints;
   std::size_t kept = 0;
   add(*way.front());
   for (std::size_t next = least_step; next < way.size(); ++next) {

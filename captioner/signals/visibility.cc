@@ -13,8 +13,8 @@ using base::kMillisecond;
 constexpr Duration kAround = 500 * kMillisecond;
 constexpr Duration kPause = base::kSecond;
 constexpr Duration kShortest = base::kSecond;
-constexpr double kAgreement = 0.5;             // of the picture with one camera movement
-constexpr double kDrift = 0.02;                // widths that the camera goes within the window
+constexpr double kAgreeing = 0.5;              // of the picture with one camera movement
+constexpr double kWanders = 0.02;              // widths that the camera goes within the window
 constexpr double kShake = 0.012;               // widths a sample, whatever the direction
 constexpr double kZoom = 0.02;                 // growth within the window
 constexpr double kLittleMotion = 0.02;         // of the picture
@@ -30,7 +30,7 @@ std::optional<View> look(Iterator begin, Iterator end) {
     ++count;
     dark += s->brightness < kDark ? 1 : 0;
     noisy += s->noisy ? 1 : 0;
-    if (s->camera_confidence < kAgreement) {
+    if (s->camera_confidence < kAgreeing) {
       agreed += s->motion <= kLittleMotion ? 1 : 0;  // hardly anything changed: the camera stands
       continue;
     }
@@ -43,7 +43,7 @@ std::optional<View> look(Iterator begin, Iterator end) {
   if (2 * noisy >= count) return View::kNoisy;
   if (2 * dark > count) return View::kTooDark;
   if (2 * agreed < count) return std::nullopt;
-  const bool moves = std::hypot(x, y) >= kDrift || path / agreed >= kShake || std::abs(zoom) >= kZoom;
+  const bool moves = std::hypot(x, y) >= kWanders || path / agreed >= kShake || std::abs(zoom) >= kZoom;
   return moves ? View::kCameraMoves : View::kClear;
 }
 

@@ -25,7 +25,7 @@ constexpr std::size_t kLargestPlan = 1 << 20;        // bytes
 constexpr int kAllCitations = 1'000'000;             // a number is recomputed from all of them
 constexpr int kCitationsInText = 10;
 
-struct Options {
+struct AskOptions {
   std::string question, frames, answerer, profile, plan;
   std::vector<std::string> videos, choices, without;
   std::optional<base::Timestamp> from, to;
@@ -142,7 +142,7 @@ nlohmann::json read_plan(const std::string& file) {
   return plan;
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const AskOptions& options) {
   std::unique_ptr<base::TextModel> model;
   const std::string answerer = !options.answerer.empty() ? options.answerer : context.config().text("answerer").value_or("none");
   if (const std::string url = endpoint_url(answerer); !url.empty()) {
@@ -224,7 +224,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 void add_ask(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<AskOptions>();
   CLI::App& app = program.add(
       "ask", "Answer a question, with citations",
       {"reelgraph ask \"When does the picture cut?\"", "reelgraph ask \"Who scores first?\" --video match-1 --explain",

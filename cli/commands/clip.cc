@@ -9,12 +9,12 @@
 namespace reelgraph::cli {
 namespace {
 
-struct Options {
+struct ClipOptions {
   std::string video, output;
   std::optional<base::Timestamp> from, to;
 };
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const ClipOptions& options) {
   (void)span_of(options.from, options.to);
   graph::Archive archive = context.open_archive(graph::OpenMode::kRead);
   const graph::VideoRecord video = one_video(std::as_const(archive).store(), options.video);
@@ -48,7 +48,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 void add_clip(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ClipOptions>();
   CLI::App& app =
       program.add("clip", "Cut a piece out of a film", {"reelgraph clip --video match-1 --from 0:19:25 --to 0:19:40 -o goal.mp4"},
                   [&program, options] { return run(program.context(), *options); });

@@ -9,7 +9,7 @@
 namespace reelgraph::cli {
 namespace {
 
-struct Options {
+struct ConfigOptions {
   std::string action = "get", key, value;
 };
 
@@ -49,7 +49,7 @@ int get(Context& context, const std::string& key) {
   return kExitDone;
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const ConfigOptions& options) {
   if (options.action == "path") {
     if (context.json) {
       nlohmann::ordered_json document;
@@ -74,7 +74,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 void add_config(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ConfigOptions>();
   std::vector<std::string> examples{"reelgraph config", "reelgraph config get jobs", "reelgraph config set archive /data/cctv.reel",
                                     "reelgraph config path"};
   CLI::App& app =

@@ -7,20 +7,20 @@
 namespace reelgraph::cli {
 namespace {
 
-struct Options {
+struct EntitiesOptions {
   std::string name, type;
   std::vector<std::string> videos;
   int limit = 100;
 };
 
-std::vector<graph::EntityRecord> find(const graph::Store& store, const Options& options) {
+std::vector<graph::EntityRecord> find(const graph::Store& store, const EntitiesOptions& options) {
   if (options.name.empty()) return store.entities(options.type, video_ids(store, options.videos), options.limit);
   std::vector<graph::EntityRecord> found = store.find_entities(options.name, false, options.limit);
   if (!options.type.empty()) std::erase_if(found, [&](const graph::EntityRecord& entity) { return entity.type != options.type; });
   return found;
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const EntitiesOptions& options) {
   if (!options.name.empty() && !options.videos.empty()) {
     throw base::Error(base::ErrorCode::kInvalidArgument, "NAME and --video do not go together", {}, "leave one of them out");
   }
@@ -62,7 +62,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 void add_entities(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EntitiesOptions>();
   CLI::App& app = program.add("entities", "List who and what is known, most mentioned first",
                               {"reelgraph entities", "reelgraph entities --type player --limit 20", "reelgraph entities pedro"},
                               [&program, options] { return run(program.context(), *options); });

@@ -18,7 +18,7 @@
 namespace reelgraph::cli {
 namespace {
 
-struct Options {
+struct EvalOptions {
   std::string questions, answers, report, profile;
   int jobs = 0;
   bool ablate = false;
@@ -31,7 +31,7 @@ std::string line_of(const nlohmann::ordered_json& reply) {
 }
 
 /// Answers all, each thread with an archive of its own; the order is that of the questions. The first failure ends it.
-std::vector<query::EvalReply> answer_all(Context& context, const std::vector<query::EvalLine>& lines, const Options& options,
+std::vector<query::EvalReply> answer_all(Context& context, const std::vector<query::EvalLine>& lines, const EvalOptions& options,
                                          const std::vector<std::string>& without = {}) {
   std::vector<query::EvalReply> replies(lines.size());
   std::atomic<std::size_t> next = 0, done = 0;
@@ -90,7 +90,7 @@ std::string text_of(const nlohmann::ordered_json& s) {
 
 /// The scores of one run without some views, but for its list of wrong answers.
 nlohmann::ordered_json score_without(Context& context, const graph::Store& store, const std::vector<query::EvalLine>& lines,
-                                     const Options& options, const std::vector<std::string>& without) {
+                                     const EvalOptions& options, const std::vector<std::string>& without) {
   std::vector<nlohmann::ordered_json> replies;
   for (query::EvalReply& r : answer_all(context, lines, options, without)) replies.push_back(std::move(r.line));
   nlohmann::ordered_json scores = query::score(store, lines, replies);
@@ -100,7 +100,7 @@ nlohmann::ordered_json score_without(Context& context, const graph::Store& store
 
 /// Each view alone, and all but it.
 nlohmann::ordered_json ablation(Context& context, const graph::Store& store, const std::vector<query::EvalLine>& lines,
-                                const Options& options) {
+                                const EvalOptions& options) {
   nlohmann::ordered_json table = nlohmann::ordered_json::object();
   for (const std::string& view : kViews) {
     std::vector<std::string> others;
@@ -123,7 +123,7 @@ std::string ablation_text(const nlohmann::ordered_json& table) {
   return text;
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const EvalOptions& options) {
   std::ifstream in(options.questions, std::ios::binary);
   if (!in) throw base::Error(base::ErrorCode::kBadInput, "cannot be read", options.questions, "check the path and its permissions");
   const std::vector<query::EvalLine> lines = query::read_questions(in, options.questions);
@@ -156,7 +156,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 void add_eval(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EvalOptions>();
   CLI::App& app = program.add("eval", "Answer questions with known answers, and score",
                               {"reelgraph eval questions.jsonl", "reelgraph --json eval questions.jsonl --answers answers.jsonl",
                                "reelgraph eval questions.jsonl --report report.html  # figures and every wrong answer with its plan"},

@@ -14,7 +14,7 @@
 namespace reelgraph::cli {
 namespace {
 
-struct Options {
+struct ExportOptions {
   std::string format = "jsonl", output;
   std::vector<std::string> videos;
 };
@@ -46,7 +46,7 @@ class ConsoleBuffer final : public std::streambuf {
   std::string held_;
 };
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const ExportOptions& options) {
   if (context.json && options.output.empty() && options.format != "jsonl") {
     throw base::Error(base::ErrorCode::kInvalidArgument, "--json and --format " + options.format + " both want standard output", {},
                       "write the export to a file with -o");
@@ -80,7 +80,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 void add_export(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ExportOptions>();
   CLI::App& app = program.add("export", "Write the archive as text; jsonl imports again to the same graph",
                               {"reelgraph export > backup.jsonl", "reelgraph export --format srt --video match-1 -o match-1.srt",
                                "reelgraph export --format graphml -o graph.graphml"},

@@ -10,13 +10,13 @@
 namespace reelgraph::cli {
 namespace {
 
-struct Options {
+struct FrameOptions {
   std::string video, output;
   std::optional<base::Timestamp> at;
   bool overlay = false;
 };
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const FrameOptions& options) {
   const std::filesystem::path output = options.output;
   const std::string ending = output.extension().string();
   if (ending != ".jpg" && ending != ".jpeg" && ending != ".png") {
@@ -55,7 +55,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 void add_frame(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<FrameOptions>();
   CLI::App& app = program.add(
       "frame", "Take the picture that is on the screen at a time",
       {"reelgraph frame --video match-1 --at 0:19:31.2 -o goal.jpg", "reelgraph frame --video yard --at 12 --overlay -o seen.png"},

@@ -12,7 +12,7 @@
 namespace reelgraph::cli {
 namespace {
 
-struct Options {
+struct IdentityOptions {
   std::string action, a, b, reason;
   int limit = 100;
 };
@@ -24,7 +24,7 @@ std::optional<std::int64_t> number_of(std::string_view text) {
   return value;
 }
 
-[[noreturn]] void refuse(const std::string& message, const std::string& cure) {
+[[noreturn]] void refuse_identity(const std::string& message, const std::string& cure) {
   throw base::Error(base::ErrorCode::kInvalidArgument, message, {}, cure);
 }
 
@@ -33,16 +33,16 @@ graph::RowId entity_of(const graph::Store& store, const std::string& text) {
   std::string_view id = text;
   if (id.starts_with("entity:")) id.remove_prefix(7);
   if (const auto row = number_of(id)) {
-    if (!store.entity(*row)) refuse("there is no entity " + std::string(id), "`entities` lists them");
+    if (!store.entity(*row)) refuse_identity("there is no entity " + std::string(id), "`entities` lists them");
     return *row;
   }
   const std::string shown = "\"" + base::ellipsize(base::sanitize_utf8(text), 100) + "\"";
   const auto found = store.find_entities(text, true, 10);
-  if (found.empty()) refuse("nothing in the archive is called " + shown, "`entities` lists names and numbers");
+  if (found.empty()) refuse_identity("nothing in the archive is called " + shown, "`entities` lists names and numbers");
   if (found.size() > 1) {
     std::string rows;
     for (const graph::EntityRecord& e : found) rows += (rows.empty() ? "" : ", ") + std::to_string(e.row) + " (" + e.type + ")";
-    refuse("several are called " + shown + ": " + rows, "name one by its number");
+    refuse_identity("several are called " + shown + ": " + rows, "name one by its number");
   }
   return found.front().row;
 }
@@ -55,8 +55,8 @@ std::pair<graph::RowId, std::int64_t> mention_of(const std::string& text) {
   const auto observation = number_of(id.substr(0, colon));
   const auto seq = colon == std::string_view::npos ? std::nullopt : number_of(id.substr(colon + 1));
   if (!observation || !seq) {
-    refuse("\"" + base::ellipsize(base::sanitize_utf8(text), 100) + "\" is no mention",
-           "a mention is OBSERVATION:PLACE, for example 12:0; `show` lists those of an entity");
+    refuse_identity("\"" + base::ellipsize(base::sanitize_utf8(text), 100) + "\" is no mention",
+                    "a mention is OBSERVATION:PLACE, for example 12:0; `show` lists those of an entity");
   }
   return {*observation, *seq};
 }
@@ -84,7 +84,7 @@ std::string side_text(const graph::Identified& side) {
   return side.entity == 0 ? "(gone)" : side.name + " (entity:" + std::to_string(side.entity) + ")";
 }
 
-int print_log(Context& context, const Options& options) {
+int print_log(Context& context, const IdentityOptions& options) {
   const graph::Archive archive = context.open_archive(graph::OpenMode::kRead);
   const graph::Store& store = archive.store();
   std::vector<graph::IdentityDecision> log = graph::identity_log(store, options.a.empty() ? 0 : entity_of(store, options.a));
@@ -112,20 +112,20 @@ int print_log(Context& context, const Options& options) {
   return log.empty() ? kExitNothingFound : kExitDone;
 }
 
-void require(bool fits, const char* usage) {
-  if (!fits) refuse("that is not how it is used", std::string("reelgraph identity ") + usage);
+void require_usage(bool fits, const char* usage) {
+  if (!fits) refuse_identity("that is not how it is used", std::string("reelgraph identity ") + usage);
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const IdentityOptions& options) {
   const std::string &action = options.action, &a = options.a, &b = options.b;
   if (action == "log") {
-    require(b.empty(), "log [ENTITY]");
+    require_usage(b.empty(), "log [ENTITY]");
     return print_log(context, options);
   }
-  if (action == "split") require(!a.empty() && b.empty(), "split MENTION");
-  if (action == "undo") require(!a.empty() && b.empty() && number_of(a).value_or(0) > 0, "undo N, a number of the log");
-  if (action == "merge") require(!a.empty() && !b.empty(), "merge A B");
-  if (action == "distinct") require(!a.empty() && !b.empty(), "distinct A B");
+  if (action == "split") require_usage(!a.empty() && b.empty(), "split MENTION");
+  if (action == "undo") require_usage(!a.empty() && b.empty() && number_of(a).value_or(0) > 0, "undo N, a number of the log");
+  if (action == "merge") require_usage(!a.empty() && !b.empty(), "merge A B");
+  if (action == "distinct") require_usage(!a.empty() && !b.empty(), "distinct A B");
   graph::Archive archive = context.open_archive(graph::OpenMode::kWrite);
   graph::Store& store = archive.store();
   graph::Identity identity(store);
@@ -161,7 +161,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 void add_identity(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<IdentityOptions>();
   CLI::App& app = program.add("identity", "Correct who is who; every change can be undone",
                               {"reelgraph identity merge 3 17  # two that are one", "reelgraph identity merge Pedro \"Pedro Rodríguez\"",
                                "reelgraph identity split 12:0  # the first mention of observation 12 is somebody else",

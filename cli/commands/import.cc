@@ -13,7 +13,7 @@
 namespace reelgraph::cli {
 namespace {
 
-struct Options {
+struct ImportOptions {
   std::vector<std::string> files;
   bool keep_going = false;
 };
@@ -45,7 +45,7 @@ nlohmann::ordered_json result_json(const std::string& path, const graph::ImportR
   return json;
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const ImportOptions& options) {
   const auto began = std::chrono::steady_clock::now();
   const Interrupt interrupt("\nreelgraph: stopping; once more to quit at once\n");
   graph::Archive archive = context.open_archive(graph::OpenMode::kCreate);
@@ -87,7 +87,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 void add_import(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ImportOptions>();
   CLI::App& app = program.add("import", "Take observations from JSON lines into the archive",
                               {"reelgraph import match.observations.jsonl", "tool | reelgraph import -",
                                "reelgraph import *.jsonl --keep-going  # skip and count bad lines"},

@@ -11,14 +11,14 @@
 namespace reelgraph::cli {
 namespace {
 
-struct Options {
+struct IndexOptions {
   std::string embedder;
   EndpointOptions endpoint;
   captioner::local::RunOptions run;
   bool anew = false;
 };
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const IndexOptions& options) {
   // What cannot be used is refused before any work.
   const std::unique_ptr<base::TextEmbedder> embedder =
       make_embedder(context, embedder_spec(context, options.embedder), options.endpoint, options.run);
@@ -69,7 +69,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 void add_index(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<IndexOptions>();
   CLI::App& app = program.add("index", "Check the search index, rebuild what is stale or damaged, and embed all texts",
                               {"reelgraph index", "reelgraph -a cctv.reel index --json", "reelgraph index --embedder all-MiniLM-L6-v2/",
                                "reelgraph index --embedder endpoint:http://localhost:8000 --model bge-small"},

@@ -4,6 +4,7 @@
 #include <cstdio>
 
 #include "base/span_set.h"
+#include "base/usage_json.h"
 #include "cli/commands/commands.h"
 #include "cli/program.h"
 #include "cli/text.h"
@@ -11,7 +12,7 @@
 namespace reelgraph::cli {
 namespace {
 
-struct Options {
+struct InfoOptions {
   std::vector<std::string> videos;
 };
 
@@ -48,10 +49,6 @@ void add(base::Usage& sum, const base::Usage& more) {
   sum.prompt_tokens += more.prompt_tokens;
   sum.completion_tokens += more.completion_tokens;
   sum.cost_usd += more.cost_usd;
-}
-
-nlohmann::ordered_json usage_json(const base::Usage& usage) {
-  return {{"prompt_tokens", usage.prompt_tokens}, {"completion_tokens", usage.completion_tokens}, {"cost_usd", usage.cost_usd}};
 }
 
 VideoFacts facts_of(const graph::Store& store, graph::VideoRecord video) {
@@ -98,7 +95,7 @@ nlohmann::ordered_json video_json(const VideoFacts& facts) {
   json["coverage"]["failed"] = spans_json(facts.broken);
   json["coverage"]["not_sampled"] = spans_json(facts.skipped);
   json["limited"] = text(facts.limited);
-  json["usage"] = usage_json(facts.usage);
+  json["usage"] = base::usage_json(facts.usage);
   return json;
 }
 
@@ -109,7 +106,7 @@ std::string percent(base::Duration part, base::Duration whole) {
   return std::to_string(static_cast<int>(share >= 100 ? 100 : std::floor(share))) + " %";
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const InfoOptions& options) {
   graph::Archive archive = context.open_archive(graph::OpenMode::kRead);
   const graph::Store& store = std::as_const(archive).store();
   const std::vector<std::string> wanted = video_ids(store, options.videos);
@@ -134,7 +131,7 @@ int run(Context& context, const Options& options) {
                           {"entities", counts.entities},   {"mentions", counts.mentions}, {"events", counts.events},
                           {"relations", counts.relations}, {"frames", counts.frames}};
     document["bytes"] = {{"database", size.database}, {"frames", size.frames}, {"vectors", size.vectors}};
-    document["usage"] = usage_json(usage);
+    document["usage"] = base::usage_json(usage);
     document["cost_usd"] = usage.cost_usd;
     context.print(document);
     return kExitDone;
@@ -174,7 +171,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 void add_info(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<InfoOptions>();
   CLI::App& app = program.add("info", "Show what the archive holds: videos, chunks, coverage, counts, sizes",
                               {"reelgraph info", "reelgraph info --video match-1 --json"},
                               [&program, options] { return run(program.context(), *options); });

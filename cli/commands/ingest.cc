@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "base/usage_json.h"
 #include "captioner/profiles.h"
 #include "cli/commands/commands.h"
 #include "cli/embedding.h"
@@ -18,7 +19,7 @@
 namespace reelgraph::cli {
 namespace {
 
-struct Options {
+struct IngestOptions {
   std::vector<std::string> paths;
   std::string captioner, profile, id, device, dtype, lora;
   captioner::local::Sampling words;  ///< of a model folder
@@ -48,7 +49,7 @@ class ArchiveFrames final : public pipeline::FrameSink {
   std::optional<graph::Archive>& archive_;  ///< open by the time a picture comes
 };
 
-pipeline::IngestRequest request_of(const Options& options, const Config& config) {
+pipeline::IngestRequest request_of(const IngestOptions& options, const Config& config) {
   pipeline::IngestRequest request;
   const auto seconds = [&](const std::optional<base::Duration>& given, const char* key, base::Duration fallback) {
     if (given) return *given;
@@ -121,10 +122,6 @@ pipeline::IngestRequest request_of(const Options& options, const Config& config)
   return request;
 }
 
-nlohmann::ordered_json usage_json(const base::Usage& usage) {
-  return {{"prompt_tokens", usage.prompt_tokens}, {"completion_tokens", usage.completion_tokens}, {"cost_usd", usage.cost_usd}};
-}
-
 nlohmann::ordered_json outcome_json(const pipeline::VideoOutcome& outcome) {
   nlohmann::ordered_json json;
   json["id"] = outcome.id.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(outcome.id);
@@ -133,7 +130,7 @@ nlohmann::ordered_json outcome_json(const pipeline::VideoOutcome& outcome) {
   json["duration"] = base::to_seconds(outcome.duration);
   json["chunks"] = {{"done", outcome.chunks_done}, {"failed", outcome.chunks_failed}, {"skipped", outcome.chunks_skipped}};
   json["frames"] = outcome.frames;
-  if (outcome.usage.prompt_tokens + outcome.usage.completion_tokens > 0) json["usage"] = usage_json(outcome.usage);
+  if (outcome.usage.prompt_tokens + outcome.usage.completion_tokens > 0) json["usage"] = base::usage_json(outcome.usage);
   json["reason"] = outcome.reason.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(outcome.reason);
   return json;
 }
@@ -189,7 +186,7 @@ int dry_run(Context& context, const pipeline::IngestRequest& request, const Foun
     json["bytes"] = plan.bytes;
     if (paid) {
       json["requests"] = plan.sent;
-      json["usage"] = usage_json(plan.usage);
+      json["usage"] = base::usage_json(plan.usage);
     }
     json["seconds"] = plan.seconds;
     json["reason"] = plan.reason.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(plan.reason);
@@ -257,7 +254,7 @@ std::optional<Embedded> embed_new(Context& context, graph::Archive& archive) {
   }
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const IngestOptions& options) {
   const auto began = std::chrono::steady_clock::now();
   (void)span_of(options.from, options.to);
   pipeline::IngestRequest request = request_of(options, context.config());
@@ -320,7 +317,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 void add_ingest(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<IngestOptions>();
   CLI::App& app =
       program.add("ingest", "Watch films and write what was seen into the archive",
                   {"reelgraph ingest match.mp4", "reelgraph -a cctv.reel ingest recordings/ --jobs 2",

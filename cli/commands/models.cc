@@ -19,7 +19,7 @@ namespace {
 
 namespace local = captioner::local;
 
-struct Options {
+struct ModelsOptions {
   std::string action = "list", folder, cases;
   local::RunOptions run;
   int frames = 8;
@@ -56,7 +56,7 @@ int list(Context& context) {
   return models.empty() ? kExitNothingFound : kExitDone;
 }
 
-int check_embedder(Context& context, const Options& options) {
+int check_embedder(Context& context, const ModelsOptions& options) {
   const local::EmbedderFolder folder = local::EmbedderFolder::open(options.folder);
   std::int64_t parameters = 0, bytes = 0;
   for (const local::NamedTensor& tensor : folder.tensors) {
@@ -89,7 +89,7 @@ nlohmann::ordered_json memory_json(const local::MemoryNeed& need) {
           {"total", need.total()}};
 }
 
-int check_language_model(Context& context, const Options& options) {
+int check_language_model(Context& context, const ModelsOptions& options) {
   const bool bf16 = options.run.dtype == "bf16";
   local::validate(options.run);
   std::optional<local::SpeedFacts> speed;
@@ -155,7 +155,7 @@ int check_language_model(Context& context, const Options& options) {
   return kExitDone;
 }
 
-int test(Context& context, const Options& options) {
+int test(Context& context, const ModelsOptions& options) {
   if (options.cases.empty()) {
     throw base::Error(base::ErrorCode::kInvalidArgument, "models test needs --cases DIR", {}, "give a folder of recorded cases");
   }
@@ -190,7 +190,7 @@ int test(Context& context, const Options& options) {
   return failed == 0 ? kExitDone : kExitModel;
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const ModelsOptions& options) {
   if (options.action == "list") return list(context);
   if (options.folder.empty()) {
     throw base::Error(base::ErrorCode::kInvalidArgument, "models " + options.action + " needs a folder", {},
@@ -203,7 +203,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 void add_models(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ModelsOptions>();
   CLI::App& app = program.add("models", "Show installed models, check a model folder, or run recorded cases through it",
                               {"reelgraph models", "reelgraph models check SmolVLM2-256M-Video-Instruct",
                                "reelgraph models test FOLDER --cases FOLDER/cases  # compares stage by stage with a reference"},

@@ -9,13 +9,13 @@
 namespace reelgraph::cli {
 namespace {
 
-struct Options {
-  std::vector<std::string> words, videos;
+struct SearchOptions {
+  std::vector<std::string> words, videos, without;
   std::optional<base::Timestamp> from, to;
   int limit = 10;
 };
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const SearchOptions& options) {
   (void)span_of(options.from, options.to);
   graph::Archive archive = context.open_archive(graph::OpenMode::kRead);
   const graph::Store& store = std::as_const(archive).store();
@@ -23,7 +23,7 @@ int run(Context& context, const Options& options) {
   std::string words;
   for (const std::string& word : options.words) words += (words.empty() ? "" : " ") + word;
   const std::vector<query::Hit> hits =
-      engine.search(words, {video_ids(store, options.videos), options.from, options.to, options.limit, {}});
+      engine.search(words, {video_ids(store, options.videos), options.from, options.to, options.limit, options.without});
   if (context.json) {
     nlohmann::ordered_json document;
     document["hits"] = nlohmann::ordered_json::array();
@@ -54,13 +54,19 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 void add_search(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SearchOptions>();
   CLI::App& app = program.add("search", "Find moments by words, best first",
                               {"reelgraph search red car", "reelgraph search \"corner kick\" --video match-1 --from 0:45:00 --limit 5"},
                               [&program, options] { return run(program.context(), *options); });
   app.add_option("WORDS", options->words, "What to look for")->required()->type_name("");
   add_videos(app, options->videos);
   add_range(app, options->from, options->to);
+  app.add_option("--without", options->without, "Switch views off: lexical,vector,graph")
+      ->type_name("VIEW,...")
+      ->delimiter(',')
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+      ->check(CLI::IsMember({"lexical", "vector", "graph"}));
   app.add_option("--limit", options->limit, "Most hits")->type_name("N")->capture_default_str()->check(CLI::Range(1, 100'000));
 }
 

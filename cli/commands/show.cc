@@ -8,12 +8,12 @@
 namespace reelgraph::cli {
 namespace {
 
-struct Options {
+struct ShowOptions {
   std::string what;
   int limit = 20;
 };
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const ShowOptions& options) {
   graph::Archive archive = context.open_archive(graph::OpenMode::kRead);
   const graph::Store& store = std::as_const(archive).store();
   std::optional<query::Description> found = query::describe(store, options.what, options.limit);
@@ -40,7 +40,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 void add_show(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ShowOptions>();
   CLI::App& app =
       program.add("show", "Show all that is known of an entity, event, observation or video",
                   {"reelgraph show Pedro", "reelgraph show event:45", "reelgraph show observation:12", "reelgraph show match-1"},

@@ -14,7 +14,7 @@
 namespace reelgraph::cli {
 namespace {
 
-struct Options {
+struct TimelineOptions {
   query::TimelineOptions timeline;
   std::string format = "text", output;
 };
@@ -39,7 +39,7 @@ std::string timeline_text(const std::vector<graph::EventRecord>& events) {
   return text;
 }
 
-int run(Context& context, const Options& options) {
+int run(Context& context, const TimelineOptions& options) {
   (void)span_of(options.timeline.from, options.timeline.to);
   graph::Archive archive = context.open_archive(graph::OpenMode::kRead);
   const graph::Store& store = std::as_const(archive).store();
@@ -92,7 +92,7 @@ int run(Context& context, const Options& options) {
 }  // namespace
 
 void add_timeline(Program& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<TimelineOptions>();
   CLI::App& app = program.add("timeline", "Show events in order",
                               {"reelgraph timeline", "reelgraph timeline --video match-1 --type goal --type foul --from 0:45:00",
                                "reelgraph timeline --format html -o timeline.html"},

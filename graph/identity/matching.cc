@@ -211,6 +211,7 @@ class Matcher {
       const Person& person = persons_[p];
       // Of whom it is not known who he is, tells nothing of others.
       if (atoms_[person.head].alone || atoms_[person.head].names.empty() || ambiguous_.contains(person.head)) continue;
+      if (!compatible(person, a)) continue;
       Verdict best;
       for (const std::size_t member : person.atoms) {
         Verdict v = fit(atoms_[member], a);
@@ -218,7 +219,7 @@ class Matcher {
         v.rare = atoms_[member].seen.size() * 20 <= person.seen.size();
         if (v.score > best.score || (v.score == best.score && !v.rare)) best = std::move(v);
       }
-      if (best.score < kEnough || !compatible(person, a)) continue;
+      if (best.score < kEnough) continue;
       // What two sources call by one kind ("person 3") need not be one.
       if (!is_proper(a) && atoms_[person.head].source != a.source && a.live) continue;
       if (seen_apart(person.seen, a.seen)) {

@@ -141,10 +141,12 @@ NameMatch match_names(const NameForm& a, const NameForm& b) {
   if (a.folded == b.folded) return {1, false, false, "same name"};
   if (!a.number.empty() && a.number == b.number && !a.proper && !b.proper) return {0.85, true, false, "same kind and number"};
   if (!a.proper || !b.proper) return {};
-  std::vector<std::string> left = a.words, right = b.words;
-  std::sort(left.begin(), left.end());
-  std::sort(right.begin(), right.end());
-  if (left == right) return {0.95, false, false, "same name in another order"};
+  if (a.folded.size() == b.folded.size() && a.words.size() == b.words.size() && a.words.size() > 1) {
+    std::vector<std::string> left = a.words, right = b.words;
+    std::sort(left.begin(), left.end());
+    std::sort(right.begin(), right.end());
+    if (left == right) return {0.95, false, false, "same name in another order"};
+  }
   const bool a_is_few = a.words.size() <= b.words.size();
   const std::vector<std::string>& few = a_is_few ? a.words : b.words;
   const std::vector<std::string>& many = a_is_few ? b.words : a.words;
@@ -159,6 +161,7 @@ NameMatch match_names(const NameForm& a, const NameForm& b) {
     return {0.8 - typo, found.typos > 0, true, typo > 0 ? "part of the name with a typing error" : "part of the name"};
   }
   // A space too many or too few, or a short word with a typing error.
+  if (a.folded.size() > b.folded.size() + 3 || b.folded.size() > a.folded.size() + 3) return {};
   std::string joined_a, joined_b;
   for (const std::string& w : a.words) joined_a += w;
   for (const std::string& w : b.words) joined_b += w;

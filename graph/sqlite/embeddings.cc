@@ -2,6 +2,8 @@
 
 #include <xxhash.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <set>
@@ -113,14 +115,24 @@ void Embeddings::put(const std::string& model, std::span<const EmbeddedText> tex
     if (square <= 0) refuse(model, "gave a vector that is all zero");
   }
   sqlite::Transaction transaction(database);
+  // Numbers that were ever used are not used again, also not those of vectors that were deleted since: they are times.
+  std::int64_t sequence =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  Statement last(database, "SELECT max(seq) FROM embedding WHERE model = ? AND kind = ?");
+  for (const char* kind : {"caption", "moment", "video", "event", "entity"}) {
+    last.with(model, kind);
+    if (last.step()) sequence = std::max(sequence, last.integer(0) + 1);
+  }
+  last.reset();
   Statement insert(database,
-                   "INSERT INTO embedding(kind, owner, model, vector, text_hash) VALUES(?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET vector = "
-                   "excluded.vector, text_hash = excluded.text_hash");
+                   "INSERT INTO embedding(kind, owner, model, vector, text_hash, seq) VALUES(?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                   "vector = excluded.vector, text_hash = excluded.text_hash, seq = excluded.seq");
   for (std::size_t i = 0; i < texts.size(); ++i) {
     insert.reset();
     insert.bind(0, texts[i].kind).bind(1, texts[i].owner).bind(2, model);
     insert.bind_blob(3, {reinterpret_cast<const char*>(vectors[i].data()), vectors[i].size() * sizeof(float)});
     insert.bind(4, hash_of(texts[i].text));
+    insert.bind(5, sequence++);
     insert.run();
   }
   transaction.commit();

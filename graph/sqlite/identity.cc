@@ -23,7 +23,7 @@ const SqliteStore& stored(const Store& store) {
 }
 SqliteStore& stored(Store& store) { return const_cast<SqliteStore&>(stored(std::as_const(store))); }
 
-[[noreturn]] void refuse(const std::string& message, const std::string& cure) {
+[[noreturn]] void refuse_decision(const std::string& message, const std::string& cure) {
   throw base::Error(base::ErrorCode::kInvalidArgument, message, {}, cure);
 }
 
@@ -58,7 +58,7 @@ IdentityDecision read_decision(const Statement& row) {
 IdentityDecision decision(const SqliteStore& store, std::int64_t number) {
   Statement row(store.database(), std::string(kLog) + "WHERE l.id = ?");
   row.bind(0, number);
-  if (!row.step()) refuse("there is no " + number_text(number), "`identity log` lists the decisions");
+  if (!row.step()) refuse_decision("there is no " + number_text(number), "`identity log` lists the decisions");
   return read_decision(row);
 }
 
@@ -110,7 +110,7 @@ Identity::Identity(Store& store) : store_(store) { static_cast<void>(stored(stor
 
 void Identity::require_entity(RowId row) const {
   const auto entity = store_.entity(row);
-  if (!entity) refuse("there is no entity " + std::to_string(row), "`entities` lists them");
+  if (!entity) refuse_decision("there is no entity " + std::to_string(row), "`entities` lists them");
 }
 
 IdentityDecision Identity::decide(const std::string& action, RowId a, RowId b, const std::string& reason, const std::string& mark) {
@@ -122,14 +122,14 @@ IdentityDecision Identity::decide(const std::string& action, RowId a, RowId b, c
   const std::string hash = sqlite::decision_hash(action, details), text = details.dump();
   Statement known(store.database(), "SELECT id FROM identity_log WHERE hash = ?");
   known.bind_blob(0, hash);
-  if (known.step()) refuse(number_text(known.integer(0)) + " says so already", "`identity log` tells what holds");
+  if (known.step()) refuse_decision(number_text(known.integer(0)) + " says so already", "`identity log` tells what holds");
   const std::string why = details.value("reason", "");
   Statement insert(store.database(), "INSERT INTO identity_log(action, details, hash, a, b, reason) VALUES(?, ?, ?, ?, ?, ?)");
   insert.bind(0, action).bind(1, text).bind_blob(2, hash).bind(3, a).bind(4, b).bind(5, why).run();
   const std::int64_t number = store.database().last_insert_rowid();
   identities.recluster({a, b});
   if ((action == "merge") != (identities.entity_of(a) == identities.entity_of(b))) {
-    refuse("that contradicts other decisions about the two", "`identity log` lists them");
+    refuse_decision("that contradicts other decisions about the two", "`identity log` lists them");
   }
   return decision(store, number);
 }
@@ -141,12 +141,12 @@ IdentityDecision Identity::merge(RowId a, RowId b, const std::string& reason) {
   IdentityResolver& identities = store.identities();
   const std::int64_t left = identities.entity_of(a), right = identities.entity_of(b);
   const std::string both = std::to_string(a) + " and " + std::to_string(b);
-  if (left == right) refuse("entities " + both + " are one already", "`show` tells its history");
+  if (left == right) refuse_decision("entities " + both + " are one already", "`show` tells its history");
   const std::vector<std::int64_t> x = identities.atoms_of(left), y = identities.atoms_of(right);
   for (const char* action : {"distinct", "split"}) {
     if (const auto apart = between(store, action, x, y); !apart.empty()) {
-      refuse("entities " + both + (action[0] == 'd' ? " were declared distinct: " : " were split: ") + number_text(apart.front()),
-             "`identity undo " + std::to_string(apart.front()) + "` first");
+      refuse_decision("entities " + both + (action[0] == 'd' ? " were declared distinct: " : " were split: ") + number_text(apart.front()),
+                      "`identity undo " + std::to_string(apart.front()) + "` first");
     }
   }
   for (const std::int64_t p : x) {
@@ -154,8 +154,8 @@ IdentityDecision Identity::merge(RowId a, RowId b, const std::string& reason) {
     for (const std::int64_t q : f.stable_id.empty() ? std::vector<std::int64_t>{} : y) {
       const identity::AtomFacts g = identities.facts(q);
       if (g.stable_id.empty() || g.source != f.source || g.stable_id == f.stable_id) continue;
-      refuse("entities " + both + " have two ids of the source " + f.source + ": " + f.stable_id + " and " + g.stable_id,
-             "two ids of one source are never merged; correct the source and import it again");
+      refuse_decision("entities " + both + " have two ids of the source " + f.source + ": " + f.stable_id + " and " + g.stable_id,
+                      "two ids of one source are never merged; correct the source and import it again");
     }
   }
   IdentityDecision done;
@@ -171,11 +171,11 @@ IdentityDecision Identity::distinct(RowId a, RowId b, const std::string& reason)
   const std::int64_t left = identities.entity_of(a), right = identities.entity_of(b);
   const std::string both = std::to_string(a) + " and " + std::to_string(b);
   if (left == right) {
-    refuse("entities " + both + " are one", "undo the merge that joined them (`identity log`), or `identity split` a mention off");
+    refuse_decision("entities " + both + " are one", "undo the merge that joined them (`identity log`), or `identity split` a mention off");
   }
   const std::vector<std::int64_t> x = identities.atoms_of(left), y = identities.atoms_of(right);
   if (const auto known = between(store, "distinct", x, y); !known.empty()) {
-    refuse("entities " + both + " were declared distinct already: " + number_text(known.front()), "there is nothing to do");
+    refuse_decision("entities " + both + " were declared distinct already: " + number_text(known.front()), "there is nothing to do");
   }
   IdentityDecision done;
   store.change([&] { done = decide("distinct", representative(identities, x), representative(identities, y), reason); });
@@ -189,14 +189,14 @@ IdentityDecision Identity::split(RowId observation, std::int64_t seq, const std:
   Statement row(store.database(),
                 "SELECT m.entity, d.entity FROM mention m JOIN descriptor d ON d.id = m.descriptor WHERE m.observation = ? AND m.seq = ?");
   if (!row.with(observation, seq).step()) {
-    refuse("there is no mention " + id, "a mention is OBSERVATION:PLACE, as `show` lists them below an entity");
+    refuse_decision("there is no mention " + id, "a mention is OBSERVATION:PLACE, as `show` lists them below an entity");
   }
   const std::int64_t entity = row.integer(0), own = row.integer(1);
   row.reset();
   Statement others(store.database(), "SELECT count(*) FROM (SELECT 1 FROM mention WHERE entity = ? LIMIT 2)");
   others.with(entity).step();
   if (others.integer(0) < 2)
-    refuse("mention " + id + " is alone: entity " + std::to_string(entity) + " has no other", "there is nothing to split");
+    refuse_decision("mention " + id + " is alone: entity " + std::to_string(entity) + " has no other", "there is nothing to split");
   others.reset();
   const std::vector<std::int64_t> atoms = identities.atoms_of(entity);
   IdentityDecision done;
@@ -207,8 +207,8 @@ IdentityDecision Identity::split(RowId observation, std::int64_t seq, const std:
       Statement hand(store.database(),
                      "SELECT id FROM identity_log WHERE automatic = 0 AND undone = 0 AND action = 'merge' AND (a = ?1 OR b = ?1)");
       if (hand.with(made.atom).step()) {
-        refuse("mention " + id + " was merged by hand: " + number_text(hand.integer(0)),
-               "`identity undo " + std::to_string(hand.integer(0)) + "`");
+        refuse_decision("mention " + id + " was merged by hand: " + number_text(hand.integer(0)),
+                        "`identity undo " + std::to_string(hand.integer(0)) + "`");
       }
     }
     std::int64_t rest = made.original;
@@ -228,13 +228,13 @@ IdentityDecision Identity::undo(std::int64_t number) {
   IdentityResolver& identities = store.identities();
   sqlite::Database& database = store.database();
   Statement row(database, "SELECT action, details, a, b, automatic, undone, hash, pending FROM identity_log WHERE id = ?");
-  if (!row.with(number).step()) refuse("there is no " + number_text(number), "`identity log` lists the decisions");
+  if (!row.with(number).step()) refuse_decision("there is no " + number_text(number), "`identity log` lists the decisions");
   const std::string action = row.text(0), hash = row.text(6);
   const nlohmann::json details = sqlite::stored_json(row.view(1));
   const std::int64_t a = row.integer(2), b = row.integer(3);
   const bool automatic = row.integer(4) != 0, undone = row.integer(5) != 0;
   row.reset();
-  if (undone) refuse(number_text(number) + " was undone already", "`identity log` tells what holds");
+  if (undone) refuse_decision(number_text(number) + " was undone already", "`identity log` tells what holds");
   IdentityDecision done;
   if (automatic) {
     store.change([&] {
@@ -254,8 +254,8 @@ IdentityDecision Identity::undo(std::int64_t number) {
       Statement later(database,
                       "SELECT id FROM identity_log WHERE automatic = 0 AND undone = 0 AND (a = ?1 OR b = ?1) ORDER BY id LIMIT 1");
       if (later.with(a).step()) {
-        refuse(number_text(later.integer(0)) + " is about what " + number_text(number) + " split off",
-               "`identity undo " + std::to_string(later.integer(0)) + "` first");
+        refuse_decision(number_text(later.integer(0)) + " is about what " + number_text(number) + " split off",
+                        "`identity undo " + std::to_string(later.integer(0)) + "` first");
       }
       changed.insert(identities.put_back(a, details.value("mark", "")));
       changed.erase(a);

@@ -247,7 +247,13 @@ CREATE TABLE tally(
 // Version 3: of which text a vector was made, so that only what is new is embedded. 0: not known.
 constexpr char kTextHash[] = "ALTER TABLE embedding ADD COLUMN text_hash INTEGER NOT NULL DEFAULT 0";
 
-// Version 4: who is who. A row of `entity` is an atom, what exact identity joins; `member` joins atoms to entities, whose row is that of
+// Version 4: when a vector was put, as a number that only grows, so that an index file knows what it lacks.
+constexpr char kSequence[] = R"sql(
+ALTER TABLE embedding ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX embedding_by_seq ON embedding(model, kind, seq);
+)sql";
+
+// Version 5: who is who. A row of `entity` is an atom, what exact identity joins; `member` joins atoms to entities, whose row is that of
 // one of their atoms. `kind` and `called` are the type and name of an atom without an id, where `type` and `name` are the entity's; `mark`
 // tells apart atoms of one name: "number=7;team=x", or "@HASH:SEQ" of the one mention that it is. A descriptor belongs to its atom;
 // mentions, participants and relations to the entity. `member`, `identity_link`, `identity_handle` and automatic rows of the log are
@@ -358,6 +364,7 @@ void create_schema(Database& database) {
   database.execute(kTables);
   database.execute(kTally);
   database.execute(kTextHash);
+  database.execute(kSequence);
   database.execute(kIdentity);
   set_version(database);
   transaction.commit();
@@ -384,7 +391,8 @@ std::filesystem::path migrate(Database& database, std::int64_t from) {
     rebuild_tally(database);
   }
   if (from < 3) database.execute(kTextHash);
-  if (from < 4) database.execute(kIdentity);
+  if (from < 4) database.execute(kSequence);
+  if (from < 5) database.execute(kIdentity);
   set_version(database);
   transaction.commit();
   return copy;

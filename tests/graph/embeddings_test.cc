@@ -20,13 +20,13 @@ constexpr char kLines[] =
     R"({"type":"observation","video":"v","start":0,"end":30,"caption":"A dog runs.","entities":[{"ref":"e1","type":"guide_dog","name":"Rex","description":"brown"},{"ref":"e2","type":"other"}],"events":[{"type":"kick_off","start":1,"end":4,"participants":[{"ref":"e1","role":"agent"}]}],"provenance":{"kind":"human","name":"t","version":"1"}})"
     "\n";
 
-struct Fixture {
+struct OneObservation {
   TempDir dir;
   Archive archive = Archive::open(dir / "a.reel", OpenMode::kCreate);
   Embeddings table{archive.store()};
   std::vector<EmbeddedText> texts;
 
-  Fixture() {
+  OneObservation() {
     std::istringstream lines(kLines);
     (void)import_jsonl(archive, lines, "test", {});
     table.each_text([&](EmbeddedText text) {
@@ -49,7 +49,7 @@ std::string refusal(Embeddings& table, const std::vector<EmbeddedText>& texts, c
 }  // namespace
 
 TEST_CASE("captions, events and entities that have words are what is embedded, and the film they tell of", "[graph]") {
-  const Fixture f;
+  const OneObservation f;
   REQUIRE(f.texts.size() == 4);
   CHECK(f.texts[0].kind == "caption");
   CHECK(f.texts[0].text == "A dog runs.");
@@ -62,7 +62,7 @@ TEST_CASE("captions, events and entities that have words are what is embedded, a
 }
 
 TEST_CASE("vectors are kept by model and forgotten by model", "[graph]") {
-  Fixture f;
+  OneObservation f;
   const std::vector<std::vector<float>> vectors(f.texts.size(), {0.6F, 0.8F});
   f.table.put("m", f.texts, vectors);
   f.table.put("m", f.texts, vectors);
@@ -76,7 +76,7 @@ TEST_CASE("vectors are kept by model and forgotten by model", "[graph]") {
 }
 
 TEST_CASE("only texts without a vector, or with one of another text, are new, and what is gone is forgotten", "[graph]") {
-  Fixture f;
+  OneObservation f;
   const auto fresh = [&] {
     std::size_t count = 0;
     f.table.each_new_text("m", [&](const EmbeddedText&) { return ++count > 0; });
@@ -95,7 +95,7 @@ TEST_CASE("only texts without a vector, or with one of another text, are new, an
 }
 
 TEST_CASE("a vector that cannot be compared is refused, and with it its batch", "[graph]") {
-  Fixture f;
+  OneObservation f;
   const std::vector<float> good{0.6F, 0.8F};
   CHECK_THAT(refusal(f.table, f.texts, {good, good, good, {std::numeric_limits<float>::quiet_NaN(), 0.0F}}), Contains("not finite"));
   CHECK_THAT(refusal(f.table, f.texts, {good, good, good, {0.0F, 0.0F}}), Contains("all zero"));
@@ -130,7 +130,7 @@ TEST_CASE("two short captions that follow one another are a moment, long ones ar
 }
 
 TEST_CASE("vectors that are kept can be read again with the video they belong to", "[graph]") {
-  Fixture f;
+  OneObservation f;
   CHECK_FALSE(has_vectors(f.archive.store()));
   f.table.put("m", f.texts, std::vector<std::vector<float>>(f.texts.size(), {0.6F, 0.8F}));
   CHECK(has_vectors(f.archive.store()));

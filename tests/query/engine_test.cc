@@ -8,7 +8,7 @@ namespace {
 
 using test::ArchiveFixture;
 
-base::Profile sports() {
+base::Profile small_sports() {
   base::Profile profile;
   profile.event_types = {{"goal", "", {"score", "scores", "scored"}, {}}, {"substitution", "", {"substituted"}, {}}};
   return profile;
@@ -25,7 +25,7 @@ TEST_CASE("events are counted by type, time and who takes part", "[engine]") {
   ArchiveFixture a;
   a.import_match();
   const auto count = [&](const std::string& question) {
-    const Answer answer = a.ask(question, "match-1", {sports()});
+    const Answer answer = a.ask(question, "match-1", {small_sports()});
     INFO(question << ": " << answer.text);
     CHECK(answer.status == Status::kAnswered);
     CHECK(answer.kind == "count");
@@ -79,13 +79,13 @@ TEST_CASE("yes and no are told with what shows them", "[engine]") {
   const Answer no = a.ask("Was there a goal in the first ten seconds?");
   CHECK(no.status == Status::kAnswered);
   CHECK(no.value == false);
-  CHECK(a.ask("Did Gary Cahill score?", {}, {sports()}).value == false);
+  CHECK(a.ask("Did Gary Cahill score?", {}, {small_sports()}).value == false);
 }
 
 TEST_CASE("first, last and second are times of one event", "[engine]") {
   ArchiveFixture a;
   a.import_match();
-  CHECK(a.ask("When was the first goal scored?", {}, {sports()}).value == 20.0);
+  CHECK(a.ask("When was the first goal scored?", {}, {small_sports()}).value == 20.0);
   CHECK(a.ask("When is the last shot?").value == 70.0);
   CHECK(a.ask("When is the second shot?").value == 20.0);
   CHECK(a.ask("When is the fourth shot?").status == Status::kNotSeen);
@@ -128,11 +128,11 @@ TEST_CASE("durations are added, or taken of one event, or between two", "[engine
 TEST_CASE("who is the one in the role that the question names", "[engine]") {
   ArchiveFixture a;
   a.import_match();
-  CHECK(a.ask("Who scored the first goal?", {}, {sports()}).value.at("name") == "Pedro");
-  CHECK(a.ask("Who assisted the goal scored by Pedro?", {}, {sports()}).value.at("name") == "Eden Hazard");
+  CHECK(a.ask("Who scored the first goal?", {}, {small_sports()}).value.at("name") == "Pedro");
+  CHECK(a.ask("Who assisted the goal scored by Pedro?", {}, {small_sports()}).value.at("name") == "Eden Hazard");
   CHECK(a.ask("Who replaced Pedro?").value.at("name") == "Gary Cahill");
-  CHECK(a.ask("Which team scored the last goal?", {}, {sports()}).value.at("name") == "Chelsea");
-  const Answer list = a.ask("List the players who scored", {}, {sports()});
+  CHECK(a.ask("Which team scored the last goal?", {}, {small_sports()}).value.at("name") == "Chelsea");
+  const Answer list = a.ask("List the players who scored", {}, {small_sports()});
   CHECK(list.kind == "list");
   CHECK(names(list.value) == std::vector<std::string>{"Eden Hazard", "Pedro"});
 }
@@ -170,7 +170,7 @@ TEST_CASE("a question with a word that is not understood gets no number", "[engi
 TEST_CASE("unknown names were not seen", "[engine]") {
   ArchiveFixture a;
   a.import_match();
-  CHECK(a.ask("How many goals did Ronaldo score?", {}, {sports()}).status == Status::kNotSeen);
+  CHECK(a.ask("How many goals did Ronaldo score?", {}, {small_sports()}).status == Status::kNotSeen);
   CHECK(a.ask("Does anybody steal a bicycle?").status == Status::kNotSeen);
   CHECK(a.ask("When does Zidane appear?").status == Status::kNotSeen);
 }

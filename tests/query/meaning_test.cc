@@ -143,22 +143,4 @@ TEST_CASE("vectors of another model are not compared with", "[meaning]") {
   CHECK(hits[0].why == std::vector<std::string>{"lexical"});
 }
 
-TEST_CASE("a table of vectors leaves out what is not finite, empty or of another size", "[meaning]") {
-  VectorTable table;
-  const std::vector<float> good{3, 4}, other{1, 0, 0}, zero{0, 0}, nan{std::nanf(""), 1}, across{-4, 3};
-  table.add({1, 1, good});
-  table.add({2, 1, other});
-  table.add({3, 1, zero});
-  table.add({4, 1, nan});
-  table.add({5, 2, across});
-  CHECK(table.owners() == std::vector<graph::RowId>{1, 5});
-  const auto near = table.nearest({0.6F, 0.8F}, 10);
-  REQUIRE(near.size() == 2);
-  CHECK(near[0].owner == 1);
-  CHECK(near[0].similarity == Approx(1));
-  CHECK(near[1].similarity == Approx(0).margin(1e-6));
-  CHECK(table.nearest({1, 2, 3}, 10).empty());
-  CHECK_FALSE(table.similarity(2, {1, 0}));
-}
-
 }  // namespace reelgraph::query

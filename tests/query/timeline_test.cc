@@ -53,9 +53,9 @@ TEST_CASE("a timeline refuses what the archive does not know, naming it", "[time
 TEST_CASE("the timeline's document follows the contract", "[timeline]") {
   ArchiveFixture a;
   a.import_match();
-  const auto json = timeline_json(timeline(a.store(), {}));
-  REQUIRE(json["events"].size() == 8);
-  const auto& event = json["events"][0];
+  const auto document = timeline_json(timeline(a.store(), {}));
+  REQUIRE(document["events"].size() == 8);
+  const auto& event = document["events"][0];
   for (const char* key : {"id", "video", "type", "start", "end", "description", "participants", "attributes"}) CHECK(event.contains(key));
   CHECK(event["participants"][0].contains("entity"));
   CHECK(event["start"] == 5.0);
