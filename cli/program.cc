@@ -53,6 +53,7 @@ Program::Program() : root_("Watches long videos once and answers questions about
   add_timeline(*this);
   add_entities(*this);
   add_show(*this);
+  add_identity(*this);
   add_frame(*this);
   add_clip(*this);
   add_export(*this);

@@ -161,6 +161,9 @@ Archive Archive::open(const fs::path& folder, OpenMode mode, base::LogSink log) 
     }
   }
   state->store = std::make_unique<sqlite::SqliteStore>(std::move(database), writing);
+  if (writing && version > 0 && version < sqlite::kIdentityVersion) {
+    state->store->change([&] { state->store->identities().resolve_all(); });
+  }
   return Archive(std::move(state));
 }
 

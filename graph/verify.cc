@@ -41,6 +41,7 @@ class Verifier {
     if (!check_pages()) return std::move(findings_);
     check_references();
     check_spans();
+    check_identity();
     check_counts();
     check_span_index();
     check_text_index();
@@ -139,6 +140,39 @@ class Verifier {
         "it ends after its video", "import the observations again");
     each("SELECT 'chunk ' || c.key FROM chunk c WHERE c.own_start < c.start OR c.own_end > c.\"end\" OR c.state NOT IN (1, 2, 3)",
          "its own part or its state is impossible", "remove the video and ingest it again");
+  }
+
+  /// Mentions, participants and relations belong to the entity that their atom is joined to.
+  void check_identity() {
+    say("checking identities");
+    constexpr const char* kWrong =
+        "SELECT (SELECT count(*) FROM mention m JOIN descriptor d ON d.id = m.descriptor LEFT JOIN member b ON b.atom = d.entity WHERE "
+        "m.entity "
+        "<> coalesce(b.entity, d.entity)) + (SELECT count(*) FROM participant p JOIN event e ON e.id = p.event JOIN mention m ON "
+        "m.observation "
+        "= e.observation AND m.seq = p.mention WHERE m.entity <> p.entity) + (SELECT count(*) FROM relation r JOIN mention m ON "
+        "m.observation = "
+        "r.observation AND m.seq = r.source_mention WHERE m.entity <> r.source) + (SELECT count(*) FROM relation r JOIN mention m ON "
+        "m.observation = r.observation AND m.seq = r.target_mention WHERE m.entity <> r.target)";
+    const std::int64_t wrong = sqlite::query_integer(*database_, kWrong);
+    if (wrong == 0) return;
+    if (repair_) {
+      sqlite::Transaction transaction(*database_);
+      database_->execute(
+          "UPDATE mention SET entity = (SELECT coalesce(b.entity, d.entity) FROM descriptor d LEFT JOIN member b ON b.atom = d.entity "
+          "WHERE d.id = "
+          "mention.descriptor);"
+          "UPDATE participant SET entity = coalesce((SELECT m.entity FROM event e JOIN mention m ON m.observation = e.observation AND "
+          "m.seq = "
+          "participant.mention WHERE e.id = participant.event), entity);"
+          "UPDATE relation SET source = coalesce((SELECT m.entity FROM mention m WHERE m.observation = relation.observation AND m.seq = "
+          "source_mention), source), target = coalesce((SELECT m.entity FROM mention m WHERE m.observation = relation.observation AND "
+          "m.seq = "
+          "target_mention), target)");
+      transaction.commit();
+    }
+    find(std::to_string(wrong) + " mention(s), participant(s) or relation(s) belong to another entity than the identity log says",
+         "run verify --repair", repair_);
   }
 
   void check_counts() {

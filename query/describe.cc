@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "base/error.h"
+#include "graph/identity.h"
 #include "query/evidence.h"
 #include "query/timeline.h"
 #include "query/words.h"
@@ -23,6 +24,43 @@ std::string line(const std::string& label, const std::string& value) {
   return value.empty() ? std::string() : "  " + label + ": " + value + "\n";
 }
 
+std::string side(const graph::Identified& i) { return i.entity == 0 ? "(gone)" : i.name; }
+
+/// How it came to be one: decisions by evidence and by hand, and what earlier descriptions said.
+void add_history(const graph::Store& store, graph::RowId entity, int most, Json& json, Description& out) {
+  json["history"] = Json::array();
+  std::string lines;
+  int listed = 0;
+  for (const graph::IdentityDecision& d : graph::identity_log(store, entity)) {
+    if (++listed > most) break;
+    json["history"].push_back({{"n", d.number},
+                               {"action", d.action},
+                               {"a", d.a.name},
+                               {"b", d.b.name},
+                               {"automatic", d.automatic},
+                               {"undone", d.undone},
+                               {"score", d.score},
+                               {"reason", d.reason}});
+    lines += "    " + std::to_string(d.number) + ": " + d.action + " of " + side(d.a) + " and " + side(d.b) + (d.undone ? ", undone" : "") +
+             (d.automatic ? " by evidence" : " by hand") + (d.reason.empty() ? "" : ": " + d.reason) + "\n";
+  }
+  if (!lines.empty()) out.text += "  identity history\n" + lines;
+  json["earlier"] = Json::array();
+  const auto earlier = graph::earlier_mentions(store, entity, most);
+  if (!earlier.empty()) out.text += "  described earlier\n";
+  for (const graph::EarlierMention& m : earlier) {
+    json["earlier"].push_back({{"video", m.video},
+                               {"start", base::to_seconds(m.span.start)},
+                               {"end", base::to_seconds(m.span.end)},
+                               {"observation", m.observation},
+                               {"superseded_by", m.superseded_by == 0 ? Json(nullptr) : Json(m.superseded_by)},
+                               {"name", m.name},
+                               {"captioner", m.captioner}});
+    out.text += "    " + when_where(m.video, m.span) + ": " + m.name + ", by " + m.captioner + ", superseded" +
+                (m.superseded_by == 0 ? "" : " by observation:" + std::to_string(m.superseded_by)) + "\n";
+  }
+}
+
 void add_entity(const graph::Store& store, const graph::EntityRecord& e, int most, Description& out) {
   std::string aliases;
   for (const std::string& a : e.aliases) aliases += (aliases.empty() ? "" : ", ") + a;
@@ -37,14 +75,20 @@ void add_entity(const graph::Store& store, const graph::EntityRecord& e, int mos
   json["mention_count"] = e.mentions;
   json["mentions"] = Json::array();
   out.text += "  mentioned " + plural(e.mentions, "time") + "\n";
+  const auto ids = graph::mention_ids(store, e.row, most);
+  std::size_t place = 0;
   for (const graph::MentionRecord& m : store.mentions(e.row, most)) {
-    json["mentions"].push_back({{"video", m.video},
+    const std::string id = place < ids.size() ? std::to_string(ids[place].first) + ":" + std::to_string(ids[place].second) : "";
+    ++place;
+    json["mentions"].push_back({{"id", id},
+                                {"video", m.video},
                                 {"start", base::to_seconds(m.span.start)},
                                 {"end", base::to_seconds(m.span.end)},
                                 {"observation", m.observation},
                                 {"description", m.description}});
-    out.text += "    " + when_where(m.video, m.span) + (m.description.empty() ? "" : ": " + m.description) + "\n";
+    out.text += "    " + when_where(m.video, m.span) + (m.description.empty() ? "" : ": " + m.description) + "  (" + id + ")\n";
   }
+  add_history(store, e.row, most, json, out);
   graph::EventFilter filter;
   filter.entities = {e.row};
   json["event_count"] = store.count_events(filter);
@@ -74,8 +118,9 @@ void add_event(const graph::EventRecord& e, Description& out) {
   out.text += line("seen in", "observation:" + std::to_string(e.observation));
 }
 
-void add_observation(const graph::ObservationRecord& o, Description& out) {
+void add_observation(const graph::Store& store, const graph::ObservationRecord& o, Description& out) {
   const base::Observation& b = o.observation;
+  const auto successor = o.superseded ? graph::superseded_by(store, o.row) : std::nullopt;
   out.json["found"].push_back(
       {{"kind", "observation"},
        {"id", o.row},
@@ -86,9 +131,13 @@ void add_observation(const graph::ObservationRecord& o, Description& out) {
        {"transcript", b.transcript},
        {"ocr", b.ocr},
        {"superseded", o.superseded},
+       {"superseded_by", successor ? Json(*successor) : Json(nullptr)},
        {"provenance", {{"kind", b.provenance.kind}, {"name", b.provenance.name}, {"version", b.provenance.version}}}});
-  out.text += "observation:" + std::to_string(o.row) + (o.superseded ? " (superseded)" : "") + "\n" +
-              line("when", when_where(b.video, b.span)) + line("caption", b.caption) + line("transcript", b.transcript) +
+  out.text += "observation:" + std::to_string(o.row) +
+              (!o.superseded ? ""
+               : successor   ? " (superseded by observation:" + std::to_string(*successor) + ")"
+                             : " (superseded)") +
+              "\n" + line("when", when_where(b.video, b.span)) + line("caption", b.caption) + line("transcript", b.transcript) +
               line("from", b.provenance.kind + " " + b.provenance.name + " " + b.provenance.version);
   for (const std::string& text : b.ocr) out.text += line("on screen", text);
 }
@@ -118,7 +167,7 @@ std::optional<Description> describe(const graph::Store& store, const std::string
   if (id && kind == "event") {
     if (const auto e = store.event(*id)) add_event(*e, out);
   } else if (id && kind == "observation") {
-    if (const auto o = store.observation(*id)) add_observation(*o, out);
+    if (const auto o = store.observation(*id)) add_observation(store, *o, out);
   } else if (id && (kind == "entity" || kind.empty())) {
     if (const auto e = store.entity(*id)) add_entity(store, *e, most, out);
   }

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <map>
 
+#include "graph/identity.h"
+#include "query/evidence.h"
 #include "query/words.h"
 
 namespace reelgraph::query {
@@ -56,6 +58,12 @@ Execution::Execution(const graph::Store& store, const Question& question, const 
 bool Execution::run() {
   if (!question_.understood()) return false;
   for (const Link& e : question_.entities) {
+    if (const auto several = graph::namesakes(store_, e.ambiguous ? std::vector<graph::RowId>{} : e.entities); several.size() > 1) {
+      answer_.status = Status::kNotUnderstood;
+      answer_.text =
+          "Several are called " + e.names.front() + ": " + readable(several) + ". Ask for one of them by another name, or merge them.";
+      return true;
+    }
     if (!e.ambiguous) continue;
     answer_.status = Status::kNotUnderstood;
     answer_.text = "The name may mean several: " + readable(e.names) + ". Ask for one of them.";

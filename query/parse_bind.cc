@@ -1,4 +1,6 @@
 // Who takes which part in the events of a clause.
+#include "graph/identity.h"
+#include "query/evidence.h"
 #include "query/parser.h"
 
 namespace reelgraph::query::parsing {
@@ -109,6 +111,13 @@ void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p
     for (const std::string& n : names) list_text += (list_text.empty() ? "" : ", ") + n;
     problem_ = "The name may mean several: " + list_text + ". Ask for one of them.";
     return;
+  }
+  if (names.size() == 1 && t.entities.size() > 1 && t.name != "number") {
+    if (const auto several = graph::namesakes(store_, t.entities); several.size() > 1) {
+      problem_ =
+          "Several are called " + *names.begin() + ": " + readable(several) + ". Ask for one of them by another name, or merge them.";
+      return;
+    }
   }
   // Two of a kind with "or" or "and" between them are alternatives to be compared, not both at once.
   const bool choice = p > 0 && !main_.empty() && &list == &main_ && phrase({"between"}) &&

@@ -13,6 +13,7 @@ void add_search(Program& program);
 void add_timeline(Program& program);
 void add_entities(Program& program);
 void add_show(Program& program);
+void add_identity(Program& program);
 void add_frame(Program& program);
 void add_clip(Program& program);
 void add_export(Program& program);

@@ -81,11 +81,17 @@ class SqliteBulk final : public Bulk {
   }
 
   bool add(const base::IdentityLine& line) override {
-    const std::string hash = hash_bytes(base::to_json_line(line));
-    Statement& insert = use_["INSERT INTO identity_log(action, details, hash) VALUES(?, ?, ?) ON CONFLICT DO NOTHING"];
-    const std::string details = line.body.dump();
+    // What we can carry out waits until the end of the transaction; anything else is kept as it is.
+    const auto is_object = [&](const char* key) { return line.body.contains(key) && line.body[key].is_object(); };
+    const bool decision =
+        (line.action == "merge" || line.action == "distinct" || line.action == "split") && is_object("a") && is_object("b");
+    const auto reason = line.body.find("reason");
+    const std::string hash = decision_hash(line.action, line.body), details = line.body.dump();
+    const std::string why = reason != line.body.end() && reason->is_string() ? reason->get<std::string>() : "";
+    Statement& insert =
+        use_["INSERT INTO identity_log(action, details, hash, pending, reason) VALUES(?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"];
     insert.with(line.action, details);
-    insert.bind_blob(2, hash).run();
+    insert.bind_blob(2, hash).bind(3, decision ? 1 : 0).bind(4, why).run();
     return store_.database_->changes() > 0;
   }
 
@@ -113,7 +119,7 @@ class SqliteBulk final : public Bulk {
     for (auto& [id, video] : videos_) {
       if (video.grew) use_[sql::kGrowVideo].with(video.duration, video.row).run();
     }
-    store_.writer_.flush();
+    store_.finish();
     transaction_.commit();
     committed_ = true;
   }
@@ -186,7 +192,8 @@ void SqliteStore::each_summary(const std::string& video, const std::function<voi
 }
 
 void SqliteStore::each_identity(const std::function<void(const base::IdentityLine&)>& visit) const {
-  Statement rows(*database_, "SELECT action, details FROM identity_log ORDER BY id");
+  // What was decided and holds; the rest of the log follows from it and from the observations.
+  Statement rows(*database_, "SELECT action, details FROM identity_log WHERE automatic = 0 AND undone = 0 ORDER BY action, details");
   while (rows.step()) visit({rows.text(0), stored_json(rows.view(1))});
 }
 

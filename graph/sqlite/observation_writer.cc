@@ -1,9 +1,13 @@
 #include "graph/sqlite/observation_writer.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
+#include <utility>
 
 #include "graph/folding.h"
 #include "graph/hashing.h"
+#include "graph/identity/matching.h"
 #include "graph/sqlite/sql.h"
 
 namespace reelgraph::graph::sqlite {
@@ -13,7 +17,7 @@ constexpr std::size_t kRemembered = 200'000;  ///< descriptors kept in memory, a
 constexpr char kUnit = '\x1F';                ///< separates parts of a key; canonical texts hold no control characters
 
 /// Identity of a mention as text; empty for a thing without id and name.
-std::string identity_key(std::int64_t video, const std::string& source, const base::EntityMention& m) {
+std::string identity_key(std::int64_t video, const std::string& source, const base::EntityMention& m, const std::string& mark) {
   std::string key;
   if (m.stable_id) {
     key = 'i';
@@ -29,6 +33,10 @@ std::string identity_key(std::int64_t video, const std::string& source, const ba
     key += m.type;
     key += kUnit;
     key += *m.name;
+    if (!mark.empty()) {
+      key += kUnit;
+      key += mark;
+    }
   }
   return key;
 }
@@ -83,6 +91,51 @@ std::vector<std::string> split_lines(std::string_view text) {
   return lines;
 }
 
+std::vector<std::string> marks_of_mentions(const base::Observation& o, const std::string& hash) {
+  std::vector<std::string> marks(o.entities.size());
+  const auto alone = [&](std::size_t seq) {
+    static constexpr char kHex[] = "0123456789abcdef";
+    std::string mark(1, '@');
+    for (const char c : hash) {
+      mark += kHex[static_cast<unsigned char>(c) >> 4U];
+      mark += kHex[static_cast<unsigned char>(c) & 15U];
+    }
+    return mark + ':' + std::to_string(seq);
+  };
+  std::vector<std::size_t> named;
+  for (std::size_t seq = 0; seq < o.entities.size(); ++seq) {
+    const base::EntityMention& m = o.entities[seq];
+    if (m.stable_id) continue;
+    if (!m.name) {
+      marks[seq] = alone(seq);
+      continue;
+    }
+    identity::Marks found = identity::marks_of(m.attributes);
+    if (!found.contains("team")) {
+      static constexpr std::string_view kMembership[] = {"plays_for", "member_of", "belongs_to", "works_for"};
+      for (const base::Relation& r : o.relations) {
+        if (r.source != m.ref || std::find(std::begin(kMembership), std::end(kMembership), r.type) == std::end(kMembership)) continue;
+        const base::EntityMention& team = o.entities[ref_index(r.target)];
+        if (team.name) found.emplace("team", fold_name(*team.name));
+      }
+    }
+    marks[seq] = identity::marks_text(found);
+    named.push_back(seq);
+  }
+  // Two of one name at once: which of them is meant elsewhere cannot be told.
+  std::map<std::array<std::string_view, 3>, int> bearers;
+  const auto bearer = [&](std::size_t seq) {
+    return std::array<std::string_view, 3>{*o.entities[seq].name, o.entities[seq].type, marks[seq]};
+  };
+  for (const std::size_t seq : named) ++bearers[bearer(seq)];
+  std::vector<bool> twice(o.entities.size());
+  for (const std::size_t seq : named) twice[seq] = bearers[bearer(seq)] > 1;
+  for (const std::size_t seq : named) {
+    if (twice[seq]) marks[seq] = alone(seq);
+  }
+  return marks;
+}
+
 void Tally::flush(StatementCache& statements) {
   for (const auto& [key, n] : changes_) {
     if (n == 0) continue;
@@ -122,9 +175,13 @@ std::int64_t ObservationWriter::write(std::int64_t video, const base::Observatio
 
   std::string entity_text;
   mentioned_.clear();
+  const std::vector<std::string> marks = marks_of_mentions(o, hash);
+  bool& unsure = touched_.videos[video];
   for (std::size_t seq = 0; seq < o.entities.size(); ++seq) {
     const base::EntityMention& m = o.entities[seq];
-    const Known known = resolve(video, row, seq, o, m);
+    const std::string& mark = marks[seq];
+    unsure = unsure || !m.stable_id;
+    const Known known = describe(video, o.provenance.name, m, mark, mark.starts_with('@'));
     mentioned_.push_back(known);
     Statement& mention = use_[sql::kInsertMention].with(row, static_cast<std::int64_t>(seq), known.entity, known.descriptor);
     if (m.span) {
@@ -190,14 +247,11 @@ void ObservationWriter::write_event(std::int64_t video, std::int64_t observation
   }
 }
 
-ObservationWriter::Known ObservationWriter::resolve(std::int64_t video, std::int64_t observation, std::size_t seq,
-                                                    const base::Observation& o, const base::EntityMention& m) {
-  const std::string& source = o.provenance.name;
+ObservationWriter::Known ObservationWriter::describe(std::int64_t video, const std::string& source, const base::EntityMention& m,
+                                                     const std::string& mark, bool own) {
   const std::string attributes = m.attributes.dump();
   const std::string aliases = join_lines(m.aliases);
-  std::string key = identity_key(video, source, m);
-  const bool nameless = key.empty();
-  if (nameless) key = 'u' + std::to_string(observation) + kUnit + std::to_string(seq);
+  std::string key = own ? 'u' + mark : identity_key(video, source, m, mark);
   key += '\x1E';
   for (const std::string_view part : {std::string_view(m.type), m.name ? std::string_view(*m.name) : std::string_view(),
                                       std::string_view(aliases), std::string_view(m.description), std::string_view(attributes)}) {
@@ -205,41 +259,50 @@ ObservationWriter::Known ObservationWriter::resolve(std::int64_t video, std::int
     key += kUnit;
   }
   std::string hash = hash_bytes(key);
-  if (!nameless) {
+  if (!own) {
     if (const auto it = descriptors_.find(hash); it != descriptors_.end()) return it->second;
-    Statement& find = use_[sql::kFindDescriptor];
+  }
+  Statement& find = use_[sql::kFindDescriptor];
+  find.reset();
+  find.bind_blob(0, hash);
+  if (find.step()) {
+    const Known known{find.integer(0), find.integer(1)};
     find.reset();
-    find.bind_blob(0, hash);
-    if (find.step()) {
-      const Known known{find.integer(0), find.integer(1)};
-      find.reset();
-      descriptors_.emplace(std::move(hash), known);
-      return known;
-    }
+    if (!own) descriptors_.emplace(std::move(hash), known);
+    return known;
   }
   Known known;
   bool added = false;
-  known.entity = find_or_add_entity(video, source, m, added);
-  if (!added) unite(known.entity, m);
-  add_aliases(known.entity, m);
-  Statement& insert = use_[sql::kInsertDescriptor].with(known.entity);
+  const std::int64_t atom = find_or_add_atom(video, source, m, mark, added);
+  known.entity = atom;
+  if (!added) {
+    Statement& joined = use_[sql::kEntityOfAtom].with(atom);
+    if (joined.step()) known.entity = joined.integer(0);
+    joined.reset();
+  }
+  // One that is joined to another is described by that one's row, which is made anew when the transaction ends.
+  if (known.entity == atom) {
+    if (!added) unite(atom, m);
+    add_aliases(atom, m);
+  }
+  Statement& insert = use_[sql::kInsertDescriptor].with(atom);
   insert.bind_blob(1, hash).bind(2, m.type).bind(3, m.name ? std::string_view(*m.name) : std::string_view());
   insert.bind(4, m.stable_id).bind(5, aliases).bind(6, m.description).bind(7, attributes).run();
   known.descriptor = database_.last_insert_rowid();
-  if (!nameless) {
+  if (!own) {
     if (descriptors_.size() >= kRemembered) descriptors_.clear();
     descriptors_.emplace(std::move(hash), known);
   }
   return known;
 }
 
-std::int64_t ObservationWriter::find_or_add_entity(std::int64_t video, const std::string& source, const base::EntityMention& m,
-                                                   bool& added) {
+std::int64_t ObservationWriter::find_or_add_atom(std::int64_t video, const std::string& source, const base::EntityMention& m,
+                                                 const std::string& mark, bool& added) {
   Statement* find = nullptr;
-  if (m.stable_id) {
+  if (m.stable_id && !mark.starts_with('@')) {
     find = &use_[sql::kEntityByStableId].with(source, *m.stable_id);
   } else if (m.name) {
-    find = &use_[sql::kEntityByName].with(video, source, m.type, *m.name);
+    find = &use_[sql::kEntityByName].with(video, source, m.type, *m.name, mark);
   }
   if (find && find->step()) {
     const std::int64_t row = find->integer(0);
@@ -248,13 +311,15 @@ std::int64_t ObservationWriter::find_or_add_entity(std::int64_t video, const std
   }
   added = true;
   const std::string attributes = m.attributes.dump();
-  Statement& insert = use_[sql::kInsertEntity].with(source, m.stable_id);
-  if (m.stable_id) {
+  const std::optional<std::string> stable_id = mark.starts_with('@') ? std::nullopt : m.stable_id;
+  Statement& insert = use_[sql::kInsertEntity].with(source, stable_id);
+  if (stable_id) {
     insert.bind_null(2);
   } else {
     insert.bind(2, video);
   }
-  insert.bind(3, m.type).bind(4, m.name ? std::string_view(*m.name) : std::string_view()).bind(5, m.description).bind(6, attributes).run();
+  insert.bind(3, m.type).bind(4, m.name ? std::string_view(*m.name) : std::string_view()).bind(5, m.description).bind(6, attributes);
+  insert.bind(7, mark).run();
   return database_.last_insert_rowid();
 }
 
@@ -288,6 +353,9 @@ void ObservationWriter::add_aliases(std::int64_t entity, const base::EntityMenti
 }
 
 void ObservationWriter::supersede(std::int64_t observation, std::int64_t by) {
+  Statement video(database_, "SELECT video FROM observation WHERE id = ?");
+  if (video.with(observation).step()) touched_.videos[video.integer(0)] = true;
+  video.reset();
   use_[sql::kUnindexText].with(observation).run();
   retire(observation);
   use_[sql::kSupersede].with(by, observation).run();
@@ -332,8 +400,9 @@ void ObservationWriter::retire(std::int64_t observation) {
   }
 }
 
-void ObservationWriter::remove_observations(std::int64_t video) {
-  std::vector<std::int64_t> live, all, entities;
+std::set<std::int64_t> ObservationWriter::remove_observations(std::int64_t video) {
+  std::vector<std::int64_t> live, all;
+  std::set<std::int64_t> atoms, entities;
   {
     Statement rows(database_, "SELECT id, live FROM observation WHERE video = ?");
     rows.bind(0, video);
@@ -341,9 +410,15 @@ void ObservationWriter::remove_observations(std::int64_t video) {
       all.push_back(rows.integer(0));
       if (rows.integer(1)) live.push_back(rows.integer(0));
     }
-    Statement touched(database_, "SELECT DISTINCT m.entity FROM observation o JOIN mention m ON m.observation = o.id WHERE o.video = ?");
+    Statement touched(
+        database_,
+        "SELECT DISTINCT m.entity, d.entity FROM observation o JOIN mention m ON m.observation = o.id JOIN descriptor d ON d.id "
+        "= m.descriptor WHERE o.video = ?");
     touched.bind(0, video);
-    while (touched.step()) entities.push_back(touched.integer(0));
+    while (touched.step()) {
+      entities.insert(touched.integer(0));
+      atoms.insert(touched.integer(1));
+    }
   }
   for (const std::int64_t row : live) {
     use_[sql::kUnindexText].with(row).run();
@@ -352,28 +427,29 @@ void ObservationWriter::remove_observations(std::int64_t video) {
   flush();  // entities leave the counts before their rows go
   Statement erase(database_, "DELETE FROM observation WHERE id = ?");
   for (const std::int64_t row : all) erase.with(row).run();
-  for (const std::int64_t entity : entities) {
-    Statement& left = use_[sql::kAnyMention].with(entity);
-    const bool any = left.step();
-    left.reset();
-    if (!any) {
-      use_[sql::kDeleteEntity].with(entity).run();
-    } else {
-      use_[sql::kDeleteUnusedDescriptors].with(entity).run();
-      rebuild_entity(entity);
-    }
-  }
+  for (const std::int64_t atom : atoms) use_[sql::kDeleteUnusedDescriptors].with(atom).run();
+  for (const std::int64_t entity : entities) rebuild_entity(entity);
   forget();  // descriptors may be gone
+  return atoms;
 }
 
-/// The view of an entity from its live descriptions alone. Without any it stays as it was: nothing shows it.
+void ObservationWriter::remove_atom(std::int64_t atom) { use_[sql::kDeleteEntity].with(atom).run(); }
+
+/// Without a live description it stays as it was: nothing shows it.
 void ObservationWriter::rebuild_entity(std::int64_t entity) {
+  Statement& others = use_[sql::kAtomsOfEntity].with(entity);
+  const bool joined = others.step();
+  others.reset();
   std::vector<base::EntityMention> descriptions;
-  Statement& rows = use_[sql::kLiveDescriptors].with(entity);
+  std::map<std::string, std::int64_t> called;  // name -> mentions
+  Statement& rows = use_[joined ? sql::kLiveDescriptors : sql::kLiveDescriptorsOfAtom].with(entity);
   while (rows.step()) {
     base::EntityMention m;
     m.type = rows.text(0);
-    if (!rows.view(1).empty()) m.name = rows.text(1);
+    if (!rows.view(1).empty()) {
+      m.name = rows.text(1);
+      called[*m.name] += rows.integer(5);
+    }
     m.aliases = split_lines(rows.view(2));
     m.description = rows.text(3);
     m.attributes = parse_object(rows.view(4));
@@ -392,6 +468,14 @@ void ObservationWriter::rebuild_entity(std::int64_t entity) {
     unite_attributes(whole.attributes, m.attributes);
     add_aliases(entity, m);
   }
+  // Of several atoms, the name that most mentions use; ties by the smaller text.
+  std::int64_t most = 0;
+  for (const auto& [text, n] : called) {
+    if (joined && n > most) {
+      most = n;
+      name = text;
+    }
+  }
   Statement& facts = use_[sql::kEntityMentions].with(entity);
   if (!facts.step()) return;
   const bool counted = facts.integer(0) > 0;
@@ -402,6 +486,21 @@ void ObservationWriter::rebuild_entity(std::int64_t entity) {
     tally_.add("entity_type", whole.type, 1);
   }
   use_[sql::kUpdateEntity].with(whole.type, name, whole.description, whole.attributes.dump(), entity).run();
+}
+
+void ObservationWriter::recount_mentions(std::int64_t entity) {
+  Statement& count = use_["SELECT count(*) FROM mention m JOIN observation o ON o.id = m.observation WHERE m.entity = ? AND o.live = 1"];
+  count.with(entity).step();
+  const std::int64_t n = count.integer(0);
+  count.reset();
+  Statement& facts = use_[sql::kEntityMentions].with(entity);
+  if (facts.step()) mention_changes_[entity] = n - facts.integer(0);
+  facts.reset();
+}
+
+ObservationWriter::Touched ObservationWriter::take_touched() {
+  for (const auto& [entity, change] : mention_changes_) touched_.entities.insert(entity);
+  return std::exchange(touched_, {});
 }
 
 void ObservationWriter::flush() {
@@ -426,6 +525,7 @@ void ObservationWriter::forget() {
   sources_.clear();
   descriptors_.clear();
   mention_changes_.clear();
+  touched_ = {};
   tally_.forget();
 }
 

@@ -75,8 +75,8 @@ CREATE INDEX observation_by_hash ON observation(hash);
 CREATE INDEX observation_by_chunk ON observation(chunk) WHERE chunk IS NOT NULL;
 CREATE INDEX observation_by_successor ON observation(superseded_by) WHERE superseded_by IS NOT NULL;
 
--- A view over mentions, but for its identity: (source, stable_id), or (video, source, type, name) of one without an id; a thing without
--- either has just one mention.
+-- A view over mentions, but for its identity: (source, stable_id), or (video, source, kind, called, mark) of one without an id; a thing
+-- without either has just one mention.
 CREATE TABLE entity(
   id INTEGER PRIMARY KEY,
   source TEXT NOT NULL,
@@ -253,6 +253,59 @@ ALTER TABLE embedding ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX embedding_by_seq ON embedding(model, kind, seq);
 )sql";
 
+// Version 5: who is who. A row of `entity` is an atom, what exact identity joins; `member` joins atoms to entities, whose row is that of
+// one of their atoms. `kind` and `called` are the type and name of an atom without an id, where `type` and `name` are the entity's; `mark`
+// tells apart atoms of one name: "number=7;team=x", or "@HASH:SEQ" of the one mention that it is. A descriptor belongs to its atom;
+// mentions, participants and relations to the entity. `member`, `identity_link`, `identity_handle` and automatic rows of the log are
+// derived from live mentions and from the decisions made by hand.
+constexpr char kIdentity[] = R"sql(
+ALTER TABLE entity ADD COLUMN mark TEXT NOT NULL DEFAULT '';
+ALTER TABLE entity ADD COLUMN kind TEXT NOT NULL DEFAULT '';
+ALTER TABLE entity ADD COLUMN called TEXT NOT NULL DEFAULT '';
+UPDATE entity SET kind = type, called = name WHERE stable_id IS NULL;
+DROP INDEX entity_by_name;
+CREATE UNIQUE INDEX entity_by_name ON entity(video, source, kind, called, mark) WHERE stable_id IS NULL AND called <> '';
+CREATE TABLE member(
+  atom INTEGER PRIMARY KEY REFERENCES entity ON DELETE CASCADE,
+  entity INTEGER NOT NULL REFERENCES entity ON DELETE CASCADE
+) STRICT;
+CREATE INDEX member_by_entity ON member(entity);
+
+-- Evidence that two atoms are one: `scope` is the video, or 0 between videos, of the name `key`.
+CREATE TABLE identity_link(
+  scope INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  a INTEGER NOT NULL REFERENCES entity ON DELETE CASCADE,
+  b INTEGER NOT NULL REFERENCES entity ON DELETE CASCADE,
+  score REAL NOT NULL,
+  reason TEXT NOT NULL,
+  PRIMARY KEY(scope, key, a, b)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX identity_link_by_a ON identity_link(a);
+CREATE INDEX identity_link_by_b ON identity_link(b);
+-- By what names the persons of a video may be known in others. The row with an empty key says that every video was looked through.
+CREATE TABLE identity_handle(
+  key TEXT NOT NULL,
+  team TEXT NOT NULL,
+  number TEXT NOT NULL,
+  atom INTEGER NOT NULL,
+  video INTEGER NOT NULL,
+  PRIMARY KEY(key, team, number, atom, video)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX identity_handle_by_video ON identity_handle(video);
+
+ALTER TABLE identity_log ADD COLUMN a INTEGER REFERENCES entity ON DELETE SET NULL;
+ALTER TABLE identity_log ADD COLUMN b INTEGER REFERENCES entity ON DELETE SET NULL;
+ALTER TABLE identity_log ADD COLUMN automatic INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE identity_log ADD COLUMN score REAL NOT NULL DEFAULT 1;
+ALTER TABLE identity_log ADD COLUMN reason TEXT NOT NULL DEFAULT '';
+ALTER TABLE identity_log ADD COLUMN undone INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE identity_log ADD COLUMN pending INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX identity_log_by_a ON identity_log(a) WHERE a IS NOT NULL;
+CREATE INDEX identity_log_by_b ON identity_log(b) WHERE b IS NOT NULL;
+CREATE INDEX identity_log_pending ON identity_log(id) WHERE pending = 1;
+)sql";
+
 constexpr char kTallyRows[] = R"sql(
 SELECT 'videos' AS kind, '' AS word, count(*) AS n FROM video
 UNION ALL SELECT 'chunks', '', count(*) FROM chunk
@@ -312,6 +365,7 @@ void create_schema(Database& database) {
   database.execute(kTally);
   database.execute(kTextHash);
   database.execute(kSequence);
+  database.execute(kIdentity);
   set_version(database);
   transaction.commit();
 }
@@ -338,6 +392,7 @@ std::filesystem::path migrate(Database& database, std::int64_t from) {
   }
   if (from < 3) database.execute(kTextHash);
   if (from < 4) database.execute(kSequence);
+  if (from < 5) database.execute(kIdentity);
   set_version(database);
   transaction.commit();
   return copy;

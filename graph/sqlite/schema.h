@@ -13,6 +13,8 @@ namespace reelgraph::graph::sqlite {
 inline constexpr std::int64_t kApplicationId = 0x5265656C;
 /// `pragma user_version`. Raised with every change of the tables; each older version has a migration.
 inline constexpr std::int64_t kSchemaVersion = 4;
+/// The version from which on an archive knows who is who; what comes from an older one is looked through once.
+inline constexpr std::int64_t kIdentityVersion = 5;
 
 /// What is stored in `pragma user_version` after checking that this is an archive at all; 0 for an empty database.
 /// @throws base::Error kArchive for another program's database or a newer version (naming both versions)

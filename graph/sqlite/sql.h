@@ -61,29 +61,39 @@ inline constexpr char kInsertMention[] =
 // --- entities ---
 inline constexpr char kEntityByStableId[] = "SELECT id FROM entity WHERE source = ? AND stable_id = ?";
 inline constexpr char kEntityByName[] =
-    "SELECT id FROM entity WHERE video = ? AND source = ? AND type = ? AND name = ? AND stable_id IS NULL AND name <> ''";
+    "SELECT id FROM entity WHERE video = ? AND source = ? AND kind = ? AND called = ? AND mark = ? AND stable_id IS NULL AND called <> ''";
 inline constexpr char kInsertEntity[] =
-    "INSERT INTO entity(source, stable_id, video, type, name, description, attributes) VALUES(?, ?, ?, ?, ?, ?, ?)";
+    "INSERT INTO entity(source, stable_id, video, type, name, description, attributes, mark, kind, called) VALUES(?1, ?2, ?3, ?4, ?5, ?6, "
+    "?7, ?8, iif(?2 IS NULL, ?4, ''), iif(?2 IS NULL, ?5, ''))";
 inline constexpr char kEntityFacts[] = "SELECT type, name, description, attributes, mentions FROM entity WHERE id = ?";
 inline constexpr char kUpdateEntity[] = "UPDATE entity SET type = ?, name = ?, description = ?, attributes = ? WHERE id = ?";
 inline constexpr char kEntityMentions[] = "SELECT mentions, type FROM entity WHERE id = ?";
 inline constexpr char kSetMentions[] = "UPDATE entity SET mentions = ? WHERE id = ?";
 inline constexpr char kDeleteEntity[] = "DELETE FROM entity WHERE id = ?";
-inline constexpr char kAnyMention[] = "SELECT 1 FROM mention WHERE entity = ? LIMIT 1";
+inline constexpr char kAnyMention[] = "SELECT 1 FROM descriptor d JOIN mention m ON m.descriptor = d.id WHERE d.entity = ? LIMIT 1";
 inline constexpr char kInsertAlias[] =
     "INSERT INTO alias(folded, entity, text, is_name) VALUES(?, ?, ?, ?) ON CONFLICT DO UPDATE SET is_name = max(is_name, "
     "excluded.is_name)";
 inline constexpr char kInsertAliasWord[] = "INSERT INTO alias_word(word, entity) VALUES(?, ?) ON CONFLICT DO NOTHING";
 inline constexpr char kDeleteAliases[] = "DELETE FROM alias WHERE entity = ?";
 inline constexpr char kDeleteAliasWords[] = "DELETE FROM alias_word WHERE entity = ?";
-inline constexpr char kFindDescriptor[] = "SELECT id, entity FROM descriptor WHERE hash = ?";
+inline constexpr char kFindDescriptor[] =
+    "SELECT d.id, coalesce(b.entity, d.entity) FROM descriptor d LEFT JOIN member b ON b.atom = d.entity WHERE d.hash = ?";
+inline constexpr char kEntityOfAtom[] = "SELECT entity FROM member WHERE atom = ?";
+inline constexpr char kAtomsOfEntity[] = "SELECT atom FROM member WHERE entity = ?";
 inline constexpr char kInsertDescriptor[] =
     "INSERT INTO descriptor(entity, hash, type, name, stable_id, aliases, description, attributes) VALUES(?, ?, ?, ?, ?, ?, ?, ?)";
 inline constexpr char kDeleteUnusedDescriptors[] =
     "DELETE FROM descriptor WHERE entity = ? AND NOT EXISTS (SELECT 1 FROM mention m WHERE m.descriptor = descriptor.id)";
-inline constexpr char kLiveDescriptors[] =
-    "SELECT d.type, d.name, d.aliases, d.description, d.attributes FROM descriptor d WHERE d.entity = ? AND EXISTS "
+inline constexpr char kLiveDescriptorsOfAtom[] =
+    "SELECT d.type, d.name, d.aliases, d.description, d.attributes, 1 FROM descriptor d WHERE d.entity = ? AND EXISTS "
     "(SELECT 1 FROM mention m JOIN observation o ON o.id = m.observation WHERE m.descriptor = d.id AND o.live = 1)";
+// Of all atoms of an entity, with how many live mentions each has.
+inline constexpr char kLiveDescriptors[] =
+    "SELECT d.type, d.name, d.aliases, d.description, d.attributes, (SELECT count(*) FROM mention m JOIN observation o ON o.id = "
+    "m.observation WHERE m.descriptor = d.id AND o.live = 1) AS n FROM descriptor d WHERE d.entity IN (SELECT ?1 UNION ALL SELECT atom "
+    "FROM "
+    "member WHERE entity = ?1) AND n > 0";
 
 // --- derived ---
 inline constexpr char kIndexSpan[] = "INSERT INTO span_index(id, start, \"end\", video, video_end) VALUES(?1, ?2, ?3, ?4, ?4)";

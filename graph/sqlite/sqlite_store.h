@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/log.h"
+#include "graph/sqlite/identity_resolver.h"
 #include "graph/sqlite/observation_writer.h"
 #include "graph/sqlite/text_index.h"
 #include "graph/store.h"
@@ -57,8 +58,8 @@ class SqliteStore final : public Store {
 
   [[nodiscard]] Database& database() const { return *database_; }
 
- private:
-  friend class SqliteBulk;
+  [[nodiscard]] IdentityResolver& identities() { return resolver_; }
+  [[nodiscard]] StatementCache& statements() const { return use_; }
 
   /// Runs `work` in a transaction and writes the pending counts; after an exception nothing stays, in memory neither.
   template <typename Work>
@@ -67,7 +68,7 @@ class SqliteStore final : public Store {
     try {
       Transaction transaction(*database_);
       work();
-      writer_.flush();
+      finish();
       transaction.commit();
     } catch (...) {
       writer_.forget();
@@ -76,6 +77,11 @@ class SqliteStore final : public Store {
   }
   void require_writable() const;
 
+ private:
+  friend class SqliteBulk;
+
+  /// Pending counts, and who is who among what was written. Call before a transaction commits.
+  void finish();
   RowId store_video(const VideoRecord& video);
   void store_chunk(RowId video, const ChunkCommit& commit);
   void supersede_covered(RowId video, std::int64_t chunk, std::int64_t observation, base::TimeSpan own);
@@ -92,6 +98,7 @@ class SqliteStore final : public Store {
   mutable StatementCache use_;
   TextIndex text_;
   ObservationWriter writer_;
+  IdentityResolver resolver_;
   bool writable_;
 };
 

@@ -27,6 +27,17 @@ std::vector<EntityRecord> SqliteStore::read_entities(Statement& rows) const {
     e.name = display_name(rows.text(1), e.description, e.type, e.row);
     e.stable_id = rows.text(4);
     e.source = rows.text(5);
+    if (e.stable_id.empty()) {
+      // Of another of its atoms.
+      Statement& id = use_
+          ["SELECT n.stable_id, n.source FROM member b JOIN entity n ON n.id = b.atom WHERE b.entity = ? AND n.stable_id IS NOT "
+           "NULL ORDER BY n.source, n.stable_id LIMIT 1"];
+      if (id.with(e.row).step()) {
+        e.stable_id = id.text(0);
+        e.source = id.text(1);
+      }
+      id.reset();
+    }
     e.attributes = stored_json(rows.view(6));
     e.mentions = rows.integer(7);
     Statement& aliases = use_[sql::kAliasesOfEntity].with(e.row, rows.view(1));
@@ -38,7 +49,8 @@ std::vector<EntityRecord> SqliteStore::read_entities(Statement& rows) const {
 }
 
 std::optional<EntityRecord> SqliteStore::entity(RowId row) const {
-  Statement rows(*database_, std::string("SELECT ") + kEntityColumns + " FROM entity n WHERE n.id = ?");
+  Statement rows(*database_, std::string("SELECT ") + kEntityColumns +
+                                 " FROM entity n WHERE n.id = coalesce((SELECT entity FROM member WHERE atom = ?1), ?1)");
   rows.bind(0, row);
   std::vector<EntityRecord> found = read_entities(rows);
   if (found.empty()) return std::nullopt;

@@ -45,7 +45,12 @@ nlohmann::json stored_json(std::string_view text) {
 }
 
 SqliteStore::SqliteStore(std::unique_ptr<Database> database, bool writable)
-    : database_(std::move(database)), use_(*database_), text_(*database_), writer_(*database_, use_), writable_(writable) {}
+    : database_(std::move(database)),
+      use_(*database_),
+      text_(*database_),
+      writer_(*database_, use_),
+      resolver_(*database_, use_, writer_),
+      writable_(writable) {}
 
 std::optional<RowId> SqliteStore::video_row(const std::string& id) const {
   Statement& find = use_[sql::kVideoRow].with(id);

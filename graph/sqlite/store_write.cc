@@ -14,6 +14,13 @@ void SqliteStore::require_writable() const {
   }
 }
 
+void SqliteStore::finish() {
+  const ObservationWriter::Touched touched = writer_.take_touched();
+  writer_.flush();
+  resolver_.resolve(touched);
+  writer_.flush();
+}
+
 RowId SqliteStore::store_video(const VideoRecord& v) {
   const std::string id = base::clean_line(v.id, 1000);
   if (id.empty()) throw base::Error(base::ErrorCode::kInvalidArgument, "a video needs an id");
@@ -46,7 +53,7 @@ void SqliteStore::remove_video(const std::string& id) {
   const std::optional<RowId> row = video_row(id);
   if (!row) return;
   change([&] {
-    writer_.remove_observations(*row);
+    resolver_.forget(*row, writer_.remove_observations(*row));
     Statement chunks(*database_, "SELECT count(*) FROM chunk WHERE video = ?"),
         frames(*database_, "SELECT count(*) FROM frame WHERE video = ?");
     if (chunks.with(*row).step()) writer_.tally().add("chunks", "", -chunks.integer(0));
