@@ -2,6 +2,7 @@
 // ratios.
 //
 //   bench_models language FOLDER INPUTS DTYPE THREADS [TOKENS]     INPUTS has ids.json and pixels.f32 (see models.py)
+//   bench_models load FOLDER - DTYPE THREADS
 //   bench_models embedder FOLDER TEXTS.json DTYPE THREADS
 #include <time.h>
 
@@ -128,6 +129,19 @@ nlohmann::json language(const std::filesystem::path& folder, const std::filesyst
   return out;
 }
 
+/// What it takes until a model can be asked, its weights checked and named: libtorch itself, the folder, and all of it again.
+nlohmann::json load(const std::filesystem::path& folder, const local::RunOptions& run) {
+  nlohmann::json out;
+  std::unique_ptr<TorchPlugin> loaded;
+  out["plugin"] = timed([&] { loaded = std::make_unique<TorchPlugin>(plugin()); });
+  out["folder"] = timed([&] { static_cast<void>(local::ModelFolder::open(folder)); });
+  std::unique_ptr<local::LanguageModel> model;
+  out["load"] = timed([&] { model = std::make_unique<local::LanguageModel>(*loaded, folder, run); });
+  out["identity"] = timed([&] { static_cast<void>(model->folder().identity()); });
+  out["peak_bytes"] = peak_bytes();
+  return out;
+}
+
 nlohmann::json embedder(const std::filesystem::path& folder, const std::filesystem::path& texts, const local::RunOptions& run) {
   nlohmann::json out;
   local::LocalEmbedder model(plugin(), folder, run);
@@ -146,13 +160,14 @@ nlohmann::json embedder(const std::filesystem::path& folder, const std::filesyst
 int main(int count, char** words) {
   try {
     if (count < 6) {
-      std::fprintf(stderr, "usage: bench_models language|embedder FOLDER INPUTS fp32|bf16 THREADS [TOKENS]\n");
+      std::fprintf(stderr, "usage: bench_models language|load|embedder FOLDER INPUTS fp32|bf16 THREADS [TOKENS]\n");
       return 2;
     }
     const local::RunOptions run{.device = "cpu", .dtype = words[4], .threads = std::atoi(words[5])};
-    const nlohmann::json out = std::string(words[1]) == "embedder"
-                                   ? embedder(words[2], words[3], run)
-                                   : language(words[2], words[3], run, count > 6 ? std::max(1, std::atoi(words[6])) : 128);
+    const std::string what = words[1];
+    const nlohmann::json out = what == "load"       ? load(words[2], run)
+                               : what == "embedder" ? embedder(words[2], words[3], run)
+                                                    : language(words[2], words[3], run, count > 6 ? std::max(1, std::atoi(words[6])) : 128);
     std::printf("%s\n", out.dump().c_str());
     return 0;
   } catch (const std::exception& error) {
