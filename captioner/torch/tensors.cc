@@ -25,8 +25,8 @@ at::ScalarType type_of(reelgraph_dtype dtype) {
 constexpr std::size_t kHugePage = 2U << 20;
 constexpr std::int64_t kShare = 1 << 18;  ///< elements that are worth a thread
 
-/// Room for a large tensor that is about to be filled. Its pages are huge where the system has them: half a million faults of small ones cost
-/// more than the conversion that fills them.
+/// Room for a large tensor that is about to be filled. Its pages are huge where the system has them: half a million faults of small ones
+/// cost more than the conversion that fills them.
 at::Tensor roomy(const std::vector<std::int64_t>& shape, std::int64_t count, at::ScalarType type) {
   const std::size_t bytes = static_cast<std::size_t>(count) * c10::elementSize(type);
   if (bytes < 2 * kHugePage) return at::empty(shape, at::TensorOptions().dtype(type));

@@ -55,7 +55,13 @@ void attention(const Attention& job, float* scratch) {
     float* panel = packed_values + d * job.keys;
     const std::int64_t columns = least(width - d, kPanel);
     for (std::int64_t k = 0; k < job.keys; ++k) {
-      for (std::int64_t i = 0; i < kPanel; ++i) panel[k * kPanel + i] = i < columns ? job.value[k * job.value_stride + d + i] : 0.0F;
+      const float* value = job.value + k * job.value_stride + d;
+      if (columns == kPanel) {
+        store(panel + k * kPanel, load(value));
+        store(panel + k * kPanel + kLanes, load(value + kLanes));
+      } else {
+        for (std::int64_t i = 0; i < kPanel; ++i) panel[k * kPanel + i] = i < columns ? value[i] : 0.0F;
+      }
     }
   }
   const auto seen = [&](std::int64_t query) { return job.causal_from < 0 ? job.keys : least(job.keys, job.causal_from + query + 1); };
@@ -172,7 +178,18 @@ void narrow(const float* from, std::int64_t count, std::uint16_t* to) {
 }  // namespace
 
 extern const Kernels REELGRAPH_KERNELS;
-const Kernels REELGRAPH_KERNELS{REELGRAPH_KERNELS_NAME, kPanel, few_rows, few_rows_scratch, many_rows, kPanels* kPanel* kDepth, attention,
-                                attention_scratch,      lookup, rms_norm, rotate,           silu_times, narrow};
+const Kernels REELGRAPH_KERNELS{REELGRAPH_KERNELS_NAME,
+                                kPanel,
+                                few_rows,
+                                few_rows_scratch,
+                                many_rows,
+                                kPanels* kPanel* kDepth,
+                                attention,
+                                attention_scratch,
+                                lookup,
+                                rms_norm,
+                                rotate,
+                                silu_times,
+                                narrow};
 
 }  // namespace reelgraph::torch_plugin::cpu
