@@ -72,9 +72,9 @@ constexpr const char* kSchema = R"({"type":"object","additionalProperties":false
   "caption":{"type":"string","minLength":1},"entities":{"type":"array","maxItems":12,"items":{"type":"object","additionalProperties":false,
   "required":["type","description"],"properties":{"type":{"type":"string","enum":["person","vehicle","object"]},"description":{"type":"string"}}}}}})";
 // Nothing is forced, so that the masks alone are measured.
-constexpr const char* kText = R"({"type":"string","minLength":150})";
+constexpr const char* kText = R"({"type":"string","minLength":80})";
 
-constexpr int kTimes = 3;  ///< short measurements are taken so often, and the best is kept
+constexpr int kTimes = 2;  ///< short measurements are taken so often, and the best is kept
 
 nlohmann::json language(const std::filesystem::path& folder, const std::filesystem::path& inputs, const local::RunOptions& run,
                         std::int64_t tokens) {
@@ -112,7 +112,7 @@ nlohmann::json language(const std::filesystem::path& folder, const std::filesyst
     }
     return model->reply(requests);
   };
-  constexpr std::int64_t kReply = 96;
+  constexpr std::int64_t kReply = 48;
   struct Asked {
     std::size_t rows;
     local::ReplyGuide* guide;
