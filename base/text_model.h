@@ -19,6 +19,7 @@ struct TextRequest {
   std::string text;                    ///< what it is done with; quoted data wherever it came from outside
   std::vector<ShownPicture> pictures;  ///< left out by a model that takes none
   int max_tokens = 512;                ///< of the reply, > 0
+  std::string schema;                  ///< JSON Schema: a model that can be held to one replies so, any other in prose. Empty: prose
 };
 
 struct TextReply {

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 #include <deque>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
@@ -20,6 +23,7 @@
 #include "captioner/local/language_model.h"
 #include "captioner/local/picture_file.h"
 #include "captioner/local/resize.h"
+#include "ingest/clip.h"
 
 namespace reelgraph::captioner {
 namespace {
@@ -59,6 +63,18 @@ class FrameCache {
 std::uint64_t key_of(const base::Image& image) {
   const std::uint64_t shape = (static_cast<std::uint64_t>(image.width) << 32) | static_cast<std::uint32_t>(image.height);
   return XXH3_64bits_withSeed(image.pixels.data(), image.pixels.size(), shape);
+}
+
+/// A JPEG or PNG file.
+base::Image read_picture(const std::string& file) {
+  constexpr std::uintmax_t kMostBytes = 64 << 20;
+  std::error_code error;
+  if (std::filesystem::is_regular_file(file, error) && std::filesystem::file_size(file, error) <= kMostBytes) {
+    std::ifstream in(file, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    if (bytes.starts_with("\xFF\xD8\xFF")) return ingest::decode_jpeg(bytes, file);
+  }
+  return local::over_white(local::read_png(file));
 }
 
 /// `count` of them, evenly spread.
@@ -143,13 +159,11 @@ class LocalCaptioner::Shared {
       nlohmann::json seen = nlohmann::json::array();
       for (const std::string& file : example.images) {
         try {
-          const base::Image picture = local::over_white(local::read_png(file));
+          const base::Image picture = read_picture(file);
           seen.push_back(key_of(picture));
           pictures.push_back(tiles_of(picture, false));
         } catch (const base::Error& error) {
-          base::log(
-              log_, base::LogLevel::kWarning,
-              "a picture of the profile's examples is not shown: " + std::string(error.what()) + " (a model folder is shown PNG files)");
+          base::log(log_, base::LogLevel::kWarning, "a picture of the profile's examples is not shown: " + std::string(error.what()));
         }
       }
       examples.push_back({example.input, example.output, seen});

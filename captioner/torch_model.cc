@@ -29,6 +29,10 @@ void TorchModel::fail(const std::string& reason) const {
 TorchModel::TorchModel(const TorchPlugin& plugin, const nlohmann::json& spec, const std::vector<local::NamedTensor>& tensors,
                        std::string name)
     : functions_(plugin.functions()), name_(std::move(name)), handle_(nullptr, TorchClose<reelgraph_model>{functions_->model_close}) {
+  if (const std::string device = spec.value("device", "cpu"); device != "cpu" && !plugin.facts().value("cuda", false)) {
+    throw base::Error(base::ErrorCode::kModel, "--device " + device + " cannot be used: this libtorch finds no CUDA device", name_,
+                      "use --device cpu, or a build against a libtorch with CUDA on a machine with a device (docs/models.md)");
+  }
   std::vector<reelgraph_tensor> table;
   table.reserve(tensors.size());
   for (const local::NamedTensor& tensor : tensors) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/image.h"
@@ -13,6 +14,9 @@ namespace reelgraph::ingest {
 
 /// JPEG bytes (4:2:0, quality 1..100).
 [[nodiscard]] std::string encode_jpeg(const base::Image& image, int quality = 88);
+/// @param jpeg bytes of a file, hostile until checked @param name of it, for errors
+/// @throws base::Error kBadInput: no sound JPEG, or one of more than 64 million pixels
+[[nodiscard]] base::Image decode_jpeg(std::string_view jpeg, const std::string& name);
 /// PNG bytes.
 [[nodiscard]] std::string encode_png(const base::Image& image);
 

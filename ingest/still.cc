@@ -1,6 +1,7 @@
 // One picture out of a film, and pictures as JPEG and PNG.
 
 #include <algorithm>
+#include <climits>
 
 #include "base/error.h"
 #include "ingest/clip.h"
@@ -77,6 +78,42 @@ std::string encode_jpeg(const base::Image& image, int quality) {
   const int strides[4] = {image.width * 3, 0, 0, 0};
   sws_scale(sws.get(), from, strides, 0, image.height, frame->data, frame->linesize);
   return encode_one(*context, frame.get());
+}
+
+base::Image decode_jpeg(std::string_view jpeg, const std::string& name) {
+  constexpr std::int64_t kMostPixels = std::int64_t{64} << 20;
+  const auto bad = [&](int error) {
+    return Error(ErrorCode::kBadInput, "cannot be read as a JPEG picture: " + ffmpeg_error_text(error), name, "use a sound JPEG file");
+  };
+  silence_ffmpeg();
+  const AVCodec* codec = avcodec_find_decoder(AV_CODEC_ID_MJPEG);
+  const CodecContext context(codec == nullptr ? nullptr : avcodec_alloc_context3(codec));
+  if (!context) throw Error(ErrorCode::kInternal, "FFmpeg was built without a decoder for JPEG");
+  context->max_pixels = kMostPixels;
+  context->thread_count = 1;
+  context->err_recognition = AV_EF_EXPLODE;
+  const Packet packet = make_packet();
+  int error = avcodec_open2(context.get(), codec, nullptr);
+  if (error >= 0) error = jpeg.size() > INT_MAX / 2 ? AVERROR_INVALIDDATA : av_new_packet(packet.get(), static_cast<int>(jpeg.size()));
+  if (error < 0) throw bad(error);
+  std::copy(jpeg.begin(), jpeg.end(), packet->data);
+  const FrameHandle frame = make_frame();
+  error = avcodec_send_packet(context.get(), packet.get());
+  if (error >= 0) error = avcodec_send_packet(context.get(), nullptr);
+  if (error >= 0) error = avcodec_receive_frame(context.get(), frame.get());
+  if (error < 0) throw bad(error);
+  const auto format = static_cast<AVPixelFormat>(frame->format);
+  const Sws sws(sws_getContext(frame->width, frame->height, format, frame->width, frame->height, AV_PIX_FMT_RGB24,
+                               SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_BITEXACT, nullptr, nullptr, nullptr));
+  if (!sws) throw bad(AVERROR_PATCHWELCOME);
+  const int* matrix = sws_getCoefficients(SWS_CS_ITU601);
+  sws_setColorspaceDetails(sws.get(), matrix, 1, matrix, 1, 0, 1 << 16, 1 << 16);  // JFIF: BT.601, full range
+  base::Image image{frame->width, frame->height, {}};
+  image.pixels.resize(static_cast<std::size_t>(frame->width) * static_cast<std::size_t>(frame->height) * 3);
+  std::uint8_t* const to[4] = {image.pixels.data(), nullptr, nullptr, nullptr};
+  const int strides[4] = {image.width * 3, 0, 0, 0};
+  sws_scale(sws.get(), frame->data, frame->linesize, 0, frame->height, to, strides);
+  return image;
 }
 
 std::string encode_png(const base::Image& image) {

@@ -1,6 +1,7 @@
 #include "query/answerer.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "base/utf8.h"
 
@@ -32,10 +33,51 @@ std::vector<CitedEvidence> evidence_of(const Answer& answer) {
   return evidence;
 }
 
+constexpr int kMostSentences = 3, kMostCites = 3;
+
+/// Of a reply whose sentences each name evidence that is there. What they say is checked all the same.
+std::string schema_for(std::size_t citations) {
+  nlohmann::ordered_json numbers = nlohmann::ordered_json::array();
+  for (std::size_t n = 1; n <= citations; ++n) numbers.push_back(n);
+  const nlohmann::ordered_json cites{{"type", "array"}, {"minItems", 1}, {"maxItems", kMostCites}, {"items", {{"enum", numbers}}}};
+  const nlohmann::ordered_json sentence{{"type", "object"},
+                                        {"properties", {{"text", {{"type", "string"}, {"minLength", 1}}}, {"cites", cites}}},
+                                        {"required", {"text", "cites"}},
+                                        {"additionalProperties", false}};
+  const nlohmann::ordered_json sentences{{"type", "array"}, {"minItems", 1}, {"maxItems", kMostSentences}, {"items", sentence}};
+  return nlohmann::ordered_json{
+      {"type", "object"}, {"properties", {{"sentences", sentences}}}, {"required", {"sentences"}}, {"additionalProperties", false}}
+      .dump();
+}
+
+/// A reply by the schema as prose with citations; any other as it is.
+std::string prose_of(const std::string& reply) {
+  const nlohmann::json json = nlohmann::json::parse(reply, nullptr, false);
+  if (!json.is_object() || !json.contains("sentences") || !json["sentences"].is_array()) return reply;
+  std::string prose;
+  for (const nlohmann::json& sentence : json["sentences"]) {
+    if (!sentence.is_object() || !sentence.contains("text") || !sentence["text"].is_string() || !sentence.contains("cites")) continue;
+    std::string text = sentence["text"].get<std::string>(), end = ".";
+    while (!text.empty() && std::string_view(" \t\r\n.!?").find(text.back()) != std::string_view::npos) {
+      if (text.back() == '!' || text.back() == '?') end = text.back();
+      text.pop_back();
+    }
+    std::vector<int> seen;
+    for (const nlohmann::json& n : sentence["cites"]) {
+      if (!n.is_number_integer() || std::find(seen.begin(), seen.end(), n.get<int>()) != seen.end()) continue;
+      seen.push_back(n.get<int>());
+      text += " [" + std::to_string(seen.back()) + "]";
+    }
+    prose += (prose.empty() ? "" : " ") + text + end;
+  }
+  return prose;
+}
+
 base::TextRequest request_for(const Answer& answer, const WordingOptions& options) {
   base::TextRequest request;
   request.system = kTask;
   request.max_tokens = options.max_tokens;
+  request.schema = schema_for(answer.citations.size());
   request.text = "Question: " + quoted_json(answer.question) + "\n";
   if (is_computed(answer)) request.text += "Computed: " + quoted_json(answer.text) + "\n";
   request.text += "Evidence:\n";
@@ -77,7 +119,7 @@ void word_answer(Answer& answer, base::TextModel& model, const WordingOptions& o
   }
   const WordCutter cutter;
   const std::vector<CitedEvidence> evidence = evidence_of(answer);
-  wording.sentences = check_claims(reply.text, evidence, is_computed(answer) ? answer.text : std::string(), cutter);
+  wording.sentences = check_claims(prose_of(reply.text), evidence, is_computed(answer) ? answer.text : std::string(), cutter);
   // Cut off by the limit: half a sentence is none.
   if (reply.cut_off && !wording.sentences.empty()) {
     const std::string& last = wording.sentences.back().text;

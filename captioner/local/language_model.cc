@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "base/error.h"
 #include "captioner/local/json_file.h"
@@ -141,7 +140,6 @@ std::vector<Reply> LanguageModel::reply(std::span<const ReplyRequest> requests, 
   };
   const std::vector<std::int64_t>& ends = folder_.generation.end_ids;
   const auto vocabulary = static_cast<std::size_t>(folder_.config.text.vocab_size);
-  std::vector<std::int64_t> everything;
   std::vector<Reply> replies(requests.size());
   std::vector<Row> rows;
   for (std::size_t i = 0; i < requests.size(); ++i) {
@@ -202,11 +200,7 @@ std::vector<Reply> LanguageModel::reply(std::span<const ReplyRequest> requests, 
       if (row.request->guide != nullptr) {
         id = row.request->guide->choose(row.place, row.logits, left, row.sampler);
       } else {
-        if (everything.empty()) {
-          everything.resize(vocabulary);
-          std::iota(everything.begin(), everything.end(), std::int64_t{0});
-        }
-        id = row.sampler.choose(row.logits, everything);
+        id = row.sampler.choose(row.logits, std::span<const std::uint64_t>());
       }
       ++row.reply->chosen_tokens;
       ++made;

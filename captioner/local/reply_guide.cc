@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "base/error.h"
 #include "captioner/local/json_file.h"
@@ -12,6 +13,31 @@ namespace reelgraph::captioner::local {
 namespace {
 
 constexpr int kAnyDistance = std::numeric_limits<int>::max();
+constexpr std::size_t kWord = 64;  ///< tokens of one word of a mask
+
+/// Whole numbers in the order of the floats: the compiler makes vectors of comparing these.
+std::int32_t order_of(float value) {
+  const auto bits = std::bit_cast<std::int32_t>(value);
+  return bits ^ ((bits >> 31) & 0x7FFFFFFF);
+}
+/// Finite numbers lie strictly between these.
+constexpr std::int32_t kInfinity = 0x7F800000, kMinusInfinity = ~kInfinity;
+
+/// Ids whose bit is set; all `count` if there is no mask.
+std::vector<std::int64_t> ids_of(std::span<const std::uint64_t> mask, std::size_t count) {
+  std::vector<std::int64_t> ids;
+  if (mask.empty()) {
+    ids.resize(count);
+    std::iota(ids.begin(), ids.end(), std::int64_t{0});
+  }
+  for (std::size_t word = 0; word < mask.size(); ++word) {
+    for (std::uint64_t rest = mask[word]; rest != 0; rest &= rest - 1) {
+      const auto id = static_cast<std::int64_t>(word * kWord) + std::countr_zero(rest);
+      if (id < static_cast<std::int64_t>(count)) ids.push_back(id);
+    }
+  }
+  return ids;
+}
 
 }  // namespace
 
@@ -52,6 +78,44 @@ std::int64_t Sampler::choose(std::span<const float> logits, std::span<const std:
     point -= weight;
   }
   return weights.back().second;
+}
+
+std::int64_t Sampler::choose(std::span<const float> logits, std::span<const std::uint64_t> mask) {
+  if (!greedy()) return choose(logits, ids_of(mask, logits.size()));
+  const auto bits_of = [&](std::size_t word) {
+    const std::size_t left = logits.size() - word * kWord;
+    return (mask.empty() ? ~std::uint64_t{0} : mask[word]) & (left >= kWord ? ~std::uint64_t{0} : (std::uint64_t{1} << left) - 1);
+  };
+  std::int32_t best = std::numeric_limits<std::int32_t>::min();
+  std::int32_t most = best, least = std::numeric_limits<std::int32_t>::max();
+  std::size_t at = 0;  // the first word that has the best
+  for (std::size_t word = 0; word * kWord < logits.size(); ++word) {
+    const std::uint64_t bits = bits_of(word);
+    const float* const values = logits.data() + word * kWord;
+    if (bits == ~std::uint64_t{0}) {
+      for (std::size_t i = 0; i < kWord; ++i) {
+        const std::int32_t order = order_of(values[i]);
+        most = order > most ? order : most;
+        least = order < least ? order : least;
+      }
+    } else {
+      for (std::uint64_t rest = bits; rest != 0; rest &= rest - 1) {
+        const std::int32_t order = order_of(values[std::countr_zero(rest)]);
+        most = std::max(most, order);
+        least = std::min(least, order);
+      }
+    }
+    if (most > best) {
+      best = most;
+      at = word;
+    }
+  }
+  if (most >= kInfinity || least <= kMinusInfinity) refuse("model", "the logits are not finite");
+  for (std::uint64_t rest = bits_of(at); rest != 0; rest &= rest - 1) {
+    const std::size_t id = at * kWord + static_cast<std::size_t>(std::countr_zero(rest));
+    if (order_of(logits[id]) == best) return static_cast<std::int64_t>(id);
+  }
+  throw base::Error(base::ErrorCode::kInternal, "there is no token to choose from");
 }
 
 std::bitset<256> ReplyGuide::single_bytes(const Tokenizer& tokenizer, std::int64_t vocabulary) {
@@ -124,18 +188,21 @@ std::int64_t ReplyGuide::choose(const Place& place, std::span<const float> logit
   // After this token there must be room for the way to the end, at worst a token a byte, and for the end itself.
   std::int64_t most = left - 2;
   if (text_limit_ > 0 && place.text_tokens >= text_limit_) most = std::min<std::int64_t>(most, here - 1);
-  if (most < automaton_.longest_distance()) {
-    std::vector<std::int64_t> ids = walk(place.state, static_cast<int>(std::max<std::int64_t>(most, -1)));
-    if (ids.empty()) throw base::Error(base::ErrorCode::kInternal, "a constrained reply has no way to its end", "schema");
-    return sampler.choose(logits, ids);
+  const bool in_time = most >= automaton_.longest_distance();
+  if (in_time || sampler.greedy()) {
+    // The likeliest of all is the likeliest of those that end in time, if it is one of them: seldom must all be walked.
+    const std::int64_t id = sampler.choose(logits, mask(place.state));
+    if (in_time || ends_in_time(place.state, id, most)) return id;
   }
-  std::vector<std::int64_t> ids;
-  const std::vector<std::uint64_t>& bits = mask(place.state);
-  for (std::size_t word = 0; word < bits.size(); ++word) {
-    for (std::uint64_t rest = bits[word]; rest != 0; rest &= rest - 1)
-      ids.push_back(static_cast<std::int64_t>(word * 64) + std::countr_zero(rest));
-  }
+  const std::vector<std::int64_t> ids = walk(place.state, static_cast<int>(std::max<std::int64_t>(most, -1)));
+  if (ids.empty()) throw base::Error(base::ErrorCode::kInternal, "a constrained reply has no way to its end", "schema");
   return sampler.choose(logits, ids);
+}
+
+bool ReplyGuide::ends_in_time(int state, std::int64_t id, std::int64_t most) {
+  if (is_end(id)) return true;
+  for (const char c : tokenizer_.bytes_of(id)) state = automaton_.next(state, static_cast<std::uint8_t>(c));
+  return automaton_.distance(state) <= most;
 }
 
 void ReplyGuide::advance(Place& place, std::int64_t id) {

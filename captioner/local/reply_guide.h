@@ -29,6 +29,10 @@ class Sampler {
   /// One of `ids` (not empty). @param logits float32 [vocabulary]
   /// @throws base::Error kModel if a logit of them is not finite
   [[nodiscard]] std::int64_t choose(std::span<const float> logits, std::span<const std::int64_t> ids);
+  /// One of those whose bit is set in `mask` (a bit a token, at least one set); of all if it is empty.
+  [[nodiscard]] std::int64_t choose(std::span<const float> logits, std::span<const std::uint64_t> mask);
+  /// The likeliest is taken: nothing is drawn.
+  [[nodiscard]] bool greedy() const { return sampling_.temperature == 0; }
 
  private:
   Sampling sampling_;
@@ -74,14 +78,16 @@ class ReplyGuide {
     std::int64_t id = 0;
     std::size_t shared = 0;  ///< leading bytes in common with the entry before
   };
+  /// The end is at most `most` bytes away after `id`.
+  [[nodiscard]] bool ends_in_time(int state, std::int64_t id, std::int64_t most);
   static std::bitset<256> single_bytes(const Tokenizer& tokenizer, std::int64_t vocabulary);
 
   const Tokenizer& tokenizer_;
   std::int64_t vocabulary_;
   std::vector<std::int64_t> ends_;
   ByteAutomaton automaton_;
-  std::vector<Entry> entries_;  ///< tokens with bytes, in the order of their bytes
-  std::unordered_map<int, std::vector<std::uint64_t>> masks_;
+  std::vector<Entry> entries_;                                 ///< tokens with bytes, in the order of their bytes
+  std::unordered_map<int, std::vector<std::uint64_t>> masks_;  ///< a bit a token
   std::int64_t text_limit_ = 0;
 };
 

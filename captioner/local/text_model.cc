@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <mutex>
+#include <optional>
 
 #include "base/error.h"
 #include "captioner/local/language_model.h"
 
 namespace reelgraph::captioner::local {
 namespace {
+
+constexpr std::int64_t kTextLimit = 80;  ///< tokens of one string of a reply that is held to a schema
 
 class LocalTextModel final : public base::TextModel {
  public:
@@ -21,7 +24,8 @@ class LocalTextModel final : public base::TextModel {
   base::TextReply write(const base::TextRequest& request) override {
     const std::lock_guard lock(mutex_);
     const ModelFolder& folder = model_.folder();
-    const std::vector<ChatMessage> messages{{"system", {}, std::nullopt, request.system}, {"user", {}, std::nullopt, request.text}};
+    const std::string how = request.schema.empty() ? std::string() : "\nReply in JSON that fits this schema: " + request.schema;
+    const std::vector<ChatMessage> messages{{"system", {}, std::nullopt, request.system + how}, {"user", {}, std::nullopt, request.text}};
     const std::vector<PromptPiece> pieces =
         folder.has_vision() ? PromptTemplate(static_cast<int>(folder.config.image_seq_len())).pieces(messages) : chat_ml_pieces(messages);
     ReplyRequest asked;
@@ -34,6 +38,12 @@ class LocalTextModel final : public base::TextModel {
                         "the question and its evidence take " + std::to_string(length) + " tokens, and the model's context is " +
                             std::to_string(folder.config.text.max_positions),
                         folder.path.string(), "show it less (--citations N), or use a model with a longer context");
+    }
+    std::optional<ReplyGuide> guide;
+    if (!request.schema.empty()) {
+      guide.emplace(request.schema, folder.tokenizer, folder.config.text.vocab_size, folder.generation.end_ids);
+      guide->set_text_limit(kTextLimit);
+      asked.guide = &*guide;
     }
     const Reply reply = model_.reply({&asked, 1}).front();
     base::TextReply text;

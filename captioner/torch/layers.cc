@@ -1,5 +1,6 @@
 #include "captioner/torch/layers.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/ops/bmm.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
@@ -17,7 +18,8 @@
 namespace reelgraph::torch_plugin {
 namespace {
 
-constexpr std::int64_t kQueriesOfJob = 256;  ///< enough that packing keys and values costs little beside
+constexpr std::int64_t kQueriesOfJob = 256, kMostQueriesOfJob = 1024;  ///< the more, the less packing keys and values costs beside
+constexpr std::int64_t kThreadsOfHead = 4;                             ///< up to so many threads a head's queries are one job
 
 cpu::Product product_of(const at::Tensor& x, const Linear& to, at::Tensor& y) {
   const bool bf16 = to.weight.scalar_type() == at::kBFloat16;
@@ -113,11 +115,14 @@ void silu_times(at::Tensor& gate, const at::Tensor& up) {
 }
 
 void add_attention(const cpu::Attention& whole, std::vector<cpu::Attention>& jobs) {
-  for (std::int64_t begin = 0; begin < whole.queries; begin += kQueriesOfJob) {
+  // A causal job sees fewer keys the earlier it ends, which is worth more than packing them once.
+  const bool small = whole.causal_from >= 0 || at::get_num_threads() > kThreadsOfHead;
+  const std::int64_t most = small ? kQueriesOfJob : kMostQueriesOfJob;
+  for (std::int64_t begin = 0; begin < whole.queries; begin += most) {
     cpu::Attention job = whole;
     job.query += begin * whole.query_stride;
     job.out += begin * whole.out_stride;
-    job.queries = std::min(kQueriesOfJob, whole.queries - begin);
+    job.queries = std::min(most, whole.queries - begin);
     if (whole.causal_from >= 0) {
       job.causal_from += begin;
       job.keys = std::min(whole.keys, job.causal_from + job.queries);

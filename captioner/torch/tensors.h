@@ -23,7 +23,8 @@ class TensorTable {
   TensorTable(std::span<const reelgraph_tensor> tensors, const nlohmann::json& spec);
 
   [[nodiscard]] bool has(const std::string& name) const { return tensors_.count(name) != 0; }
-  /// In the computing type. Not copied where type, place and alignment fit already. @throws std::runtime_error if absent
+  /// In the computing type, or in bfloat16 where the file has that and the CPU computes with it as in float32. Not copied where type, place
+  /// and alignment fit already. @throws std::runtime_error if absent
   [[nodiscard]] at::Tensor weight(const std::string& name) const;
   /// In float32, whatever the computing type: norms and biases.
   [[nodiscard]] at::Tensor float_weight(const std::string& name) const;

@@ -13,6 +13,10 @@
 namespace reelgraph::torch_plugin {
 namespace {
 
+/// Tiles that go through a layer together: each time its weights are packed they meet twice the rows. More would not fit the cache, and
+/// memory does not grow with the number of frames.
+constexpr std::int64_t kTilesAtOnce = 2;
+
 struct Layer {
   Norm norm1, norm2;
   Linear query, key, value, out, fc1, fc2;
@@ -47,11 +51,11 @@ class Vision final : public VisionModel {
 
   void vision(const float* pixels, std::int64_t tiles, bool clamped, float* out) override {
     const std::int64_t per_tile = 3 * side_ * side_;
-    // One tile at a time: its activations stay in the cache, and memory does not grow with the number of frames.
-    for (std::int64_t tile = 0; tile < tiles; ++tile) {
+    for (std::int64_t tile = 0; tile < tiles; tile += kTilesAtOnce) {
+      const std::int64_t count = std::min(kTilesAtOnce, tiles - tile);
       const at::Tensor hidden =
-          encode(borrow(pixels + tile * per_tile, {1, 3, side_, side_}, device_), clamped ? clamped_positions_ : positions_);
-      copy_out(hidden, out + tile * hidden.numel());
+          encode(borrow(pixels + tile * per_tile, {count, 3, side_, side_}, device_), clamped ? clamped_positions_ : positions_);
+      copy_out(hidden, out + tile * (hidden.numel() / count));
     }
   }
 
@@ -73,14 +77,14 @@ class Vision final : public VisionModel {
     return borrow(ids.data(), {grid_ * grid_}, device_).clone();
   }
 
-  /// float32 [patches, width] of one tile float32 [1, 3, side, side].
+  /// float32 [tiles * patches, width] of tiles float32 [tiles, 3, side, side].
   [[nodiscard]] at::Tensor encode(const at::Tensor& pixels, const at::Tensor& positions) const {
-    at::Tensor x =
-        at::conv2d(pixels, patch_weight_, patch_bias_, {patch_, patch_}).flatten(2).transpose(1, 2).squeeze(0).add(positions).contiguous();
-    const std::int64_t patches = x.size(0);
+    at::Tensor x = at::conv2d(pixels, patch_weight_, patch_bias_, {patch_, patch_}).flatten(2).transpose(1, 2).add(positions).flatten(0, 1);
+    x = x.contiguous();
+    const std::vector<std::int64_t> patches(static_cast<std::size_t>(pixels.size(0)), grid_ * grid_);
     for (const Layer& layer : layers_) {
       const std::vector<at::Tensor> qkv = linears(layer_norm(x, layer.norm1, eps_), std::array{&layer.query, &layer.key, &layer.value});
-      add_linear(x, full_attention(qkv[0], qkv[1], qkv[2], heads_, {&patches, 1}), layer.out);
+      add_linear(x, full_attention(qkv[0], qkv[1], qkv[2], heads_, patches), layer.out);
       add_linear(x, linear(layer_norm(x, layer.norm2, eps_), layer.fc1, gelu_), layer.fc2);
     }
     return layer_norm(x, post_norm_, eps_);

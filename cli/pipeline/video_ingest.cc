@@ -208,7 +208,6 @@ bool VideoIngest::read(Reading& reading) {
         }
         continue;
       }
-      // The first chunk goes alone: how long the rest takes is known the sooner.
       const bool first = !captioner_.has_memory() && outcome_.chunks_done + outcome_.chunks_failed == 0;
       if (reading.pending.size() < (stopping || first ? 1 : batch)) continue;
       flush(reading);
@@ -272,9 +271,17 @@ void VideoIngest::flush(Reading& reading) {
     }
   }
   reading.pending.clear();
-  std::vector<int> attempts;
-  std::vector<base::CaptionResult> results = describe(reading, chunks, attempts);
-  for (std::size_t i = 0; i < chunks.size(); ++i) settle(reading, chunks[i], std::move(results[i]), attempts[i]);
+  // The first chunk goes alone, even if a short film gives several at once: how long the rest takes is known the sooner.
+  const bool first = !captioner_.has_memory() && outcome_.chunks_done + outcome_.chunks_failed == 0;
+  const std::size_t alone = std::min<std::size_t>(first ? 1 : chunks.size(), chunks.size());
+  for (const auto& [begin, end] : {std::pair<std::size_t, std::size_t>{0, alone}, {alone, chunks.size()}}) {
+    if (begin == end) continue;
+    const std::vector<base::Chunk> batch(std::make_move_iterator(chunks.begin() + static_cast<std::ptrdiff_t>(begin)),
+                                         std::make_move_iterator(chunks.begin() + static_cast<std::ptrdiff_t>(end)));
+    std::vector<int> attempts;
+    std::vector<base::CaptionResult> results = describe(reading, batch, attempts);
+    for (std::size_t i = 0; i < batch.size(); ++i) settle(reading, batch[i], std::move(results[i]), attempts[i]);
+  }
 }
 
 /// What takes long is describing, not reading: progress is what has been described. (A captioner with memory works while it watches.)

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Writes a SmolVLM2 folder with random weights at a real shape, for benchmarks. Needs nothing but Python.
 
-    tests/bench/make_random_model.py FOLDER [--shape 256M|500M|2.2B] [--tokenizer ../shared/fixtures/tokenizer/tokenizer.json]
+    tests/bench/make_random_model.py FOLDER [--shape 256M|500M|2.2B] [--store BF16|F32] [--tokenizer ../shared/fixtures/tokenizer/tokenizer.json]
 
-Weights are bf16 of about the size of trained ones, the same in every run. The tokenizer is SmolLM2's with SmolVLM's special tokens added.
+Weights are bf16 numbers (stored so, or as float32) of about the size of trained ones, the same in every run. The tokenizer is SmolLM2's with SmolVLM's special tokens added.
 """
 import argparse
 import json
@@ -61,11 +61,11 @@ def count(shape):
     return n
 
 
-def write_weights(path, text, vision):
-    header, at = {}, 0
+def write_weights(path, text, vision, store):
+    header, at, size = {}, 0, 2 if store == "BF16" else 4
     for name, shape, _ in tensors(text, vision):
-        header[name] = {"dtype": "BF16", "shape": list(shape), "data_offsets": [at, at + 2 * count(shape)]}
-        at += 2 * count(shape)
+        header[name] = {"dtype": store, "shape": list(shape), "data_offsets": [at, at + size * count(shape)]}
+        at += size * count(shape)
     encoded = json.dumps(header).encode()
     encoded += b" " * (-len(encoded) % 64)
     draw = random.Random(1)
@@ -74,10 +74,14 @@ def write_weights(path, text, vision):
         for _, shape, ones in tensors(text, vision):
             n = count(shape)
             if ones:
-                file.write(struct.pack("<H", 0x3F80) * n)
-                continue
-            block = bytearray(draw.randbytes(2 * n))
-            block[1::2] = bytes(block[1::2]).translate(TABLE)
+                block = bytearray(struct.pack("<H", 0x3F80) * n)
+            else:
+                block = bytearray(draw.randbytes(2 * n))
+                block[1::2] = bytes(block[1::2]).translate(TABLE)
+            if store == "F32":  # the upper half of a float32
+                whole = bytearray(4 * n)
+                whole[2::4], whole[3::4] = block[0::2], block[1::2]
+                block = whole
             file.write(block)
 
 
@@ -97,6 +101,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--shape", choices=SHAPES, default="256M")
+    parser.add_argument("--store", choices=["BF16", "F32"], default="BF16")
     parser.add_argument("--tokenizer", type=pathlib.Path,
                         default=pathlib.Path(__file__).resolve().parents[2] / ".." / "shared/fixtures/tokenizer/tokenizer.json")
     options = parser.parse_args()
@@ -119,7 +124,7 @@ def main():
     (options.folder / "preprocessor_config.json").write_text(json.dumps(preprocessor, indent=1))
     (options.folder / "generation_config.json").write_text(json.dumps({"eos_token_id": END, "pad_token_id": 2}))
     write_tokenizer(options.folder / "tokenizer.json", options.tokenizer)
-    write_weights(options.folder / "model.safetensors", text, vision)
+    write_weights(options.folder / "model.safetensors", text, vision, options.store)
 
 
 if __name__ == "__main__":

@@ -132,6 +132,7 @@ class FakeCaptioner final : public base::Captioner {
   std::optional<base::Timestamp> model_dies_at;
   std::function<void(const base::Chunk&)> on_describe;
   std::vector<base::Timestamp> described;  ///< starts of chunks, in order
+  std::vector<std::size_t> batches;        ///< how many chunks each call got
 
   base::CaptionerIdentity identity() const override { return {"fake", "fake", version, "p1"}; }
   bool has_memory() const override { return memory; }
@@ -148,6 +149,10 @@ class FakeCaptioner final : public base::Captioner {
     void watch(const base::Frame&, bool) override { ++frames_; }
     std::vector<base::CaptionResult> describe(std::span<const base::Chunk> chunks) override {
       std::vector<base::CaptionResult> results;
+      {
+        const std::lock_guard lock(owner_.mutex_);
+        owner_.batches.push_back(chunks.size());
+      }
       for (const base::Chunk& chunk : chunks) {
         if (owner_.model_dies_at && chunk.span.start >= *owner_.model_dies_at)
           throw base::Error(base::ErrorCode::kModel, "the server is gone", "http://x");

@@ -153,6 +153,18 @@ TEST_CASE("option --id of imported observations joins the film to them", "[pipel
   CHECK(desk.store.rows.at("match-1").path == "/films/one.mp4");
 }
 
+TEST_CASE("the first chunk is described alone, so that a short film too has an estimate early", "[pipeline]") {
+  for (const base::Duration length : {4 * kSecond + kSecond / 5, 6 * kSecond, 10 * kSecond}) {
+    INFO(length);
+    Desk desk({{"/films/one.mp4", {.duration = length}}});
+    desk.captioner.batch = 4;
+    CHECK(desk.run_one().status == Status::kDone);
+    REQUIRE(!desk.captioner.batches.empty());
+    CHECK(desk.captioner.batches.front() == 1);
+    CHECK(desk.captioner.described.size() == desk.store.commits.size());
+  }
+}
+
 TEST_CASE("a kill before or after any commit loses nothing: the resumed archive equals an undisturbed one", "[pipeline]") {
   const bool memory = GENERATE(false, true);
   const int batch = GENERATE(1, 2);

@@ -34,6 +34,21 @@ TEST_CASE("models check refuses a bad folder with exit code 4 and the reason", "
   CHECK_THAT(result.err, Contains("tokenizer.json") && Contains("missing"));
 }
 
+TEST_CASE("a device that is not there ends with exit code 4 and what to do instead", "[e2e][models]") {
+  const auto folder = shared("fixtures/smolvlm-tiny");
+  if (!folder) return;
+  const Reel reel;
+  if (reel.call({"models", "check", folder->string(), "--device", "cuda"}).exit_code == 0) return;  // there is one
+  draw_two_scenes(reel.dir / "film.mp4");
+  for (const std::vector<std::string>& words :
+       {std::vector<std::string>{"models", "check", folder->string(), "--device", "cuda"},
+        {"ingest", (reel.dir / "film.mp4").string(), "--captioner", "local:" + folder->string(), "--device", "cuda:1"}}) {
+    const ProcessResult result = reel.call(words);
+    CHECK(result.exit_code == 4);
+    CHECK_THAT(result.err, Contains("--device cuda:") && Contains("no CUDA device") && Contains("use --device cpu"));
+  }
+}
+
 TEST_CASE("models test needs no libtorch for tokenizer and resize cases", "[e2e][models]") {
   const auto fixtures = shared("fixtures");
   if (!fixtures) return;
@@ -150,12 +165,14 @@ TEST_CASE("frames in detail, pictures of examples, an adapter and a seed change 
   if (!folder) return;
   const Reel reel;
   draw_two_scenes(reel.dir / "film.mp4");
-  draw_film({"-f", "lavfi", "-i", "testsrc2=s=64x48:d=1:r=1", "-frames:v", "1"}, reel.dir / "example.png");
+  for (const char* name : {"example.png", "example.jpg"})
+    draw_film({"-f", "lavfi", "-i", "testsrc2=s=64x48:d=1:r=1", "-frames:v", "1"}, reel.dir / name);
   const std::string profile = "name = \"shown\"\nprompt = \"Say what happens.\"\n[[entity_types]]\nname = \"thing\"\n";
   write_file(reel.dir / "plain.toml", profile);
   const std::string output = R"({\"caption\":\"A pattern.\",\"ocr\":[],\"entities\":[],\"events\":[]})";
-  write_file(reel.dir / "shown.toml", profile + "[[examples]]\ninput = \"A test.\"\noutput = \"" + output + "\"\nimages = [\"" +
-                                          (reel.dir / "example.png").string() + "\"]\n");
+  for (const std::string kind : {"png", "jpg"})
+    write_file(reel.dir / (kind + ".toml"), profile + "[[examples]]\ninput = \"A test.\"\noutput = \"" + output + "\"\nimages = [\"" +
+                                                (reel.dir / ("example." + kind)).string() + "\"]\n");
   const auto tokens = [&](const std::string& toml, std::vector<std::string> more) {
     std::vector<std::string> words{"ingest",
                                    (reel.dir / "film.mp4").string(),
@@ -172,9 +189,10 @@ TEST_CASE("frames in detail, pictures of examples, an adapter and a seed change 
     return reel.json(words).at("videos").at(0).at("usage").at("prompt_tokens").get<std::int64_t>();
   };
   const std::int64_t plain = tokens("plain.toml", {}), detailed = tokens("plain.toml", {"--detail-frames", "1"}),
-                     shown = tokens("shown.toml", {});
+                     shown = tokens("png.toml", {});
   CHECK(detailed > plain + 4 * 16);  // a grid of tiles and the whole picture, 16 tokens each
   CHECK(shown > plain + 16);
+  CHECK(tokens("jpg.toml", {}) == shown);
   const auto said = [&](const std::string& seed) {
     (void)tokens("plain.toml", {"--temperature", "1", "--seed", seed});
     return reel.exported();
@@ -262,6 +280,12 @@ TEST_CASE("a real Llama folder words an answer from what was seen", "[e2e][model
   CHECK(code == 0);
   CHECK_THAT(answer.dump(), Contains("SmolLM2-135M-Instruct@"));
   CHECK_THAT(answer.at("answer").at("text").get<std::string>(), Contains("gate"));
+  int supported = 0;
+  for (const nlohmann::json& sentence : answer.at("wording").at("sentences")) {
+    CHECK(!sentence.at("citations").empty());  // by construction of the reply
+    supported += sentence.at("verdict") == "supported" ? 1 : 0;
+  }
+  CHECK(supported > 0);
 }
 
 }  // namespace reelgraph::test

@@ -118,6 +118,26 @@ TEST_CASE("pictures are encoded the same way each time", "[ingest][clip]") {
   CHECK(error_of([&] { static_cast<void>(ingest::encode_jpeg({})); }).code() == base::ErrorCode::kInvalidArgument);
   CHECK(error_of([&] { static_cast<void>(ingest::encode_jpeg(image, 0)); }).code() == base::ErrorCode::kInvalidArgument);
 
+  // What is read back is what was put in, at the size it had, and damage is told.
+  base::Image ramp{41, 30, {}};
+  for (int i = 0; i < 41 * 30; ++i) ramp.pixels.insert(ramp.pixels.end(), {static_cast<std::uint8_t>(60 + i % 41 * 3), 90, 200});
+  const std::string whole = ingest::encode_jpeg(ramp, 95);
+  const base::Image read = ingest::decode_jpeg(whole, "ramp.jpg");
+  REQUIRE((read.width == 41 && read.height == 30 && read.pixels.size() == ramp.pixels.size()));
+  int off = 0, worst = 0;
+  for (std::size_t i = 0; i < read.pixels.size(); ++i) {
+    if (i / 3 % 41 >= 39) continue;  // there colour is that of a neighbour beyond the edge
+    off += std::abs(read.pixels[i] - ramp.pixels[i]);
+    worst = std::max(worst, std::abs(read.pixels[i] - ramp.pixels[i]));
+  }
+  CHECK(worst <= 12);
+  CHECK(off <= 3 * static_cast<int>(read.pixels.size()));
+  for (const std::string& damaged : {std::string(), std::string("GIF89a"), whole.substr(0, 100), png}) {
+    const base::Error error = error_of([&] { static_cast<void>(ingest::decode_jpeg(damaged, "ramp.jpg")); });
+    CHECK(error.code() == base::ErrorCode::kBadInput);
+    CHECK(error.context() == "ramp.jpg");
+  }
+
   // What a reader of JPEG sees is what was put in.
   const TempDir dir;
   base::Image flat{40, 40, {}};

@@ -153,6 +153,21 @@ TEST_CASE("a model that says nothing that holds leaves the answer as it was", "[
   }
 }
 
+TEST_CASE("a reply by the schema has its citations by construction, and is checked like any other", "[query]") {
+  test::ArchiveFixture fixture;
+  fixture.import_match();
+  query::Answer answer = fixture.ask("How many goals are there?");
+  REQUIRE(answer.citations.size() == 2);
+  LyingModel model(R"({"sentences": [{"text": "Pedro scores", "cites": [1, 1]}, {"text": "Zlatan scores 7 goals!", "cites": [1]},
+    {"text": "He was paid.", "cites": [44]}, {"text": 5, "cites": [1]}, "odd"]})");
+  query::word_answer(answer, model, {});
+  CHECK_THAT(answer.text, Contains("Pedro scores [1].") && !Contains("7 goals") && !Contains("paid"));
+  REQUIRE(answer.wording);
+  CHECK(answer.wording->sentences.size() == 3);
+  const nlohmann::json schema = nlohmann::json::parse(model.asked.schema);
+  CHECK(schema["properties"]["sentences"]["items"]["properties"]["cites"]["items"]["enum"] == nlohmann::json({1, 2}));
+}
+
 TEST_CASE("a model is not asked where there is no evidence", "[query]") {
   test::ArchiveFixture fixture;
   fixture.import_match();

@@ -66,6 +66,8 @@ struct Kernels {
   void (*rotate)(float* x, std::int64_t heads, std::int64_t head_dim, const float* cosines, const float* sines);
   /// gate = silu(gate) * up
   void (*silu_times)(float* gate, const float* up, std::int64_t count);
+  /// float32 to the nearest bfloat16, halves to even. REQUIRES: no NaN
+  void (*narrow)(const float* from, std::int64_t count, std::uint16_t* to);
 };
 
 extern const Kernels kGenericKernels;

@@ -3,6 +3,7 @@
 #include <ATen/Parallel.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <new>
@@ -11,6 +12,9 @@ namespace reelgraph::torch_plugin::cpu {
 namespace {
 
 constexpr std::int64_t kFewRows = 16;        ///< up to here a product is bound by reading its weights
+constexpr std::int64_t kSharesOfThread = 4;  ///< work is cut smaller than threads need, so that none waits long for one that was held up
+constexpr std::int64_t kPanelsOfShare = 4;   ///< as many as `many_rows` packs side by side
+constexpr std::int64_t kRowsOfShare = 96;    ///< a multiple of every kernel's tile; fewer would not pay for packing the panels
 constexpr std::int64_t kLeastShare = 16384;  ///< floats of a simple pass that are worth a thread
 
 /// Memory that a thread keeps for its next job.
@@ -41,11 +45,12 @@ float* scratch(std::int64_t floats) {
   return own.floats(floats);
 }
 
-/// work(i) for each i below `count`, each thread a run of them.
+/// work(i) for each i below `count`, each by the thread that is free first.
 template <typename Work>
 void each(std::int64_t count, Work work) {
-  at::parallel_for(0, count, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) work(i);
+  std::atomic<std::int64_t> next = 0;
+  at::parallel_for(0, std::min<std::int64_t>(count, at::get_num_threads()), 1, [&](std::int64_t, std::int64_t) {
+    for (std::int64_t i = next++; i < count; i = next++) work(i);
   });
 }
 
@@ -85,24 +90,26 @@ const Kernels& kernels() {
 
 void multiply(std::span<const Product> products) {
   const Kernels& use = kernels();
-  const std::int64_t threads = at::get_num_threads(), rows = products.front().rows;
+  const std::int64_t threads = at::get_num_threads(), rows = products.front().rows, wanted = threads > 1 ? kSharesOfThread * threads : 1;
   if (rows == 0) return;
   if (rows <= kFewRows) {
-    each(threads, [&](std::int64_t share) {
-      columns_of_share(products, share, threads, 8, [&](const Product& product, std::int64_t begin, std::int64_t end) {
+    each(wanted, [&](std::int64_t share) {
+      columns_of_share(products, share, wanted, 8, [&](const Product& product, std::int64_t begin, std::int64_t end) {
         use.few_rows(product, begin, end, scratch(use.few_rows_scratch(product)));
       });
     });
     return;
   }
-  std::int64_t panels = 0;
-  for (const Product& product : products) panels += (product.weight.out + use.panel - 1) / use.panel;
-  // Columns are shared out first, as a panel is packed by each thread that needs it; rows too where there are more threads than columns.
-  const std::int64_t across = std::clamp<std::int64_t>(panels / 4, 1, threads), down = std::max<std::int64_t>(threads / across, 1);
+  const std::int64_t unit = kPanelsOfShare * use.panel;
+  std::int64_t units = 0;
+  for (const Product& product : products) units += (product.weight.out + unit - 1) / unit;
+  // Columns are shared out first, as a panel is packed by each thread that needs it; rows too where columns do not give work enough.
+  const std::int64_t across = threads > 1 ? units : 1, blocks = (rows + kRowsOfShare - 1) / kRowsOfShare,
+                     down = std::clamp<std::int64_t>((wanted + across - 1) / across, 1, blocks);
   each(across * down, [&](std::int64_t share) {
-    const std::int64_t part = share / across, first = rows * part / down, last = rows * (part + 1) / down;
-    if (first == last) return;
-    columns_of_share(products, share % across, across, use.panel, [&](const Product& product, std::int64_t begin, std::int64_t end) {
+    const std::int64_t part = share / across, first = blocks * part / down * kRowsOfShare,
+                       last = std::min(blocks * (part + 1) / down * kRowsOfShare, rows);
+    columns_of_share(products, share % across, across, unit, [&](const Product& product, std::int64_t begin, std::int64_t end) {
       use.many_rows(product, first, last, begin, end, scratch(use.many_rows_scratch));
     });
   });

@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <iostream>
 #include <map>
 
 #include "captioner/local/language_model.h"
@@ -24,12 +25,13 @@ captioner::TorchPlugin plugin() {
 
 /// Runs the cases; every stage must be within its tolerance. @returns how many results each stage had
 std::map<std::string, int> pass_all(const std::filesystem::path& model, const std::filesystem::path& cases,
-                                    const std::string& dtype = "fp32") {
+                                    const std::string& dtype = "fp32", const std::string& device = "cpu") {
   std::map<std::string, int> stages;
   CaseRun run;
   run.model = model;
   run.cases = cases;
   run.options.dtype = dtype;
+  run.options.device = device;
   run.plugin = plugin;
   run.report = [&](const CaseResult& result) {
     INFO(result.name << " " << result.stage << " " << result.variant << ": off by " << result.max_error << " " << result.detail);
@@ -107,6 +109,29 @@ TEST_CASE("bf16 stays within its tolerance of the reference's logits on every fo
     if (!folder) return;
     CHECK(pass_all(*folder, *folder / "cases", "bf16")["logits"] > 5);
   }
+}
+
+TEST_CASE("every folder gives the reference's results on a CUDA device in both precisions", "[cases][cuda]") {
+  if (!plugin().facts().value("cuda", false)) {
+    std::cout << "SKIPPED: there is no CUDA device here, so nothing is known of what the models compute on one\n";
+    return;
+  }
+  for (const char* name : {"smolvlm-tiny", "smolvlm-tiny-bf16", "smolvlm-tiny-tied"}) {
+    const auto folder = shared(std::string("fixtures/") + name);
+    if (!folder) return;
+    for (const char* dtype : {"fp32", "bf16"}) {
+      INFO(name << " " << dtype);
+      CHECK(pass_all(*folder, *folder / "cases", dtype, "cuda:0").at("logits") > 0);
+    }
+  }
+}
+
+TEST_CASE("a device that is not there is told, with what to do instead", "[cases][cuda]") {
+  const auto folder = shared("fixtures/smolvlm-tiny");
+  if (!folder || plugin().facts().value("cuda", false)) return;
+  const base::Error error = error_of([&] { LanguageModel(plugin(), *folder, {.device = "cuda:0"}); });
+  CHECK(error.code() == base::ErrorCode::kModel);
+  CHECK_THAT(error.what(), Contains("no CUDA device") && Contains("--device cpu"));
 }
 
 TEST_CASE("the tiny sentence embedder gives the reference's vectors in a mixed batch", "[cases]") {

@@ -200,4 +200,26 @@ TEST_CASE("norms, rotations and gates are those of their formulas", "[kernels]")
   }
 }
 
+TEST_CASE("narrowing goes to the nearest bfloat16 and halves to even", "[kernels]") {
+  for (const Kernels* kernels : usable_kernels()) {
+    INFO(kernels->name);
+    std::vector<float> from{0.0F, -0.0F, 1.0F, 1.00390625F, 1.01171875F, -1.0040F, 3.0e38F, 1e-40F, 1.0e-3F};
+    const std::vector<float> more = draw(60, 5);
+    from.insert(from.end(), more.begin(), more.end());
+    std::vector<std::uint16_t> to(from.size() + 1, 0x7777);
+    kernels->narrow(from.data(), static_cast<std::int64_t>(from.size()), to.data());
+    CHECK(to[2] == 0x3F80);
+    CHECK(to[3] == 0x3F80);  // half way between 0x3F80 and 0x3F81
+    CHECK(to[4] == 0x3F82);  // half way between 0x3F81 and 0x3F82
+    CHECK(to[5] == 0xBF81);
+    CHECK(to.back() == 0x7777);  // nothing is written behind
+    for (std::size_t i = 0; i < from.size(); ++i) {
+      const std::uint32_t bits = static_cast<std::uint32_t>(to[i]) << 16;
+      float value = 0;
+      std::memcpy(&value, &bits, sizeof value);
+      CHECK(std::abs(value - from[i]) <= std::abs(from[i]) / 256 + 1e-40F);
+    }
+  }
+}
+
 }  // namespace reelgraph::torch_plugin::cpu

@@ -158,6 +158,33 @@ TEST_CASE("a string that is long enough is brought to its end", "[reply]") {
   CHECK(1000 - left <= 24);
 }
 
+TEST_CASE("the likeliest of a mask is that of its tokens", "[reply]") {
+  std::mt19937 random(4);
+  std::normal_distribution<float> normal;
+  for (const std::size_t count : {1UL, 63UL, 64UL, 130UL, 1000UL}) {
+    std::vector<float> logits(count);
+    for (float& value : logits) value = normal(random);
+    for (const std::uint64_t pattern : {~std::uint64_t{0}, std::uint64_t{0x8421'0000'FFFF'0001}}) {
+      std::vector<std::uint64_t> mask((count + 63) / 64, pattern);
+      std::vector<std::int64_t> ids;
+      for (std::size_t id = 0; id < count; ++id) {
+        if ((mask[id / 64] >> (id % 64) & 1) != 0) ids.push_back(static_cast<std::int64_t>(id));
+      }
+      CHECK(Sampler({}).choose(logits, mask) == Sampler({}).choose(logits, ids));
+      CHECK(Sampler({2.0, 0.9, 7}).choose(logits, mask) == Sampler({2.0, 0.9, 7}).choose(logits, ids));
+      if (pattern == ~std::uint64_t{0})
+        CHECK(Sampler({}).choose(logits, std::span<const std::uint64_t>()) == Sampler({}).choose(logits, ids));
+    }
+    for (const float odd : {std::nanf(""), -std::nanf(""), HUGE_VALF, -HUGE_VALF}) {
+      std::vector<float> broken = logits;
+      broken[0] = odd;
+      CHECK(error_of([&] { (void)Sampler({}).choose(broken, std::span<const std::uint64_t>()); }).code() == base::ErrorCode::kModel);
+    }
+  }
+  // Of two that are equal the first; zero comes after what is below it.
+  CHECK(Sampler({}).choose(std::vector<float>{-1.0F, -0.5F, -0.5F, -3.0F}, std::span<const std::uint64_t>()) == 1);
+}
+
 TEST_CASE("sampling repeats with its seed, and keeps to the likeliest", "[reply]") {
   const std::vector<float> logits{0.0F, 3.0F, 2.9F, -1.0F, 1.0F};
   const std::vector<std::int64_t> ids{0, 1, 2, 3, 4};
