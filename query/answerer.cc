@@ -8,6 +8,9 @@
 namespace reelgraph::query {
 namespace {
 
+constexpr std::size_t kBytesOfToken = 3;     // or more, of most languages in most tokenizers
+constexpr std::size_t kMostQuestion = 2000;  // bytes
+constexpr std::size_t kLeastEvidence = 80;   // bytes
 constexpr const char* kNotThere = "NOT IN EVIDENCE";
 constexpr const char* kTask = R"(Answer the question from the numbered evidence only.
 End every sentence with the numbers of the evidence that it rests on, as in: The door opens at 0:01:05 [2].
@@ -73,25 +76,37 @@ std::string prose_of(const std::string& reply) {
   return prose;
 }
 
+/// What is shown to the model: all, or as much of the evidence, best first, as the budget has room for; of the first piece at least a part.
 base::TextRequest request_for(const Answer& answer, const WordingOptions& options) {
   base::TextRequest request;
   request.system = kTask;
   request.max_tokens = options.max_tokens;
-  request.schema = schema_for(answer.citations.size());
-  request.text = "Question: " + quoted_json(answer.question) + "\n";
+  request.text = "Question: " + quoted_json(base::ellipsize(answer.question, kMostQuestion)) + "\n";
   if (is_computed(answer)) request.text += "Computed: " + quoted_json(answer.text) + "\n";
   request.text += "Evidence:\n";
+  const std::size_t room = static_cast<std::size_t>(std::max(0, options.max_prompt_tokens)) * kBytesOfToken;
   int n = 0, pictures = 0;
   for (const Citation& citation : answer.citations) {
-    const std::string mark = "[" + std::to_string(++n) + "]";
-    request.text += mark + " video " + quoted_json(citation.video) + ", " + base::format_time(citation.span.start) + " to " +
-                    base::format_time(citation.span.end) + ": " + quoted_json(citation.text) + "\n";
+    const std::string mark = "[" + std::to_string(n + 1) + "]";
+    const auto line = [&](const std::string& text) {
+      return mark + " video " + quoted_json(citation.video) + ", " + base::format_time(citation.span.start) + " to " +
+             base::format_time(citation.span.end) + ": " + quoted_json(text) + "\n";
+    };
+    std::string shown = line(citation.text);
+    const std::size_t used = request.system.size() + request.text.size();
+    if (used + shown.size() > room) {
+      if (n > 0) break;
+      shown = line(base::ellipsize(citation.text, std::max(kLeastEvidence, room - std::min(room, used))));
+    }
+    request.text += shown;
+    ++n;
     if (pictures >= options.most_pictures || citation.frame.empty() || !options.read_frame) continue;
     std::string jpeg = options.read_frame(citation.frame);
     if (jpeg.empty()) continue;
     request.pictures.push_back({"Picture of " + mark + ":", std::move(jpeg)});
     ++pictures;
   }
+  request.schema = schema_for(static_cast<std::size_t>(n));
   return request;
 }
 

@@ -10,7 +10,8 @@
 namespace reelgraph::query {
 
 struct WordingOptions {
-  int max_tokens = 400;
+  int max_tokens = 400;          ///< of the reply
+  int max_prompt_tokens = 4000;  ///< of the text shown, estimated at 3 bytes a token; evidence beyond that is left out, the last first
   int most_pictures = 4;
   /// JPEG bytes of a citation's frame; empty string if it cannot be had. May be null: no pictures are shown.
   std::function<std::string(const std::string& frame)> read_frame;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "captioner/local/language_model.h"
+#include "captioner/local/resize.h"
 
 namespace reelgraph::captioner::local {
 namespace {
@@ -14,8 +15,9 @@ constexpr std::int64_t kTextLimit = 80;  ///< tokens of one string of a reply th
 
 class LocalTextModel final : public base::TextModel {
  public:
-  LocalTextModel(const TorchPlugin& plugin, const std::filesystem::path& folder, const RunOptions& options, const Sampling& sampling)
-      : model_(plugin, folder, options), sampling_(sampling), name_(model_.folder().identity()) {
+  LocalTextModel(const TorchPlugin& plugin, const std::filesystem::path& folder, const RunOptions& options, const Sampling& sampling,
+                 PictureDecoder decode)
+      : model_(plugin, folder, options), sampling_(sampling), decode_(std::move(decode)), name_(model_.folder().identity()) {
     validate(sampling_);
   }
 
@@ -25,12 +27,23 @@ class LocalTextModel final : public base::TextModel {
     const std::lock_guard lock(mutex_);
     const ModelFolder& folder = model_.folder();
     const std::string how = request.schema.empty() ? std::string() : "\nReply in JSON that fits this schema: " + request.schema;
-    const std::vector<ChatMessage> messages{{"system", {}, std::nullopt, request.system + how}, {"user", {}, std::nullopt, request.text}};
-    const std::vector<PromptPiece> pieces =
-        folder.has_vision() ? PromptTemplate(static_cast<int>(folder.config.image_seq_len())).pieces(messages) : chat_ml_pieces(messages);
+    std::size_t shown = decode_ && folder.has_vision() ? request.pictures.size() : 0;
+    EncodedPrompt encoded;
+    for (;; --shown) {
+      encoded = encode(request, how, shown);
+      const std::int64_t room = folder.config.text.max_positions - static_cast<std::int64_t>(encoded.ids.size());
+      if (shown == 0 || room >= request.max_tokens) break;
+    }
     ReplyRequest asked;
     asked.sampling = sampling_;
-    asked.prompt.ids = encode_prompt(folder.tokenizer, pieces).ids;
+    asked.prompt = {std::move(encoded.ids), std::move(encoded.image_positions), {}};
+    for (std::size_t i = 0; i < shown; ++i) {
+      const PreprocessorConfig& config = folder.preprocessor;
+      const Tiles tiles = cut_still(decode_(request.pictures[i].jpeg), config.longest_edge, config.tile, false,
+                                    config.lanczos ? Filter::kLanczos : Filter::kBicubic);
+      const std::vector<float> rows = model_.connect(model_.vision(model_.pixel_values(tiles.images)));
+      asked.prompt.features.insert(asked.prompt.features.end(), rows.begin(), rows.end());
+    }
     const auto length = static_cast<std::int64_t>(asked.prompt.ids.size());
     asked.max_new_tokens = std::min<std::int64_t>(request.max_tokens, folder.config.text.max_positions - length);
     if (asked.max_new_tokens <= 0) {
@@ -43,7 +56,7 @@ class LocalTextModel final : public base::TextModel {
     if (!request.schema.empty()) {
       guide.emplace(request.schema, folder.tokenizer, folder.config.text.vocab_size, folder.generation.end_ids);
       guide->set_text_limit(kTextLimit);
-      asked.guide = &*guide;
+      if (asked.max_new_tokens >= guide->shortest()) asked.guide = &*guide;  // else there is room for prose only
     }
     const Reply reply = model_.reply({&asked, 1}).front();
     base::TextReply text;
@@ -55,17 +68,30 @@ class LocalTextModel final : public base::TextModel {
   }
 
  private:
+  /// With the first `shown` pictures before the text, which says what they are.
+  [[nodiscard]] EncodedPrompt encode(const base::TextRequest& request, const std::string& how, std::size_t shown) const {
+    std::string labels;
+    for (std::size_t i = 0; i < shown; ++i) labels += request.pictures[i].label + " picture " + std::to_string(i + 1) + ".\n";
+    const std::vector<ChatMessage> messages{{"system", {}, std::nullopt, request.system + how},
+                                            {"user", std::vector<PromptStill>(shown), std::nullopt, labels + request.text}};
+    const ModelFolder& folder = model_.folder();
+    return encode_prompt(folder.tokenizer, folder.has_vision()
+                                               ? PromptTemplate(static_cast<int>(folder.config.image_seq_len())).pieces(messages)
+                                               : chat_ml_pieces(messages));
+  }
+
   std::mutex mutex_;
   LanguageModel model_;
   Sampling sampling_;
+  PictureDecoder decode_;
   std::string name_;
 };
 
 }  // namespace
 
 std::unique_ptr<base::TextModel> make_text_model(const TorchPlugin& plugin, const std::filesystem::path& folder, const RunOptions& options,
-                                                 const Sampling& sampling) {
-  return std::make_unique<LocalTextModel>(plugin, folder, options, sampling);
+                                                 const Sampling& sampling, PictureDecoder decode) {
+  return std::make_unique<LocalTextModel>(plugin, folder, options, sampling, std::move(decode));
 }
 
 }  // namespace reelgraph::captioner::local

@@ -33,7 +33,7 @@ struct AskOptions {
   captioner::local::RunOptions run;
   captioner::local::Sampling sampling;
   int citations = 0;  // 0: all in JSON, ten in text and for a model
-  int max_tokens = 400;
+  int max_tokens = 4000;
   bool explain = false;
 };
 
@@ -152,7 +152,8 @@ int run(Context& context, const AskOptions& options) {
     if (options.endpoint.request_timeout <= 0) settings.request_timeout_s = 120;
     model = media().text_model(settings, context.console.log_sink());
   } else if (const std::string folder = local_folder(answerer); !folder.empty()) {
-    model = captioner::local::make_text_model(torch_plugin(), folder, options.run, options.sampling);
+    model = captioner::local::make_text_model(torch_plugin(), folder, options.run, options.sampling,
+                                              [](const std::string& jpeg) { return media().decode_picture(jpeg); });
   } else if (answerer != "none") {
     throw base::Error(base::ErrorCode::kInvalidArgument, "there is no answerer " + answerer, {},
                       "leave it out, or say --answerer none, local:FOLDER or endpoint:URL");
@@ -176,14 +177,17 @@ int run(Context& context, const AskOptions& options) {
   }
 
   query::WordingOptions wording;
-  wording.max_tokens = options.max_tokens;
-  wording.read_frame = [&](const std::string& frame) {
-    std::error_code error;
-    const std::filesystem::path file = archive.frame_path(frame);
-    if (!std::filesystem::is_regular_file(file, error) || std::filesystem::file_size(file, error) > kLargestPicture) return std::string();
-    std::ifstream in(file, std::ios::binary);
-    return std::string{std::istreambuf_iterator<char>(in), {}};
-  };
+  wording.max_tokens = std::min(wording.max_tokens, options.max_tokens);
+  wording.max_prompt_tokens = options.max_tokens;
+  const bool frames = std::find(options.without.begin(), options.without.end(), "frames") == options.without.end();
+  if (frames)
+    wording.read_frame = [&](const std::string& frame) {
+      std::error_code error;
+      const std::filesystem::path file = archive.frame_path(frame);
+      if (!std::filesystem::is_regular_file(file, error) || std::filesystem::file_size(file, error) > kLargestPicture) return std::string();
+      std::ifstream in(file, std::ios::binary);
+      return std::string{std::istreambuf_iterator<char>(in), {}};
+    };
   const bool many = options.question == "-";
   bool model_failed = false;
   const auto answer_one = [&](const std::string& question) {
@@ -257,7 +261,8 @@ void add_ask(Program& program) {
   add_adapter(app, options->run.adapter);
   add_sampling(app, options->sampling);
   add_endpoint(app, options->endpoint);
-  app.add_option("--max-tokens", options->max_tokens, "Most tokens of a worded answer")
+  app.add_option("--max-tokens", options->max_tokens,
+                 "Most tokens of text that a model is shown, by an estimate that is rather too high; of its answer at most 400 of them")
       ->type_name("N")
       ->capture_default_str()
       ->check(CLI::Range(1, 100'000));

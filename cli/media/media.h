@@ -68,6 +68,8 @@ class Media {
   using Overlay = std::function<std::vector<captioner::Mark>(base::Timestamp)>;
   [[nodiscard]] virtual Still picture(const std::filesystem::path& film, base::Timestamp at, bool png, const Overlay& overlay,
                                       std::stop_token stop) const = 0;
+  /// @throws base::Error kBadInput
+  [[nodiscard]] virtual base::Image decode_picture(const std::string& jpeg) const = 0;
   virtual ingest::ClipResult clip(const std::filesystem::path& film, base::TimeSpan span, const std::filesystem::path& output,
                                   std::stop_token stop) const = 0;
   [[nodiscard]] virtual ingest::FfmpegFacts ffmpeg() const = 0;

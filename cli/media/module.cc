@@ -118,6 +118,8 @@ class MediaModule final : public Media {
     return ingest::cut_clip(film, span, output, 200 * base::kMillisecond, stop);
   }
 
+  base::Image decode_picture(const std::string& jpeg) const override { return ingest::decode_jpeg(jpeg, "a kept picture"); }
+
   ingest::FfmpegFacts ffmpeg() const override { return ingest::ffmpeg_facts(); }
 
   nlohmann::json torch(const std::filesystem::path& program) const override {

@@ -333,6 +333,43 @@ TEST_CASE("a lying answerer: no lie reaches the reader unflagged", "[e2e]") {
   CHECK(alone.at("answer").at("value") == 1);
 }
 
+TEST_CASE("an answerer is shown the frames of the cited spans, and text within --max-tokens", "[e2e]") {
+  const Reel reel;
+  draw_two_scenes(reel.dir / "film.mp4");
+  REQUIRE(reel.call({"ingest", (reel.dir / "film.mp4").string()}).exit_code == 0);
+  ModelServer server;
+  std::string text;
+  int pictures = 0;
+  server.say_text = [&](const nlohmann::json& request) {
+    text.clear();
+    pictures = 0;
+    for (const nlohmann::json& message : request.at("messages")) {
+      const nlohmann::json& content = message.at("content");
+      if (content.is_string()) text += content.get<std::string>();
+      if (!content.is_array()) continue;
+      for (const nlohmann::json& part : content) {
+        if (part.at("type") == "image_url") ++pictures;
+        if (part.at("type") == "text") text += part.at("text").get<std::string>();
+      }
+    }
+    return "NOT IN EVIDENCE";
+  };
+  const auto ask = [&](std::vector<std::string> more) {
+    std::vector<std::string> words{"ask", "When does the picture cut?", "--answerer", "endpoint:" + server.url()};
+    words.insert(words.end(), more.begin(), more.end());
+    return reel.json(words);
+  };
+  const nlohmann::json answer = ask({});
+  const std::size_t cited = answer.at("citations").size();
+  REQUIRE(cited > 0);
+  CHECK(pictures == static_cast<int>(std::min<std::size_t>(cited, 4)));
+  CHECK_THAT(text, Contains("When does the picture cut?"));
+  (void)ask({"--without", "frames"});
+  CHECK(pictures == 0);
+  (void)ask({"--max-tokens", "450"});
+  CHECK(text.size() <= 450 * 3 + 200);  // with what the template adds
+}
+
 TEST_CASE("doctor asks a server and explains", "[e2e]") {
   const Reel reel;
   ModelServer server;

@@ -127,6 +127,15 @@ TEST_CASE("a model folder describes a film: noise of random weights, but sound o
   CHECK_THAT(short_reply.err, Contains("too few"));
   const ProcessResult text_only = reel.call({"ask", "What happens?", "--answerer", "local:" + folder->string(), "--max-tokens", "12"});
   CHECK((text_only.exit_code == 0 || text_only.exit_code == 1));
+
+  // The same folder looks at the cited frames again.
+  const auto prompt_tokens = [&](std::vector<std::string> more) {
+    std::vector<std::string> ask{"ask", "When does the picture cut?", "--video", "film", "--answerer", "local:" + folder->string()};
+    ask.insert(ask.end(), more.begin(), more.end());
+    return reel.json(ask).at("wording").at("usage").at("prompt_tokens").get<int>();
+  };
+  REQUIRE(reel.call({"ingest", (reel.dir / "film.mp4").string(), "--recaption"}).exit_code == 0);
+  CHECK(prompt_tokens({}) > prompt_tokens({"--without", "frames"}));
 }
 
 TEST_CASE("a chunk whose frames do not fit the model's context is shown fewer, and says so", "[e2e][models]") {

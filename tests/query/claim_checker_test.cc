@@ -168,6 +168,39 @@ TEST_CASE("a reply by the schema has its citations by construction, and is check
   CHECK(schema["properties"]["sentences"]["items"]["properties"]["cites"]["items"]["enum"] == nlohmann::json({1, 2}));
 }
 
+TEST_CASE("a model is shown the frames of what is cited and text within its budget", "[query]") {
+  test::ArchiveFixture fixture;
+  fixture.import_match();
+  query::Answer answer = fixture.ask("How many goals are there?");
+  REQUIRE(answer.citations.size() == 2);
+  answer.citations[0].frame = "frames/a.jpg";
+  answer.citations[1].frame = "frames/b.jpg";
+  const auto shown = [&](query::WordingOptions options, bool frames) {
+    LyingModel model("");
+    if (frames) options.read_frame = [](const std::string& frame) { return "JPEG of " + frame; };
+    query::Answer copy = answer;
+    query::word_answer(copy, model, options);
+    return model.asked;
+  };
+  const base::TextRequest all = shown({}, true);
+  REQUIRE(all.pictures.size() == 2);
+  CHECK(all.pictures[1].label == "Picture of [2]:");
+  CHECK(all.pictures[1].jpeg == "JPEG of frames/b.jpg");
+  CHECK(shown({}, false).pictures.empty());
+  query::WordingOptions tight;
+  tight.max_prompt_tokens = static_cast<int>(all.system.size() + all.text.size()) / 3 - 1;
+  const base::TextRequest less = shown(tight, true);
+  CHECK(less.system.size() + less.text.size() <= 3 * static_cast<std::size_t>(tight.max_prompt_tokens));
+  CHECK_THAT(less.text, Contains("[1] video") && !Contains("[2] video"));
+  CHECK(less.pictures.size() == 1);
+  CHECK_THAT(less.schema, Contains("[1]") && !Contains("[1,2]"));
+  answer.citations[0].text = std::string(50'000, 'x');
+  tight.max_prompt_tokens = 500;
+  const base::TextRequest cut = shown(tight, false);
+  CHECK(cut.system.size() + cut.text.size() <= 1600);
+  CHECK_THAT(cut.text, Contains("xxx") && Contains("How many goals"));
+}
+
 TEST_CASE("a model is not asked where there is no evidence", "[query]") {
   test::ArchiveFixture fixture;
   fixture.import_match();
