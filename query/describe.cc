@@ -120,7 +120,7 @@ void add_event(const graph::EventRecord& e, Description& out) {
 
 void add_observation(const graph::Store& store, const graph::ObservationRecord& o, Description& out) {
   const base::Observation& b = o.observation;
-  const auto successor = o.superseded ? graph::superseded_by(store, o.row) : std::nullopt;
+  const graph::RowId successor = o.superseded ? graph::superseded_by(store, o.row).value_or(0) : 0;
   out.json["found"].push_back(
       {{"kind", "observation"},
        {"id", o.row},
@@ -131,12 +131,12 @@ void add_observation(const graph::Store& store, const graph::ObservationRecord& 
        {"transcript", b.transcript},
        {"ocr", b.ocr},
        {"superseded", o.superseded},
-       {"superseded_by", successor ? Json(*successor) : Json(nullptr)},
+       {"superseded_by", successor != 0 ? Json(successor) : Json(nullptr)},
        {"provenance", {{"kind", b.provenance.kind}, {"name", b.provenance.name}, {"version", b.provenance.version}}}});
   out.text += "observation:" + std::to_string(o.row) +
-              (!o.superseded ? ""
-               : successor   ? " (superseded by observation:" + std::to_string(*successor) + ")"
-                             : " (superseded)") +
+              (!o.superseded    ? ""
+               : successor != 0 ? " (superseded by observation:" + std::to_string(successor) + ")"
+                                : " (superseded)") +
               "\n" + line("when", when_where(b.video, b.span)) + line("caption", b.caption) + line("transcript", b.transcript) +
               line("from", b.provenance.kind + " " + b.provenance.name + " " + b.provenance.version);
   for (const std::string& text : b.ocr) out.text += line("on screen", text);

@@ -130,10 +130,9 @@ int run(Context& context, const IdentityOptions& options) {
   graph::Store& store = archive.store();
   graph::Identity identity(store);
   graph::IdentityDecision done;
-  if (action == "merge") {
-    done = identity.merge(entity_of(store, a), entity_of(store, b), options.reason);
-  } else if (action == "distinct") {
-    done = identity.distinct(entity_of(store, a), entity_of(store, b), options.reason);
+  if (action == "merge" || action == "distinct") {
+    const graph::RowId left = entity_of(store, a), right = entity_of(store, b);
+    done = action == "merge" ? identity.merge(left, right, options.reason) : identity.distinct(left, right, options.reason);
   } else if (action == "split") {
     const auto [observation, seq] = mention_of(a);
     done = identity.split(observation, seq, options.reason);
