@@ -39,10 +39,15 @@ void add_history(const graph::Store& store, graph::RowId entity, int most, Json&
                                {"b", d.b.name},
                                {"automatic", d.automatic},
                                {"undone", d.undone},
+                               {"holds", d.holds},
                                {"score", d.score},
                                {"reason", d.reason}});
-    lines += "    " + std::to_string(d.number) + ": " + d.action + " of " + side(d.a) + " and " + side(d.b) + (d.undone ? ", undone" : "") +
-             (d.automatic ? " by evidence" : " by hand") + (d.reason.empty() ? "" : ": " + d.reason) + "\n";
+    lines += "    " + std::to_string(d.number) + ": " + d.action + " of " + side(d.a) + " and " + side(d.b) +
+             (d.automatic ? " by evidence" : " by hand") +
+             (d.undone  ? ", undone"
+              : d.holds ? ""
+                        : ", without effect") +
+             (d.reason.empty() ? "" : ": " + d.reason) + "\n";
   }
   if (!lines.empty()) out.text += "  identity history\n" + lines;
   json["earlier"] = Json::array();

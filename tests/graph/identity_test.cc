@@ -362,6 +362,26 @@ TEST_CASE("whatever is merged, split and declared distinct, undoing all of it gi
   CHECK(verify(f.archive.folder(), false).empty());
 }
 
+TEST_CASE("decisions of an import that cannot be carried out are kept without effect", "[graph][identity]") {
+  Fixture f;
+  base::EntityMention ann = named("Ann"), bob = named("Bob");
+  ann.stable_id = "p1";
+  bob.stable_id = "p2";
+  const std::string ids = R"({"type":"identity","action":"merge","a":{"source":"s","id":"p1"},"b":{"source":"s","id":"p2"}})";
+  import(f.archive, ids + "\n" + R"({"type":"identity","action":"split","a":{"observation":"zz","mention":-1},"b":{}})" + "\n" +
+                        R"({"type":"identity","action":"merge","a":{"id":5},"b":{"mention":99,"observation":7}})" + "\n" +
+                        R"({"type":"identity","action":"rumour","x":1})" + "\n" +
+                        lines({seen("film", 0, 1, {ann}), seen("film", 1, 2, {bob})}));
+  CHECK(f.store.counts().entities == 2);
+  const auto log = identity_log(f.store);
+  REQUIRE(log.size() == 4);
+  for (const IdentityDecision& d : log) CHECK_FALSE(d.holds);
+  CHECK(verify(f.archive.folder(), false).empty());
+  Identity identity(f.store);
+  for (const IdentityDecision& d : log) identity.undo(d.number);
+  CHECK(exported(f.archive).find("identity") == std::string::npos);
+}
+
 TEST_CASE("another captioner's description supersedes the first and keeps who is who", "[graph][identity]") {
   Fixture f;
   const RowId row = f.store.put_video(video("film", 62));
