@@ -23,7 +23,8 @@ struct IdentityDecision {
   Identified a, b;
   bool automatic = false;
   bool undone = false;
-  double score = 1;  ///< of an automatic one, 0..1
+  bool holds = true;  ///< false: undone, or an import whose sides are not there or that contradicts what holds
+  double score = 1;   ///< of an automatic one, 0..1
   std::string reason;
 };
 

@@ -39,10 +39,15 @@ void add_history(const graph::Store& store, graph::RowId entity, int most, Json&
                                {"b", d.b.name},
                                {"automatic", d.automatic},
                                {"undone", d.undone},
+                               {"holds", d.holds},
                                {"score", d.score},
                                {"reason", d.reason}});
-    lines += "    " + std::to_string(d.number) + ": " + d.action + " of " + side(d.a) + " and " + side(d.b) + (d.undone ? ", undone" : "") +
-             (d.automatic ? " by evidence" : " by hand") + (d.reason.empty() ? "" : ": " + d.reason) + "\n";
+    lines += "    " + std::to_string(d.number) + ": " + d.action + " of " + side(d.a) + " and " + side(d.b) +
+             (d.automatic ? " by evidence" : " by hand") +
+             (d.undone  ? ", undone"
+              : d.holds ? ""
+                        : ", without effect") +
+             (d.reason.empty() ? "" : ": " + d.reason) + "\n";
   }
   if (!lines.empty()) out.text += "  identity history\n" + lines;
   json["earlier"] = Json::array();
@@ -120,7 +125,7 @@ void add_event(const graph::EventRecord& e, Description& out) {
 
 void add_observation(const graph::Store& store, const graph::ObservationRecord& o, Description& out) {
   const base::Observation& b = o.observation;
-  const auto successor = o.superseded ? graph::superseded_by(store, o.row) : std::nullopt;
+  const graph::RowId successor = o.superseded ? graph::superseded_by(store, o.row).value_or(0) : 0;
   out.json["found"].push_back(
       {{"kind", "observation"},
        {"id", o.row},
@@ -131,12 +136,12 @@ void add_observation(const graph::Store& store, const graph::ObservationRecord& 
        {"transcript", b.transcript},
        {"ocr", b.ocr},
        {"superseded", o.superseded},
-       {"superseded_by", successor ? Json(*successor) : Json(nullptr)},
+       {"superseded_by", successor != 0 ? Json(successor) : Json(nullptr)},
        {"provenance", {{"kind", b.provenance.kind}, {"name", b.provenance.name}, {"version", b.provenance.version}}}});
   out.text += "observation:" + std::to_string(o.row) +
-              (!o.superseded ? ""
-               : successor   ? " (superseded by observation:" + std::to_string(*successor) + ")"
-                             : " (superseded)") +
+              (!o.superseded    ? ""
+               : successor != 0 ? " (superseded by observation:" + std::to_string(successor) + ")"
+                                : " (superseded)") +
               "\n" + line("when", when_where(b.video, b.span)) + line("caption", b.caption) + line("transcript", b.transcript) +
               line("from", b.provenance.kind + " " + b.provenance.name + " " + b.provenance.version);
   for (const std::string& text : b.ocr) out.text += line("on screen", text);

@@ -75,6 +75,7 @@ nlohmann::ordered_json decision_json(const graph::IdentityDecision& d) {
   json["b"] = side(d.b);
   json["automatic"] = d.automatic;
   json["undone"] = d.undone;
+  json["holds"] = d.holds;
   json["score"] = d.score;
   json["reason"] = d.reason;
   return json;
@@ -103,8 +104,11 @@ int print_log(Context& context, const IdentityOptions& options) {
     for (const graph::IdentityDecision& d : log) {
       char score[16];
       std::snprintf(score, sizeof score, "%.2f", d.score);
-      rows.push_back({std::to_string(d.number), d.action + (d.undone ? " (undone)" : ""), side_text(d.a), side_text(d.b),
-                      d.automatic ? std::string("evidence ") + score : "hand", d.reason});
+      rows.push_back({std::to_string(d.number),
+                      d.action + (d.undone  ? " (undone)"
+                                  : d.holds ? ""
+                                            : " (no effect)"),
+                      side_text(d.a), side_text(d.b), d.automatic ? std::string("evidence ") + score : "hand", d.reason});
     }
     context.print(table(rows));
     if (cut) context.console.err("reelgraph: the last " + std::to_string(limit) + "; --limit shows more");
@@ -130,10 +134,9 @@ int run(Context& context, const IdentityOptions& options) {
   graph::Store& store = archive.store();
   graph::Identity identity(store);
   graph::IdentityDecision done;
-  if (action == "merge") {
-    done = identity.merge(entity_of(store, a), entity_of(store, b), options.reason);
-  } else if (action == "distinct") {
-    done = identity.distinct(entity_of(store, a), entity_of(store, b), options.reason);
+  if (action == "merge" || action == "distinct") {
+    const graph::RowId left = entity_of(store, a), right = entity_of(store, b);
+    done = action == "merge" ? identity.merge(left, right, options.reason) : identity.distinct(left, right, options.reason);
   } else if (action == "split") {
     const auto [observation, seq] = mention_of(a);
     done = identity.split(observation, seq, options.reason);

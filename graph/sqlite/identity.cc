@@ -50,6 +50,8 @@ IdentityDecision read_decision(const Statement& row) {
   d.b = side(3, 11, 15);
   d.automatic = row.integer(4) != 0;
   d.undone = row.integer(5) != 0;
+  const bool apart = d.a.entity != d.b.entity;
+  d.holds = !d.undone && d.a.entity != 0 && d.b.entity != 0 && apart == (d.action != "merge");
   d.score = row.real(6);
   d.reason = row.text(7);
   return d;

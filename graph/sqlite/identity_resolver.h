@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "graph/identity/clusters.h"
@@ -33,6 +34,8 @@ class IdentityResolver {
   [[nodiscard]] nlohmann::json reference(std::int64_t atom);
   /// @returns the atom that is meant, or 0
   [[nodiscard]] std::int64_t find(const nlohmann::json& reference);
+  /// The observation and place of a mention that is referred to; {0, 0} if there is none.
+  [[nodiscard]] std::pair<std::int64_t, std::int64_t> find_mention(const nlohmann::json& reference);
   [[nodiscard]] identity::AtomFacts facts(std::int64_t atom);
   /// All atoms of an entity, itself among them.
   [[nodiscard]] std::vector<std::int64_t> atoms_of(std::int64_t entity);
@@ -57,6 +60,7 @@ class IdentityResolver {
   bool store_links(std::int64_t scope, const std::string& key, std::vector<identity::Link> links, std::set<std::int64_t>& changed);
   void move_mention(std::int64_t observation, std::int64_t seq, const ObservationWriter::Known& to);
   void make_moved();
+  void move_marked();
   void apply(const identity::Clusters& clusters);
   void write_log(const std::map<std::int64_t, identity::AtomFacts>& facts, const std::vector<identity::Link>& effective);
   void keep_alive(const std::map<std::int64_t, identity::AtomFacts>& facts, const identity::Clusters& clusters);

@@ -11,7 +11,7 @@ namespace reelgraph::test {
 
 TEST_CASE("every command has a description, examples that name it, and described options", "[program]") {
   const cli::Program program;
-  CHECK(program.commands().size() == 19);
+  CHECK(program.commands().size() == 20);
   for (const CLI::App* command : program.commands()) {
     INFO(command->get_name());
     CHECK(command->get_description().size() > 10);
