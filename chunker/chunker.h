@@ -24,6 +24,12 @@ struct ChunkerOptions {
 /// @throws base::Error kInvalidArgument naming the option
 void validate(const ChunkerOptions& options);
 
+/// How many windows a film of this length is cut into, if no shot boundary shortens them.
+[[nodiscard]] inline std::int64_t window_count(base::Duration film, const ChunkerOptions& options) {
+  const base::Duration step = options.length - options.overlap;
+  return film <= options.length ? 1 : 1 + (film - options.length + step - 1) / step;
+}
+
 /// One video's chunker. Feed it what the reader gives, in that order; take chunks as they close. Memory is bounded by a few windows.
 /// Chunk i+1 exists only if the video goes on past the span of chunk i, so the last chunk's own part ends with the video.
 class Chunker {

@@ -28,9 +28,10 @@ IngestProgress::IngestProgress(Console& console, int files, std::function<void(c
 
 IngestProgress::~IngestProgress() { console_.status({}); }
 
-void IngestProgress::opened(int file, const std::string& id, base::Timestamp from, base::Timestamp to) {
+void IngestProgress::opened(int file, const std::string& id, base::Timestamp from, base::Timestamp to, std::int64_t chunks) {
   const std::lock_guard lock(mutex_);
-  working_[file] = {id, from, from, to, Clock::now()};
+  const Clock::time_point now = Clock::now();
+  working_[file] = {id, from, from, to, now, chunks, 0, now, {}};
   draw_locked(true);
 }
 
@@ -38,7 +39,14 @@ void IngestProgress::reached(int file, base::Timestamp at) {
   const std::lock_guard lock(mutex_);
   const auto found = working_.find(file);
   if (found == working_.end()) return;
-  found->second.at = std::max(found->second.at, at);
+  Work& work = found->second;
+  work.at = std::max(work.at, at);
+  if (work.chunks > 0) {
+    const Clock::time_point now = Clock::now();
+    work.pace.add(std::chrono::duration<double>(now - work.last).count());
+    work.last = now;
+    ++work.settled;
+  }
   draw_locked(false);
 }
 
@@ -62,7 +70,8 @@ void IngestProgress::draw_locked(bool now) {
   const double rate = wall > 0 ? seen / wall : 0;
   std::string line = base::ellipsize(work.id, 30);
   if (work.to > work.from) {
-    const double share = std::clamp(seen / base::to_seconds(work.to - work.from), 0.0, 1.0);
+    const double share = work.chunks > 0 ? std::min(1.0, static_cast<double>(work.settled) / static_cast<double>(work.chunks))
+                                         : std::clamp(seen / base::to_seconds(work.to - work.from), 0.0, 1.0);
     const auto filled = static_cast<std::size_t>(std::lround(share * 20));
     char percent[16];
     std::snprintf(percent, sizeof percent, "] %3.0f%%", share * 100);
@@ -74,7 +83,13 @@ void IngestProgress::draw_locked(bool now) {
     char speed[48];
     std::snprintf(speed, sizeof speed, "  %.1fx real time", rate);
     line += speed;
-    if (work.to > work.at) line += ", " + format_effort(base::to_seconds(work.to - work.at) / rate) + " left";
+    // What a model takes goes by chunks, however short the last one is; what is measured goes by the length of the film.
+    std::optional<double> left;
+    if (work.chunks > 0)
+      left = work.pace.left(work.chunks - work.settled);
+    else if (work.to > work.at)
+      left = base::to_seconds(work.to - work.at) / rate;
+    if (left && *left > 0) line += ", " + format_effort(*left) + " left";
   }
   if (files_ > 1) line += "  (file " + std::to_string(std::min(finished_ + 1, files_)) + " of " + std::to_string(files_) + ")";
   const auto width = static_cast<std::size_t>(std::max(20, console_.columns() - 1));

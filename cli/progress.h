@@ -1,10 +1,13 @@
 #pragma once
 // What an ingest shows while it works: a bar on a terminal, and a line for each file that is done.
 
+#include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "cli/console.h"
@@ -15,6 +18,26 @@ namespace reelgraph::cli {
 /// "done       match-1   0:02:19.400  5 chunks, 70 frames"
 [[nodiscard]] std::string outcome_line(const pipeline::VideoOutcome& outcome);
 
+/// How long the rest will take, from how long each step took. Steps at the start that cost nothing (chunks from before) say nothing.
+class Pace {
+ public:
+  void add(double seconds) {
+    constexpr double kWork = 0.05;  // seconds
+    if (steps_ == 0 && seconds < kWork) return;
+    ++steps_;
+    seconds_ += seconds;
+  }
+  /// Empty until there was a step of work.
+  [[nodiscard]] std::optional<double> left(std::int64_t steps) const {
+    if (steps_ == 0) return std::nullopt;
+    return static_cast<double>(std::max<std::int64_t>(0, steps)) * seconds_ / static_cast<double>(steps_);
+  }
+
+ private:
+  std::int64_t steps_ = 0;
+  double seconds_ = 0;
+};
+
 /// Thread-safe. Borrows the console.
 class IngestProgress final : public pipeline::ProgressSink {
  public:
@@ -22,7 +45,7 @@ class IngestProgress final : public pipeline::ProgressSink {
   IngestProgress(Console& console, int files, std::function<void(const std::string&)> told);
   ~IngestProgress() override;
 
-  void opened(int file, const std::string& id, base::Timestamp from, base::Timestamp to) override;
+  void opened(int file, const std::string& id, base::Timestamp from, base::Timestamp to, std::int64_t chunks) override;
   void reached(int file, base::Timestamp at) override;
   void finished(int file, const pipeline::VideoOutcome& outcome) override;
 
@@ -32,6 +55,9 @@ class IngestProgress final : public pipeline::ProgressSink {
     std::string id;
     base::Timestamp from = 0, at = 0, to = 0;
     Clock::time_point since;
+    std::int64_t chunks = 0, settled = 0;  ///< 0 chunks: the work goes by the length of the film
+    Clock::time_point last;
+    Pace pace;
   };
   void draw_locked(bool now);
 

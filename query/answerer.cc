@@ -36,7 +36,7 @@ std::vector<CitedEvidence> evidence_of(const Answer& answer) {
   return evidence;
 }
 
-constexpr int kMostSentences = 3, kMostCites = 3;
+constexpr int kMostWritten = 3, kMostCites = 3;
 
 /// Of a reply whose sentences each name evidence that is there. What they say is checked all the same.
 std::string schema_for(std::size_t citations) {
@@ -47,7 +47,7 @@ std::string schema_for(std::size_t citations) {
                                         {"properties", {{"text", {{"type", "string"}, {"minLength", 1}}}, {"cites", cites}}},
                                         {"required", {"text", "cites"}},
                                         {"additionalProperties", false}};
-  const nlohmann::ordered_json sentences{{"type", "array"}, {"minItems", 1}, {"maxItems", kMostSentences}, {"items", sentence}};
+  const nlohmann::ordered_json sentences{{"type", "array"}, {"minItems", 1}, {"maxItems", kMostWritten}, {"items", sentence}};
   return nlohmann::ordered_json{
       {"type", "object"}, {"properties", {{"sentences", sentences}}}, {"required", {"sentences"}}, {"additionalProperties", false}}
       .dump();

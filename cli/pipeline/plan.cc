@@ -146,7 +146,7 @@ VideoPlan plan_one(const IngestRequest& request, const std::filesystem::path& pa
   const base::Duration length = std::max(from, std::min(sampling.to.value_or(plan.duration), plan.duration)) - from;
   if (length == 0) return plan;
   const base::Duration window = sampling.chunking.length, step = window - sampling.chunking.overlap;
-  plan.chunks = length <= window ? 1 : 1 + (length - window + step - 1) / step;
+  plan.chunks = chunker::window_count(length, sampling.chunking);
   std::vector<base::TimeSpan> windows;
   if (session != nullptr) {
     const nlohmann::json settings = settings_json(sampling, captioner.identity(), source.sidecar_cues(path, log));

@@ -86,7 +86,9 @@ class ProgressSink {
  public:
   virtual ~ProgressSink() = default;
   /// `file` counts from 0 in the order of the request. `from` is where reading starts, `to` where it is expected to end (0: unknown).
-  virtual void opened(int file, const std::string& id, base::Timestamp from, base::Timestamp to) = 0;
+  /// @param chunks that will be described one after the other, as far as is known; 0: the work goes by the length of the film
+  virtual void opened(int file, const std::string& id, base::Timestamp from, base::Timestamp to, std::int64_t chunks) = 0;
+  /// With `chunks`: one more of them is settled.
   virtual void reached(int file, base::Timestamp at) = 0;
   virtual void finished(int file, const VideoOutcome& outcome) = 0;
 };

@@ -110,7 +110,10 @@ VideoOutcome VideoIngest::run() {
     video_.media["settings"] = settings_;
     if (spent > 0) video_.media["spent_seconds"] = spent;
     video_.row = writer_.with_store([&](graph::Store& store) { return store.put_video(video_); });
-    progress_.opened(admission_.file, admission_.id, read_from_, request_.sampling.to.value_or(claimed));
+    const base::Timestamp read_to = request_.sampling.to.value_or(claimed);
+    const bool by_chunks = !captioner_.has_memory() && !request_.sampling.chunking.by_shots && read_to > read_from_;
+    progress_.opened(admission_.file, admission_.id, read_from_, read_to,
+                     by_chunks ? chunker::window_count(read_to - read_from_, request_.sampling.chunking) : 0);
 
     chunker::ChunkerOptions chunking = request_.sampling.chunking;
     chunking.start = read_from_;

@@ -5,9 +5,23 @@
 #include "cli/completion.h"
 #include "cli/manual.h"
 #include "cli/option_facts.h"
+#include "cli/progress.h"
 #include "tests/support/support.h"
 
 namespace reelgraph::test {
+
+TEST_CASE("the time left goes by the work of each chunk, however short its part of the film is", "[program]") {
+  cli::Pace pace;
+  CHECK_FALSE(pace.left(2));
+  for (int i = 0; i < 5; ++i) pace.add(0.001);  // described before: no work
+  CHECK_FALSE(pace.left(2));
+  pace.add(90);
+  CHECK(*pace.left(1) == Approx(90));
+  for (const double seconds : {0.0, 0.0, 270.0}) pace.add(seconds);  // four chunks at once
+  CHECK(*pace.left(2) == Approx(180));
+  CHECK(*pace.left(0) == 0);
+  CHECK(*pace.left(-3) == 0);  // a film longer than it claimed
+}
 
 TEST_CASE("every command has a description, examples that name it, and described options", "[program]") {
   const cli::Program program;
