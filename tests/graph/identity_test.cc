@@ -32,7 +32,7 @@ std::string exported(const Archive& archive, const std::string& format = "jsonl"
   return out.str();
 }
 
-void import(Archive& archive, const std::string& text) {
+void import_lines(Archive& archive, const std::string& text) {
   std::istringstream in(text);
   import_jsonl(archive, in, "in", {});
 }
@@ -93,13 +93,13 @@ TEST_CASE("ways to write a name lead to one person where one alone can be meant"
   Fixture f;
   base::EntityMention pedro = named("Pedro");
   pedro.aliases = {"Pedro Eliezer Rodríguez"};
-  import(f.archive, lines({seen("film", 0, 1, {named("David Silva")}), seen("film", 1, 2, {named("D. Silva")}),
-                           seen("film", 2, 3, {named("Silva")}), seen("film", 3, 4, {named("David Sivla")}),
-                           seen("film", 4, 5, {named("Jesús Navas")}), seen("film", 5, 6, {named("Jesus Navas")}),
-                           seen("film", 6, 7, {pedro}), seen("film", 7, 8, {named("Pedro Eliezer Rodriguez")}),
-                           seen("film", 8, 9, {named("Silva", "referee")}), seen("film", 9, 10, {named("John Terry")}),
-                           seen("film", 10, 11, {named("Paul Terry")}), seen("film", 11, 12, {named("Terry")}),
-                           seen("film", 12, 13, {named("man in blue")}), seen("film", 13, 14, {named("man in black")})}));
+  import_lines(f.archive, lines({seen("film", 0, 1, {named("David Silva")}), seen("film", 1, 2, {named("D. Silva")}),
+                                 seen("film", 2, 3, {named("Silva")}), seen("film", 3, 4, {named("David Sivla")}),
+                                 seen("film", 4, 5, {named("Jesús Navas")}), seen("film", 5, 6, {named("Jesus Navas")}),
+                                 seen("film", 6, 7, {pedro}), seen("film", 7, 8, {named("Pedro Eliezer Rodriguez")}),
+                                 seen("film", 8, 9, {named("Silva", "referee")}), seen("film", 9, 10, {named("John Terry")}),
+                                 seen("film", 10, 11, {named("Paul Terry")}), seen("film", 11, 12, {named("Terry")}),
+                                 seen("film", 12, 13, {named("man in blue")}), seen("film", 13, 14, {named("man in black")})}));
   CHECK(partition(f.store) == std::set<std::set<std::string>>{{"film@0#0", "film@1000000#0", "film@2000000#0", "film@3000000#0"},
                                                               {"film@4000000#0", "film@5000000#0"},
                                                               {"film@6000000#0", "film@7000000#0"},
@@ -132,10 +132,11 @@ TEST_CASE("marks tell namesakes apart, and who is in view together is never one"
     return m;
   };
   base::EntityMention left = named("Kim"), right = named("Kim");
-  import(f.archive, lines({seen("film", 0, 1, {of("Silva", "City")}), seen("film", 1, 2, {of("Silva", "Chelsea")}),
-                           seen("film", 2, 3, {named("Silva")}), seen("film", 3, 4, {left, right}), seen("film", 4, 5, {named("Kim")}),
-                           seen("film", 5, 6, {named("Anna Berg"), named("A. Berg")}), seen("other", 0, 1, {of("Silva", "City")}),
-                           seen("other", 1, 2, {of("Silva", "Arsenal")}), seen("other", 2, 3, {named("Kim")})}));
+  import_lines(f.archive,
+               lines({seen("film", 0, 1, {of("Silva", "City")}), seen("film", 1, 2, {of("Silva", "Chelsea")}),
+                      seen("film", 2, 3, {named("Silva")}), seen("film", 3, 4, {left, right}), seen("film", 4, 5, {named("Kim")}),
+                      seen("film", 5, 6, {named("Anna Berg"), named("A. Berg")}), seen("other", 0, 1, {of("Silva", "City")}),
+                      seen("other", 1, 2, {of("Silva", "Arsenal")}), seen("other", 2, 3, {named("Kim")})}));
   CHECK(partition(f.store) == std::set<std::set<std::string>>{{"film@0#0", "other@0#0"},
                                                               {"film@1000000#0"},
                                                               {"film@2000000#0"},
@@ -157,11 +158,11 @@ TEST_CASE("someone without a name goes on over the overlap of two chunks, unless
     m.box = base::Box{x, 0.2, x + 0.2, 0.8};
     return m;
   };
-  import(f.archive, lines({seen("film", 0, 32, {somebody("man in blue", 0.1), somebody("man in a red hat", 0.6)}),
-                           seen("film", 28, 60, {somebody("man in a red hat", 0.62), somebody("man in blue", 0.12)}),
-                           seen("film", 56, 90, {somebody("man in blue", 0.7)}),  // too far away
-                           seen("film", 200, 232, {somebody("a clerk", 0.1), somebody("a clerk", 0.15)}),
-                           seen("film", 228, 260, {somebody("a clerk", 0.12)})}));
+  import_lines(f.archive, lines({seen("film", 0, 32, {somebody("man in blue", 0.1), somebody("man in a red hat", 0.6)}),
+                                 seen("film", 28, 60, {somebody("man in a red hat", 0.62), somebody("man in blue", 0.12)}),
+                                 seen("film", 56, 90, {somebody("man in blue", 0.7)}),  // too far away
+                                 seen("film", 200, 232, {somebody("a clerk", 0.1), somebody("a clerk", 0.15)}),
+                                 seen("film", 228, 260, {somebody("a clerk", 0.12)})}));
   CHECK(partition(f.store) == std::set<std::set<std::string>>{{"film@0#0", "film@28000000#1"},
                                                               {"film@0#1", "film@28000000#0"},
                                                               {"film@56000000#0"},
@@ -182,7 +183,7 @@ TEST_CASE("entities do not depend on the order of imports, and leave with their 
     }
   }
   Fixture one;
-  import(one.archive, lines(all));
+  import_lines(one.archive, lines(all));
   const auto whole = partition(one.store);
   CHECK(whole.size() == 7);  // Oscar of two films, and one Terry of whom it cannot be told which he is
   std::mt19937 random(7);
@@ -190,8 +191,8 @@ TEST_CASE("entities do not depend on the order of imports, and leave with their 
     std::shuffle(all.begin(), all.end(), random);
     Fixture many;
     for (std::size_t i = 0; i < all.size(); i += 5) {
-      import(many.archive,
-             lines({all.begin() + static_cast<std::ptrdiff_t>(i), all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), i + 5))}));
+      import_lines(many.archive, lines({all.begin() + static_cast<std::ptrdiff_t>(i),
+                                        all.begin() + static_cast<std::ptrdiff_t>(std::min(all.size(), i + 5))}));
     }
     CHECK(partition(many.store) == whole);
     CHECK(exported(many.archive) == exported(one.archive));
@@ -223,8 +224,8 @@ TEST_CASE("decisions by hand hold, are refused with reasons, and can be undone",
   base::EntityMention first = named("Ann"), second = named("Bob");
   first.stable_id = "p1";
   second.stable_id = "p2";
-  import(f.archive, lines({seen("film", 0, 1, {named("David Silva"), named("Eden Hazard")}), seen("film", 1, 2, {named("Silva")}),
-                           seen("film", 2, 3, {named("the captain"), first, second}), seen("film", 3, 4, {named("Eden Hazard")})}));
+  import_lines(f.archive, lines({seen("film", 0, 1, {named("David Silva"), named("Eden Hazard")}), seen("film", 1, 2, {named("Silva")}),
+                                 seen("film", 2, 3, {named("the captain"), first, second}), seen("film", 3, 4, {named("Eden Hazard")})}));
   const std::string before = exported(f.archive), graph_before = exported(f.archive, "csv");
   Identity identity(f.store);
   const RowId silva = only(f.store, "David Silva"), hazard = only(f.store, "Eden Hazard"), captain = only(f.store, "the captain");
@@ -245,7 +246,7 @@ TEST_CASE("decisions by hand hold, are refused with reasons, and can be undone",
   CHECK(exported(f.archive) != before);
   {
     Fixture again;  // what was decided travels with the archive
-    import(again.archive, exported(f.archive));
+    import_lines(again.archive, exported(f.archive));
     CHECK(partition(again.store) == partition(f.store));
     CHECK(exported(again.archive) == exported(f.archive));
   }
@@ -298,7 +299,7 @@ TEST_CASE("whatever is merged, split and declared distinct, undoing all of it gi
     all.push_back(seen(i % 2 == 0 ? "one" : "two", i, i + 1, {named(names[a]), named(names[b]), nameless}));
     all.back().relations = {{"m0", "knows", "m1", std::nullopt}};
   }
-  import(f.archive, lines(all));
+  import_lines(f.archive, lines(all));
   const auto state = [&] { return exported(f.archive) + exported(f.archive, "csv"); };
   const std::string before = state();
   const auto partition_before = partition(f.store);
@@ -345,7 +346,7 @@ TEST_CASE("whatever is merged, split and declared distinct, undoing all of it gi
   CHECK(verify(f.archive.folder(), false).empty());
   {
     Fixture again;
-    import(again.archive, exported(f.archive));
+    import_lines(again.archive, exported(f.archive));
     CHECK(partition(again.store) == partition(f.store));
   }
   while (!done.empty()) {
@@ -368,10 +369,10 @@ TEST_CASE("decisions of an import that cannot be carried out are kept without ef
   ann.stable_id = "p1";
   bob.stable_id = "p2";
   const std::string ids = R"({"type":"identity","action":"merge","a":{"source":"s","id":"p1"},"b":{"source":"s","id":"p2"}})";
-  import(f.archive, ids + "\n" + R"({"type":"identity","action":"split","a":{"observation":"zz","mention":-1},"b":{}})" + "\n" +
-                        R"({"type":"identity","action":"merge","a":{"id":5},"b":{"mention":99,"observation":7}})" + "\n" +
-                        R"({"type":"identity","action":"rumour","x":1})" + "\n" +
-                        lines({seen("film", 0, 1, {ann}), seen("film", 1, 2, {bob})}));
+  import_lines(f.archive, ids + "\n" + R"({"type":"identity","action":"split","a":{"observation":"zz","mention":-1},"b":{}})" + "\n" +
+                              R"({"type":"identity","action":"merge","a":{"id":5},"b":{"mention":99,"observation":7}})" + "\n" +
+                              R"({"type":"identity","action":"rumour","x":1})" + "\n" +
+                              lines({seen("film", 0, 1, {ann}), seen("film", 1, 2, {bob})}));
   CHECK(f.store.counts().entities == 2);
   const auto log = identity_log(f.store);
   REQUIRE(log.size() == 4);
@@ -411,7 +412,7 @@ TEST_CASE("another captioner's description supersedes the first and keeps who is
   CHECK(verify(f.archive.folder(), false).empty());
   // The decision has gone over to the new description: it travels in an export, which holds nothing that is superseded.
   Fixture again;
-  import(again.archive, exported(f.archive));
+  import_lines(again.archive, exported(f.archive));
   CHECK(partition(again.store) == partition(f.store));
   CHECK(exported(again.archive) == exported(f.archive));
   identity.undo(by_hand.number);
