@@ -3,6 +3,7 @@
 #include <map>
 
 #include "graph/embeddings.h"
+#include "query/fusion.h"
 #include "query/moments.h"
 #include "tests/query/archive_fixture.h"
 
@@ -141,6 +142,47 @@ TEST_CASE("vectors of another model are not compared with", "[meaning]") {
   const auto hits = engine.search("timber", {});
   REQUIRE_FALSE(hits.empty());
   CHECK(hits[0].why == std::vector<std::string>{"lexical"});
+}
+
+TEST_CASE("passages that words, meaning and the graph find are fused, and say which found them", "[meaning]") {
+  Embedded a;
+  a.import(
+      R"({"type":"observation","video":"stage","start":40,"end":50,"caption":"Applause","entities":[{"ref":"a","type":"person","name":"Edith Piaf"}],"provenance":{"kind":"import","name":"vlm"}})"
+      "\n");
+  const auto meaning = Meaning::read(a.store(), a.embedder);
+  REQUIRE(meaning);
+  const WordCutter cutter;
+  FusionRequest request;
+  request.words.words = {"vehicle", "waits"};
+  request.words.limit = 3;
+  request.text = "vehicle waits";
+  request.meaning = meaning.get();
+  auto found = retrieve_fused(a.store(), cutter, request);
+  REQUIRE_FALSE(found.empty());
+  CHECK(found[0].passage.text == "An automobile waits at the light");
+  CHECK(found[0].why == std::vector<std::string>{"lexical", "vector"});
+  CHECK(found[0].score == Approx(1));
+  CHECK(found[0].matched == Approx(0.5));
+
+  request.by_words = false;
+  request.words.videos = {"forest"};
+  request.text = "timber";
+  found = retrieve_fused(a.store(), cutter, request);
+  REQUIRE_FALSE(found.empty());
+  for (const Retrieved& r : found) CHECK(r.passage.video == "forest");
+  CHECK(found[0].why == std::vector<std::string>{"vector"});
+
+  request = {};
+  request.by_words = false;
+  request.entities = {a.store().find_entities("Edith Piaf", true, 1).at(0).row};
+  found = retrieve_fused(a.store(), cutter, request);
+  REQUIRE(found.size() == 2);  // where she is, and what is told just before
+  CHECK(found[0].passage.text == "Applause");
+  CHECK(found[0].why == std::vector<std::string>{"graph"});
+  request.words.within = base::TimeSpan{0, 5 * base::kSecond};
+  found = retrieve_fused(a.store(), cutter, request);
+  REQUIRE(found.size() == 1);
+  CHECK(found[0].passage.text == "A woman sings");
 }
 
 }  // namespace reelgraph::query
