@@ -48,7 +48,7 @@ class Network {
   /// local push (Andersen, Chung, Lang: Local Graph Partitioning using PageRank Vectors, 2006), so the cost depends on `tolerance`, not on
   /// the size of the graph. Best first, ties by node; seeds that are not in the graph are left out.
   /// @param tolerance what may be missing of a node's score, per edge of it
-  [[nodiscard]] std::vector<Ranked> page_rank(std::span<const NetworkNode> seeds, std::size_t most, double tolerance = 1e-6) const;
+  [[nodiscard]] std::vector<Ranked> page_rank(std::span<const NetworkNode> seeds, std::size_t most, double tolerance = 5e-7) const;
   /// From `from` to `to`, both included, over the fewest edges; empty if there is none.
   [[nodiscard]] std::vector<NetworkNode> shortest_path(NetworkNode from, NetworkNode to) const;
   /// Sets of nodes that hang together, the largest first, each in order.
