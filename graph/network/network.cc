@@ -15,6 +15,7 @@ namespace reelgraph::graph {
 namespace {
 
 using sqlite::Database;
+using sqlite::database_of;
 using sqlite::Statement;
 using Kind = NetworkNode::Kind;
 using Rows = boost::compressed_sparse_row_graph<boost::directedS, boost::no_property, boost::no_property, boost::no_property, std::uint32_t,
@@ -48,12 +49,6 @@ constexpr char kFollowing[] =
 constexpr char kBefore[] =
     "SELECT (SELECT b.id FROM observation b WHERE b.video = a.video AND b.live = 1 AND (b.start, b.id) < (a.start, a.id) "
     "ORDER BY b.start DESC, b.id DESC LIMIT 1) AS before, a.id FROM observation a WHERE a.live = 1 AND before IS NOT NULL AND a.id = ?";
-
-Database& database_of(const Store& store) {
-  const auto* const stored = dynamic_cast<const sqlite::SqliteStore*>(&store);
-  if (stored == nullptr) throw base::Error(base::ErrorCode::kInternal, "this store cannot be walked");
-  return stored->database();
-}
 
 }  // namespace
 

@@ -17,13 +17,8 @@ namespace reelgraph::graph {
 namespace {
 
 using sqlite::Database;
+using sqlite::database_of;
 using sqlite::Statement;
-
-Database& database_of(const Store& store) {
-  const auto* const stored = dynamic_cast<const sqlite::SqliteStore*>(&store);
-  if (stored == nullptr) throw base::Error(base::ErrorCode::kInternal, "this store keeps no vectors");
-  return stored->database();
-}
 
 [[noreturn]] void refuse(const std::string& model, const std::string& why) {
   throw base::Error(base::ErrorCode::kModel, why, "embedder " + model, "`reelgraph models check FOLDER` looks at a model; use another one");

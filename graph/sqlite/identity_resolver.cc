@@ -146,7 +146,7 @@ bool IdentityResolver::store_links(std::int64_t scope, const std::string& key, s
 
 void IdentityResolver::recluster(std::set<std::int64_t> atoms) {
   // All that evidence, decisions or today's entities connect with the change.
-  std::vector<std::int64_t> todo(atoms.begin(), atoms.end());
+  std::vector<std::int64_t> unvisited(atoms.begin(), atoms.end());
   std::set<Link, bool (*)(const Link&, const Link&)> links(
       [](const Link& x, const Link& y) { return std::tie(x.a, x.b, x.score, x.reason) < std::tie(y.a, y.b, y.score, y.reason); });
   struct Hand {
@@ -155,11 +155,11 @@ void IdentityResolver::recluster(std::set<std::int64_t> atoms) {
   };
   std::map<std::int64_t, Hand> hands;
   const auto reach = [&](std::int64_t atom) {
-    if (atoms.insert(atom).second) todo.push_back(atom);
+    if (atoms.insert(atom).second) unvisited.push_back(atom);
   };
-  while (!todo.empty()) {
-    const std::int64_t atom = todo.back();
-    todo.pop_back();
+  while (!unvisited.empty()) {
+    const std::int64_t atom = unvisited.back();
+    unvisited.pop_back();
     const std::int64_t entity = entity_of(atom);
     reach(entity);
     for (const std::int64_t other : atoms_of(entity)) reach(other);

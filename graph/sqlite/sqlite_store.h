@@ -102,6 +102,9 @@ class SqliteStore final : public Store {
   bool writable_;
 };
 
+/// The database behind a store, for what is derived from it. @throws base::Error kInternal: the store has none
+[[nodiscard]] Database& database_of(const Store& store);
+
 /// What people call an entity: its name, else its description, else "person 12".
 [[nodiscard]] std::string display_name(const std::string& name, const std::string& description, const std::string& type, RowId row);
 

@@ -7,6 +7,12 @@
 #include "graph/sqlite/sqlite_store.h"
 
 namespace reelgraph::graph::sqlite {
+
+Database& database_of(const Store& store) {
+  const auto* const stored = dynamic_cast<const SqliteStore*>(&store);
+  if (stored == nullptr) throw base::Error(base::ErrorCode::kInternal, "this store has no database of its own");
+  return stored->database();
+}
 namespace {
 
 VideoRecord read_video(const Statement& row) {

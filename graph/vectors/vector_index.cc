@@ -22,6 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using sqlite::Database;
+using sqlite::database_of;
 using sqlite::Statement;
 using Id = faiss::Index::idx_t;
 
@@ -35,12 +36,6 @@ constexpr std::size_t kBatch = 20'000;
 constexpr int kSamples = 16;           // of the table, that a file must know
 constexpr double kSame = 0.999;        // cosine
 constexpr double kMostExtended = .25;  // of the vectors may be new before the lists are placed anew
-
-Database& database_of(const Store& store) {
-  const auto* const stored = dynamic_cast<const sqlite::SqliteStore*>(&store);
-  if (stored == nullptr) throw base::Error(base::ErrorCode::kInternal, "this store keeps no vectors");
-  return stored->database();
-}
 
 /// "vectors-all-MiniLM-L6-v2-caption.faiss": what may not stand in a file's name becomes "_".
 fs::path file_of(Database& database, const std::string& model, const std::string& kind) {
@@ -266,6 +261,7 @@ struct VectorIndex::State {
   VectorFile file;
   std::vector<float> newer;  ///< rows that the file does not hold
   std::vector<RowId> newer_owners;
+  double usual_crowding = 0;                                ///< mean of the file's
   std::unordered_map<RowId, std::size_t> rows, newer_rows;  ///< of owners; `rows` only where the file lists them
 
   [[nodiscard]] std::size_t size() const { return static_cast<std::size_t>(file.dimensions); }
@@ -295,6 +291,8 @@ std::unique_ptr<VectorIndex> VectorIndex::open(const Store& store, const std::st
     state->file = make_flat(database, model, kind);
     if (state->file.count == 0) return nullptr;
   }
+  if (const auto& crowding = state->file.crowding; !crowding.empty())
+    state->usual_crowding = std::accumulate(crowding.begin(), crowding.end(), 0.0) / static_cast<double>(crowding.size());
   for (std::size_t i = 0; i < state->file.owners.size(); ++i) state->rows.emplace(state->file.owners[i], i);
   if (state->file.sequence < table.last) {
     each_live(database, model, kind, state->file.sequence, [&](RowId owner, RowId, std::int64_t, const std::vector<float>& vector) {
@@ -386,7 +384,7 @@ std::optional<double> VectorIndex::crowding(RowId owner) const {
   if (all.empty()) return std::nullopt;
   const auto row = state_->rows.find(owner);
   if (row != state_->rows.end() && !state_->newer_rows.contains(owner)) return static_cast<double>(all[row->second]);
-  return std::accumulate(all.begin(), all.end(), 0.0) / static_cast<double>(all.size());
+  return state_->usual_crowding;
 }
 
 std::vector<float> VectorIndex::vector_of(RowId owner) const {
