@@ -28,24 +28,24 @@ IngestProgress::IngestProgress(Console& console, int files, std::function<void(c
 
 IngestProgress::~IngestProgress() { console_.status({}); }
 
-void IngestProgress::opened(int file, const std::string& id, base::Timestamp from, base::Timestamp to, std::int64_t chunks) {
+void IngestProgress::opened(int file, const std::string& id, base::Timestamp from, base::Timestamp to, std::int64_t work) {
   const std::lock_guard lock(mutex_);
   const Clock::time_point now = Clock::now();
-  working_[file] = {id, from, from, to, now, chunks, 0, now, {}};
+  working_[file] = {id, from, from, to, now, work, 0, now, {}};
   draw_locked(true);
 }
 
-void IngestProgress::reached(int file, base::Timestamp at) {
+void IngestProgress::reached(int file, base::Timestamp at, std::int64_t done) {
   const std::lock_guard lock(mutex_);
   const auto found = working_.find(file);
   if (found == working_.end()) return;
   Work& work = found->second;
   work.at = std::max(work.at, at);
-  if (work.chunks > 0) {
+  if (work.work > 0) {
     const Clock::time_point now = Clock::now();
-    work.pace.add(std::chrono::duration<double>(now - work.last).count());
+    work.pace.add(done, std::chrono::duration<double>(now - work.last).count());
     work.last = now;
-    ++work.settled;
+    work.settled += done;
   }
   draw_locked(false);
 }
@@ -70,8 +70,8 @@ void IngestProgress::draw_locked(bool now) {
   const double rate = wall > 0 ? seen / wall : 0;
   std::string line = base::ellipsize(work.id, 30);
   if (work.to > work.from) {
-    const double share = work.chunks > 0 ? std::min(1.0, static_cast<double>(work.settled) / static_cast<double>(work.chunks))
-                                         : std::clamp(seen / base::to_seconds(work.to - work.from), 0.0, 1.0);
+    const double share = work.work > 0 ? std::min(1.0, static_cast<double>(work.settled) / static_cast<double>(work.work))
+                                       : std::clamp(seen / base::to_seconds(work.to - work.from), 0.0, 1.0);
     const auto filled = static_cast<std::size_t>(std::lround(share * 20));
     char percent[16];
     std::snprintf(percent, sizeof percent, "] %3.0f%%", share * 100);
@@ -83,10 +83,10 @@ void IngestProgress::draw_locked(bool now) {
     char speed[48];
     std::snprintf(speed, sizeof speed, "  %.1fx real time", rate);
     line += speed;
-    // What a model takes goes by chunks, however short the last one is; what is measured goes by the length of the film.
+    // What a model takes goes by the pictures it is shown; what is measured goes by the length of the film.
     std::optional<double> left;
-    if (work.chunks > 0)
-      left = work.pace.left(work.chunks - work.settled);
+    if (work.work > 0)
+      left = work.pace.left(work.work - work.settled);
     else if (work.to > work.at)
       left = base::to_seconds(work.to - work.at) / rate;
     if (left && *left > 0) line += ", " + format_effort(*left) + " left";

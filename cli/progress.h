@@ -18,23 +18,24 @@ namespace reelgraph::cli {
 /// "done       match-1   0:02:19.400  5 chunks, 70 frames"
 [[nodiscard]] std::string outcome_line(const pipeline::VideoOutcome& outcome);
 
-/// How long the rest will take, from how long each step took. Steps at the start that cost nothing (chunks from before) say nothing.
+/// How long the rest of the work will take, from how long each part took. Parts at the start that cost nothing (chunks from before) say
+/// nothing.
 class Pace {
  public:
-  void add(double seconds) {
+  void add(std::int64_t work, double seconds) {
     constexpr double kWork = 0.05;  // seconds
-    if (steps_ == 0 && seconds < kWork) return;
-    ++steps_;
+    if (work_ == 0 && seconds < kWork) return;
+    work_ += work;
     seconds_ += seconds;
   }
-  /// Empty until there was a step of work.
-  [[nodiscard]] std::optional<double> left(std::int64_t steps) const {
-    if (steps_ == 0) return std::nullopt;
-    return static_cast<double>(std::max<std::int64_t>(0, steps)) * seconds_ / static_cast<double>(steps_);
+  /// Empty until there was a part that took time.
+  [[nodiscard]] std::optional<double> left(std::int64_t work) const {
+    if (work_ == 0) return std::nullopt;
+    return static_cast<double>(std::max<std::int64_t>(0, work)) * seconds_ / static_cast<double>(work_);
   }
 
  private:
-  std::int64_t steps_ = 0;
+  std::int64_t work_ = 0;
   double seconds_ = 0;
 };
 
@@ -45,8 +46,8 @@ class IngestProgress final : public pipeline::ProgressSink {
   IngestProgress(Console& console, int files, std::function<void(const std::string&)> told);
   ~IngestProgress() override;
 
-  void opened(int file, const std::string& id, base::Timestamp from, base::Timestamp to, std::int64_t chunks) override;
-  void reached(int file, base::Timestamp at) override;
+  void opened(int file, const std::string& id, base::Timestamp from, base::Timestamp to, std::int64_t work) override;
+  void reached(int file, base::Timestamp at, std::int64_t work) override;
   void finished(int file, const pipeline::VideoOutcome& outcome) override;
 
  private:
@@ -55,7 +56,7 @@ class IngestProgress final : public pipeline::ProgressSink {
     std::string id;
     base::Timestamp from = 0, at = 0, to = 0;
     Clock::time_point since;
-    std::int64_t chunks = 0, settled = 0;  ///< 0 chunks: the work goes by the length of the film
+    std::int64_t work = 0, settled = 0;  ///< of a model (`pipeline::model_work`); 0: the work goes by the length of the film
     Clock::time_point last;
     Pace pace;
   };

@@ -181,6 +181,19 @@ VideoPlan plan_one(const IngestRequest& request, const std::filesystem::path& pa
 
 }  // namespace
 
+std::int64_t model_work(base::TimeSpan chunk, const chunker::ChunkerOptions& options) {
+  constexpr std::int64_t kPromptAndReply = 2;
+  const double candidates = std::ceil(base::to_seconds(chunk.length()) * options.keyframe_fps);
+  return kPromptAndReply + static_cast<std::int64_t>(std::clamp(candidates, 1.0, static_cast<double>(options.keyframes_per_chunk)));
+}
+
+std::int64_t model_work_of_film(base::TimeSpan film, const chunker::ChunkerOptions& options) {
+  const base::TimeSpan window{0, options.length};
+  const std::int64_t whole = chunker::window_count(film.length(), options) - 1;
+  const base::Timestamp last = film.start + whole * (options.length - options.overlap);
+  return whole * model_work(window, options) + model_work({last, film.end}, options);
+}
+
 BatchPlan plan_batch(const IngestRequest& request, base::Captioner& captioner, MediaSource& source, const graph::Store* store,
                      const base::LogSink& log, std::stop_token stop) {
   BatchPlan batch;

@@ -49,6 +49,13 @@ struct IngestRequest {
   int jobs = 1;            ///< files at once, >= 1
 };
 
+/// What a model does for one chunk, in pictures: those it is shown, and as many again as reading the prompt and writing the reply take
+/// (two, by the times of SmolVLM2-256M on a CPU; for larger models and servers a rough figure).
+[[nodiscard]] std::int64_t model_work(base::TimeSpan chunk, const chunker::ChunkerOptions& options);
+
+/// The same for all the chunks that [from, to) is cut into, if no shot boundary shortens them.
+[[nodiscard]] std::int64_t model_work_of_film(base::TimeSpan film, const chunker::ChunkerOptions& options);
+
 enum class Status { kDone, kPartial, kFailed, kUnchanged, kInterrupted };
 [[nodiscard]] std::string status_name(Status status);
 
@@ -86,10 +93,10 @@ class ProgressSink {
  public:
   virtual ~ProgressSink() = default;
   /// `file` counts from 0 in the order of the request. `from` is where reading starts, `to` where it is expected to end (0: unknown).
-  /// @param chunks that will be described one after the other, as far as is known; 0: the work goes by the length of the film
-  virtual void opened(int file, const std::string& id, base::Timestamp from, base::Timestamp to, std::int64_t chunks) = 0;
-  /// With `chunks`: one more of them is settled.
-  virtual void reached(int file, base::Timestamp at) = 0;
+  /// @param work that a model will do for the film, as far as is known (`model_work`); 0: the work goes by the length of the film
+  virtual void opened(int file, const std::string& id, base::Timestamp from, base::Timestamp to, std::int64_t work) = 0;
+  /// @param work that is settled since the last call
+  virtual void reached(int file, base::Timestamp at, std::int64_t work) = 0;
   virtual void finished(int file, const VideoOutcome& outcome) = 0;
 };
 

@@ -112,8 +112,9 @@ VideoOutcome VideoIngest::run() {
     video_.row = writer_.with_store([&](graph::Store& store) { return store.put_video(video_); });
     const base::Timestamp read_to = request_.sampling.to.value_or(claimed);
     const bool by_chunks = !captioner_.has_memory() && !request_.sampling.chunking.by_shots && read_to > read_from_;
+    const base::TimeSpan wanted{read_from_, read_to};
     progress_.opened(admission_.file, admission_.id, read_from_, read_to,
-                     by_chunks ? chunker::window_count(read_to - read_from_, request_.sampling.chunking) : 0);
+                     by_chunks ? model_work_of_film(wanted, request_.sampling.chunking) : 0);
 
     chunker::ChunkerOptions chunking = request_.sampling.chunking;
     chunking.start = read_from_;
@@ -201,7 +202,7 @@ bool VideoIngest::read(Reading& reading) {
         if (reading.cues.accept(cue)) reading.chunker.add(cue);
       }
       for (base::Chunk& chunk : reading.chunker.take()) reading.pending.push_back(std::move(chunk));
-      if (captioner_.has_memory() && reading.events % 64 == 0) progress_.reached(admission_.file, reading.seen);
+      if (captioner_.has_memory() && reading.events % 64 == 0) progress_.reached(admission_.file, reading.seen, 0);
       const bool stopping = stop_.stop_requested();
       if (captioner_.is_concurrent()) {
         if (!stopping) flush(reading);
@@ -291,7 +292,7 @@ void VideoIngest::flush(Reading& reading) {
 void VideoIngest::advance(const base::Chunk& chunk) {
   if (captioner_.has_memory()) return;
   settled_ += chunk.own.length();
-  progress_.reached(admission_.file, read_from_ + settled_);
+  progress_.reached(admission_.file, read_from_ + settled_, model_work(chunk.span, request_.sampling.chunking));
 }
 
 /// Commits what came of one chunk, unless an earlier run did.

@@ -329,7 +329,7 @@ class FakeProgress final : public pipeline::ProgressSink {
  public:
   std::atomic<int> opened_files = 0, finished_files = 0;
   void opened(int, const std::string&, base::Timestamp, base::Timestamp, std::int64_t) override { ++opened_files; }
-  void reached(int, base::Timestamp) override {}
+  void reached(int, base::Timestamp, std::int64_t) override {}
   void finished(int, const pipeline::VideoOutcome&) override { ++finished_files; }
 };
 

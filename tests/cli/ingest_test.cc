@@ -472,35 +472,4 @@ TEST_CASE("a dry run plans without touching the archive", "[pipeline]") {
   CHECK(desk.store.dump() == before);
 }
 
-TEST_CASE("a chunk's key changes with content, span, own part and every setting, and with nothing else", "[pipeline]") {
-  const pipeline::Sampling sampling;
-  const base::CaptionerIdentity identity{"signals", "signals", "1", "p"};
-  const nlohmann::json settings = pipeline::settings_json(sampling, identity, {});
-  const base::TimeSpan span{0, 30 * kSecond}, own{0, 28 * kSecond};
-  const std::string key = pipeline::chunk_key("content", span, own, settings);
-  CHECK(key.size() == 32);
-  CHECK(key == pipeline::chunk_key("content", span, own, pipeline::settings_json(sampling, identity, {})));
-  CHECK(key != pipeline::chunk_key("other", span, own, settings));
-  CHECK(key != pipeline::chunk_key("content", {0, 29 * kSecond}, own, settings));
-  CHECK(key != pipeline::chunk_key("content", span, span, settings));
-  std::vector<pipeline::Sampling> others(5, sampling);
-  others[0].chunking.length += kSecond;
-  others[1].chunking.keyframe_fps = 2;
-  others[2].chunking.by_shots = true;
-  others[3].fast = true;
-  others[4].chunking.keyframes_per_chunk = 3;
-  for (const pipeline::Sampling& other : others)
-    CHECK(key != pipeline::chunk_key("content", span, own, pipeline::settings_json(other, identity, {})));
-  for (base::CaptionerIdentity other : {base::CaptionerIdentity{"x", "signals", "1", "p"},
-                                        {"signals", "x", "1", "p"},
-                                        {"signals", "signals", "2", "p"},
-                                        {"signals", "signals", "1", "q"}}) {
-    CHECK(key != pipeline::chunk_key("content", span, own, pipeline::settings_json(sampling, other, {})));
-  }
-  pipeline::Sampling same = sampling;
-  same.decoder_threads = 7;
-  same.from = kSecond;
-  CHECK(key == pipeline::chunk_key("content", span, own, pipeline::settings_json(same, identity, {})));
-}
-
 }  // namespace reelgraph::test

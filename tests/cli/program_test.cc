@@ -10,15 +10,16 @@
 
 namespace reelgraph::test {
 
-TEST_CASE("the time left goes by the work of each chunk, however short its part of the film is", "[program]") {
+TEST_CASE("the time left goes by the pictures a model is shown, however long their part of the film is", "[program]") {
   cli::Pace pace;
-  CHECK_FALSE(pace.left(2));
-  for (int i = 0; i < 5; ++i) pace.add(0.001);  // described before: no work
-  CHECK_FALSE(pace.left(2));
-  pace.add(90);
-  CHECK(*pace.left(1) == Approx(90));
-  for (const double seconds : {0.0, 0.0, 270.0}) pace.add(seconds);  // four chunks at once
-  CHECK(*pace.left(2) == Approx(180));
+  CHECK_FALSE(pace.left(20));
+  for (int i = 0; i < 5; ++i) pace.add(10, 0.001);  // described before: no work
+  CHECK_FALSE(pace.left(20));
+  pace.add(10, 90);
+  CHECK(*pace.left(10) == Approx(90));
+  for (const double seconds : {0.0, 0.0, 270.0}) pace.add(10, seconds);  // four chunks at once
+  CHECK(*pace.left(20) == Approx(180));
+  CHECK(*pace.left(3) == Approx(27));
   CHECK(*pace.left(0) == 0);
   CHECK(*pace.left(-3) == 0);  // a film longer than it claimed
 }
