@@ -26,11 +26,12 @@ double best_of(int times, const std::function<void()>& work) {
 
 }  // namespace
 
-MemoryNeed memory_need(const ModelFolder& folder, std::int64_t context, bool bf16) {
+MemoryNeed memory_need(const ModelFolder& folder, std::int64_t context, const RunOptions& options) {
   const TextConfig& text = folder.config.text;
-  const std::int64_t size = bf16 ? 2 : 4;
+  // A CPU keeps what is stored as bfloat16 so, and widens it as it reads.
+  const bool narrow = options.dtype == "bf16" || (options.device == "cpu" && folder.dtype() == DType::kBF16);
   MemoryNeed need;
-  need.weights = folder.parameters() * size;
+  need.weights = folder.parameters() * (narrow ? 2 : 4);
   need.cache = 2 * text.layers * text.kv_heads * text.head_dim * context * 4;  // float32 always
   const std::int64_t block = std::min(kPrefillBlock, context);
   need.activations = 4 * (context * text.hidden_size + block * (6 * text.hidden_size + 3 * text.intermediate_size) +

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 
+#include "captioner/local/embedder.h"
 #include "captioner/local/language_model.h"
 #include "captioner/local/model_folder.h"
 
@@ -11,7 +12,7 @@ namespace reelgraph::captioner::local {
 
 /// Bytes that a run needs, by what for.
 struct MemoryNeed {
-  std::int64_t weights = 0;      ///< in the computing type; mapped rather than copied where the file has that type
+  std::int64_t weights = 0;      ///< in the type they are kept in; mapped rather than copied where the file has it
   std::int64_t cache = 0;        ///< keys and values of one conversation of `context` tokens, float32
   std::int64_t activations = 0;  ///< the larger of one tile in the vision tower and one block of the prompt
   std::int64_t runtime = 0;      ///< libtorch itself
@@ -19,7 +20,8 @@ struct MemoryNeed {
 };
 
 /// @param context tokens of prompt and reply
-[[nodiscard]] MemoryNeed memory_need(const ModelFolder& folder, std::int64_t context, bool bf16);
+/// @param options device and dtype count
+[[nodiscard]] MemoryNeed memory_need(const ModelFolder& folder, std::int64_t context, const RunOptions& options);
 /// Tokens of a prompt with that many frames, the words around them and a reply; at most the model's context.
 [[nodiscard]] std::int64_t usual_context(const ModelFolder& folder, std::int64_t frames);
 

@@ -90,7 +90,6 @@ nlohmann::ordered_json memory_json(const local::MemoryNeed& need) {
 }
 
 int check_language_model(Context& context, const ModelsOptions& options) {
-  const bool bf16 = options.run.dtype == "bf16";
   local::validate(options.run);
   std::optional<local::SpeedFacts> speed;
   nlohmann::ordered_json document;
@@ -99,7 +98,7 @@ int check_language_model(Context& context, const ModelsOptions& options) {
     const local::TextConfig& config = folder.config.text;
     const std::int64_t tokens =
         options.context > 0 ? std::min(options.context, config.max_positions) : local::usual_context(folder, options.frames);
-    const local::MemoryNeed need = local::memory_need(folder, tokens, bf16);
+    const local::MemoryNeed need = local::memory_need(folder, tokens, options.run);
     document["ok"] = true;
     document["path"] = options.folder;
     document["type"] = folder.has_vision() ? "smolvlm" : "llama";

@@ -271,7 +271,7 @@ void VideoIngest::flush(Reading& reading) {
       chunks.push_back(std::move(chunk));
     else {
       ++outcome_.chunks_skipped;
-      advance(chunk);
+      advance({&chunk, 1});
     }
   }
   reading.pending.clear();
@@ -284,21 +284,30 @@ void VideoIngest::flush(Reading& reading) {
                                          std::make_move_iterator(chunks.begin() + static_cast<std::ptrdiff_t>(end)));
     std::vector<int> attempts;
     std::vector<base::CaptionResult> results = describe(reading, batch, attempts);
-    for (std::size_t i = 0; i < batch.size(); ++i) settle(reading, batch[i], std::move(results[i]), attempts[i]);
+    advance(batch);
+    for (std::size_t i = 0; i < batch.size(); ++i) commit(reading, batch[i], std::move(results[i]), attempts[i]);
   }
 }
 
 /// What takes long is describing, not reading: progress is what has been described. (A captioner with memory works while it watches.)
-void VideoIngest::advance(const base::Chunk& chunk) {
+void VideoIngest::advance(std::span<const base::Chunk> chunks) {
   if (captioner_.has_memory()) return;
-  settled_ += chunk.own.length();
-  progress_.reached(admission_.file, read_from_ + settled_, model_work(chunk.span, request_.sampling.chunking));
+  std::int64_t work = 0;
+  for (const base::Chunk& chunk : chunks) {
+    settled_ += chunk.own.length();
+    work += model_work(chunk.span, request_.sampling.chunking);
+  }
+  progress_.reached(admission_.file, read_from_ + settled_, work);
+}
+
+void VideoIngest::settle(Reading& reading, const base::Chunk& chunk, base::CaptionResult result, int attempts) {
+  advance({&chunk, 1});
+  commit(reading, chunk, std::move(result), attempts);
 }
 
 /// Commits what came of one chunk, unless an earlier run did.
-void VideoIngest::settle(Reading& reading, const base::Chunk& chunk, base::CaptionResult result, int attempts) {
+void VideoIngest::commit(Reading& reading, const base::Chunk& chunk, base::CaptionResult result, int attempts) {
   const std::string key = chunk_key(admission_.content_id, chunk.span, chunk.own, settings_);
-  advance(chunk);
   base::SpanSet gaps;
   std::vector<graph::CoverageSpan> coverage;
   for (const base::Gap& gap : reading.reader->summary().gaps) {

@@ -52,7 +52,8 @@ class VideoIngest {
   [[nodiscard]] bool read(Reading& reading);
   void flush(Reading& reading);
   void settle(Reading& reading, const base::Chunk& chunk, base::CaptionResult result, int attempts);
-  void advance(const base::Chunk& chunk);
+  void commit(Reading& reading, const base::Chunk& chunk, base::CaptionResult result, int attempts);
+  void advance(std::span<const base::Chunk> chunks);
   [[nodiscard]] std::vector<base::CaptionResult> describe(Reading& reading, const std::vector<base::Chunk>& chunks,
                                                           std::vector<int>& attempts);
   [[nodiscard]] bool is_done(const base::Chunk& chunk) const;

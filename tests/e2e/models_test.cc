@@ -17,6 +17,13 @@ TEST_CASE("models check tells what a sound folder holds and needs", "[e2e][model
   CHECK(facts.at("type") == "smolvlm");
   CHECK(facts.at("parameters").get<std::int64_t>() > 100'000);
   CHECK(facts.at("memory_bytes").at("total").get<std::int64_t>() > facts.at("memory_bytes").at("weights").get<std::int64_t>());
+  const auto weights = [&](const char* fixture, const char* dtype) {
+    const nlohmann::json of = reel.json({"models", "check", shared(fixture)->string(), "--dtype", dtype});
+    return of.at("memory_bytes").at("weights").get<std::int64_t>() / of.at("parameters").get<std::int64_t>();
+  };
+  CHECK(weights("fixtures/smolvlm-tiny", "fp32") == 4);
+  CHECK(weights("fixtures/smolvlm-tiny", "bf16") == 2);
+  CHECK(weights("fixtures/smolvlm-tiny-bf16", "fp32") == 2);  // kept as they are stored
   const ProcessResult words = reel.call({"models", "check", folder->string()});
   CHECK(words.exit_code == 0);
   CHECK_THAT(words.out, Contains("is sound") && Contains("16 tokens a frame"));
