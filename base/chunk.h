@@ -66,6 +66,7 @@ struct Chunk {
   std::vector<Keyframe> keyframes;   ///< in time order, within `span`
   std::vector<Keyframe> candidates;  ///< further pictures of `span`, by time, that evidence may ask for
   std::vector<Cue> cues;             ///< overlapping `span`, in time order
+  std::vector<Cue> texts;            ///< read on the screen, in time order, if somebody did (`ingest --ocr`)
   ChunkSignals signals;              ///< over `own`
   bool last = false;                 ///< no chunk follows
   std::string before;                ///< the description of the chunk before this one, for captioners that want it; may be empty

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "captioner/endpoint/captioner.h"
 #include "captioner/local_captioner.h"
+#include "captioner/screen_text/captioner.h"
 #include "captioner/signals/captioner.h"
 
 namespace reelgraph::captioner {
@@ -18,9 +19,7 @@ bool starts_with(const std::string& text, const char* prefix) { return text.rfin
                     "use --captioner signals, or describe the video elsewhere and bring the observations in with `reelgraph import`");
 }
 
-}  // namespace
-
-std::unique_ptr<base::Captioner> make_captioner(const CaptionerOptions& options) {
+std::unique_ptr<base::Captioner> make_plain(const CaptionerOptions& options) {
   if (options.spec == "signals") {
     const std::string where = options.profile.name.empty() ? "profile" : "profile " + options.profile.name;
     return std::make_unique<signals::SignalsCaptioner>(signals::parse_options(options.profile.signals, where));
@@ -38,6 +37,14 @@ std::unique_ptr<base::Captioner> make_captioner(const CaptionerOptions& options)
   }
   throw base::Error(base::ErrorCode::kInvalidArgument, "unknown captioner \"" + options.spec + "\"", {},
                     "use signals, local:FOLDER or endpoint:URL");
+}
+
+}  // namespace
+
+std::unique_ptr<base::Captioner> make_captioner(const CaptionerOptions& options) {
+  std::unique_ptr<base::Captioner> captioner = make_plain(options);
+  if (options.ocr_language.empty()) return captioner;
+  return screen_text::with_screen_text(std::move(captioner), options.ocr_language);
 }
 
 }  // namespace reelgraph::captioner

@@ -19,6 +19,7 @@ struct CaptionerOptions {
   base::EndpointSettings endpoint;                    ///< its `url` comes from `spec`
   base::LocalSettings local;                          ///< of "local:FOLDER"
   std::vector<std::filesystem::path> plugin_folders;  ///< where the libtorch plugin is looked for (`torch_plugin_folders`)
+  std::string ocr_language;                           ///< of on-screen text, as Tesseract names it; empty: not read
   base::Profile profile;
   base::LogSink log;
 };

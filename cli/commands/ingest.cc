@@ -21,7 +21,7 @@ namespace {
 
 struct IngestOptions {
   std::vector<std::string> paths;
-  std::string captioner, profile, id, device, dtype, lora;
+  std::string captioner, profile, id, device, dtype, lora, ocr_language;
   captioner::local::Sampling words;  ///< of a model folder
   int detail_frames = 0;
   EndpointOptions endpoint;
@@ -29,7 +29,7 @@ struct IngestOptions {
   double budget_usd = 0;
   std::int64_t budget_tokens = 0;
   std::optional<base::Duration> budget_time;
-  bool continuity = false, skip_static = false, stream = false;
+  bool continuity = false, skip_static = false, stream = false, ocr = false;
   std::optional<base::Duration> chunk, overlap;
   std::optional<base::Timestamp> from, to;
   double fps = 0;
@@ -63,6 +63,7 @@ pipeline::IngestRequest request_of(const IngestOptions& options, const Config& c
   request.captioner = !options.captioner.empty() ? options.captioner : config.text("captioner").value_or("signals");
   request.profile = captioner::load_profile(!options.profile.empty() ? options.profile : config.text("profile").value_or("general"));
   request.recaption = options.recaption;
+  if (options.ocr || !options.ocr_language.empty()) request.ocr_language = !options.ocr_language.empty() ? options.ocr_language : "eng";
   if (request.captioner.rfind("endpoint:", 0) == 0) {
     base::EndpointSettings& endpoint = request.endpoint = endpoint_settings(options.endpoint, config);
     endpoint.jobs = whole(options.jobs, 0, "jobs", endpoint.jobs);
@@ -379,10 +380,13 @@ void add_ingest(Program& program) {
                  "Frames of a chunk that a model folder sees cut into tiles as well, for small details [0]")
       ->type_name("N")
       ->check(CLI::Range(0, 64));
+  app.add_flag("--ocr", options->ocr, "Read the text on the screen (Tesseract), for models, search and questions");
+  app.add_option("--ocr-language", options->ocr_language, "Its language, as Tesseract names it: eng, deu+eng; means --ocr [eng]")
+      ->type_name("LANG");
   app.add_flag("--recaption", options->recaption, "Describe again what was described with other settings");
   app.add_flag("--dry-run", options->dry_run, "Say how much work and disk it would take; do nothing");
   overlap->excludes(app.get_option("--by-shots"));
-  add_absent(app, {"--speech", "--ocr", "--detector", "--no-sandbox"});
+  add_absent(app, {"--speech", "--detector", "--no-sandbox"});
 }
 
 }  // namespace reelgraph::cli

@@ -48,6 +48,7 @@ std::unique_ptr<base::Captioner> captioner_of(const pipeline::IngestRequest& req
                                     .endpoint = request.endpoint,
                                     .local = request.local,
                                     .plugin_folders = captioner::torch_plugin_folders(std::filesystem::read_symlink("/proc/self/exe")),
+                                    .ocr_language = request.ocr_language,
                                     .profile = request.profile,
                                     .log = log});
 }

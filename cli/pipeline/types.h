@@ -43,6 +43,7 @@ struct IngestRequest {
   std::string captioner = "signals";  ///< as on the command line
   base::EndpointSettings endpoint;    ///< of a captioner "endpoint:URL"
   base::LocalSettings local;          ///< of a captioner "local:FOLDER"
+  std::string ocr_language;           ///< of on-screen text, as Tesseract names it; empty: not read
   Limits limits;
   base::Profile profile;
   bool recaption = false;  ///< describe again what was described with other settings

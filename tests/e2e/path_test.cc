@@ -195,4 +195,27 @@ TEST_CASE("options of ingest do what they say", "[e2e]") {
   }
 }
 
+TEST_CASE("with --ocr what stands on the screen is read, kept and found", "[e2e]") {
+  const Reel reel;
+  const auto text = [](const std::string& words, const std::string& rest) {
+    return "drawtext=fontfile=/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf:text='" + words +
+           "':fontcolor=white:box=1:boxborderw=8:" + rest;
+  };
+  draw_film({"-f", "lavfi", "-i", "mandelbrot=s=640x360:r=10", "-t", "6", "-vf",
+             text("Loading dock 12", "boxcolor=navy:x=20:y=20:fontsize=28") + "," +
+                 text("CHELSEA 1 - 0 LEEDS", "boxcolor=black:x=240:y=300:fontsize=30:enable='gt(t,2)'"),
+             "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"},
+            reel.dir / "yard.mp4");
+  REQUIRE(reel.call({"ingest", "yard.mp4", "--ocr"}).exit_code == 0);
+  const ProcessResult lines = reel.call({"export", "--format", "jsonl"});
+  CHECK_THAT(lines.out, Contains("Loading dock 12") && Contains("CHELSEA 1 - 0 LEEDS"));
+  const nlohmann::json hits = reel.json({"search", "Leeds"}).at("hits");
+  REQUIRE(hits.size() == 1);
+  CHECK(hits.at(0).at("video") == "yard");
+  CHECK(reel.json({"ingest", "yard.mp4", "--ocr"}).at("videos").at(0).at("status") == "unchanged");
+  const ProcessResult refused = reel.call({"ingest", "yard.mp4", "--recaption", "--ocr-language", "xx-none"});
+  CHECK(refused.exit_code == 4);
+  CHECK_THAT(refused.err, Contains("xx-none") && Contains("tesseract-ocr-"));
+}
+
 }  // namespace reelgraph::test
