@@ -65,6 +65,8 @@ class Lexicon {
   [[nodiscard]] bool is_speaker(const Word& w) const { return speakers_.contains(w.stem); }
   /// Entities of this type do things themselves; those of others (teams) take part in a role of their own. By a sample of the archive.
   [[nodiscard]] bool acts(const std::string& entity_type) const { return acting_.contains(entity_type); }
+  /// A verb that, with a bare ordinal or number, means the events of a running count ("get a second").
+  [[nodiscard]] bool implies_count(const Word& w) const { return implying_.contains(stem_of(w)); }
   /// The role of a side that something is counted for.
   [[nodiscard]] bool is_side(const std::string& role) const;
   /// Events of any of these types say this of themselves, by a sample.
@@ -75,6 +77,7 @@ class Lexicon {
     std::vector<std::string> stems, folded;
     bool any_order = false;
     bool adjacent = false;
+    bool apart = false;  ///< something must stand between its words ("took HIS place")
     Token token;
   };
   struct Name {
@@ -87,6 +90,7 @@ class Lexicon {
     nlohmann::json attributes;
   };
 
+  [[nodiscard]] std::string stem_of(const Word& w) const { return cutter_.stem(std::string(base_form(w.folded))); }
   void add_pattern(const std::string& text, const Token& token);
   void add_profile(const base::Profile& profile);
   void load_names();
@@ -114,7 +118,7 @@ class Lexicon {
   std::map<std::string, std::vector<std::string>> video_words_;
   mutable std::map<std::string, std::set<graph::RowId>> present_;
   mutable std::map<std::string, std::set<std::string>> types_present_;
-  std::set<std::string> fillers_, video_nouns_, speakers_, acting_;
+  std::set<std::string> fillers_, video_nouns_, speakers_, acting_, implying_;
   std::map<std::string, std::set<std::string>> attributes_;  ///< keys by event type
   bool small_ = true;
 };

@@ -99,6 +99,7 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
           break;
         }
         add_kind(c, t, list, p, negated, ordinal, loose, loose_types, loose_subject, loose_object);
+        if (t.number > 1 && !c.events.empty()) c.events.back().nth = several_ = t.number;
         break;
       }
       case K::kEntity: entity_at.emplace_back(p, i); break;
@@ -114,7 +115,9 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
   } else if (!c.events.empty() && !loose.empty()) {
     Token t;
     t.event = {loose_types, loose};
-    if (!c.events.front().kinds.empty() && fits(c.events.front(), t)) {
+    if (qualify_moment(c.events.front(), loose)) {
+      loose.clear();
+    } else if (!c.events.front().kinds.empty() && fits(c.events.front(), t)) {
       for (const Condition& condition : loose) qualify(c.events.front(), condition);
     } else {  // "both keepers got a yellow": two things that are true of them
       Selection s;
@@ -160,6 +163,16 @@ void Parser::qualify(Selection& s, const Condition& condition) {
   }
 }
 
+// "Who won it with a header?": the event that changed the running count says so of itself.
+bool Parser::qualify_moment(Selection& s, const std::vector<Condition>& where) const {
+  if (!s.tally || !is_any(s.tally->state, {"opener", "first", "equaliser", "winner", "pulls_back", "extends"})) return false;
+  if (!std::all_of(where.begin(), where.end(), [&](const Condition& c) { return lexicon_.has_attribute({s.tally->tally.type}, c.key); }))
+    return false;
+  if (s.kinds.empty()) s.kinds = {{{s.tally->tally.type}, {}}};
+  for (const Condition& c : where) qualify(s, c);
+  return true;
+}
+
 bool Parser::is_passive(const std::vector<std::size_t>& list, std::size_t p) const {
   bool be = false;
   for (std::size_t k = p; k-- > 0;) {
@@ -198,6 +211,7 @@ void Parser::add_kind(Clause& c, const Token& t, const std::vector<std::size_t>&
       for (const Condition& condition : t.event.where) qualify(c.events.back(), condition);
       return;
     }
+    if (!c.events.empty() && qualify_moment(c.events.back(), t.event.where)) return;
     loose.insert(loose.end(), t.event.where.begin(), t.event.where.end());
     if (loose_types.empty()) {
       loose_types = t.event.types;

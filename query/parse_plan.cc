@@ -45,6 +45,7 @@ bool Parser::plan_of(Plan& plan) {
   Clause main = read_clause(main_, nullptr);
   if (!problem_.empty()) return false;
   merge_moment(main);
+  read_threshold();
   // "at least one", "at least once" say nothing more than that there is one.
   if (phrase({"at", "least", "one"}) || phrase({"at", "least", "once"}) || phrase({"at", "least", "a"})) {
     take({"least"});
@@ -69,6 +70,7 @@ bool Parser::plan_of(Plan& plan) {
       if (is_word(i) && text(i) == "how" && says(k, {"many", "often", "frequently"})) return k;
       if (is_word(i) && text(i) == "number" && says(k, {"of"})) return k;
       if (is_word(i) && p == 0 && text(i) == "count") return i;
+      if (is_word(i) && p == 0 && text(i) == "total" && !main_has({"time", "duration", "length", "seconds", "minutes"})) return i;
     }
     return tokens_.size();
   }();
@@ -81,7 +83,8 @@ bool Parser::plan_of(Plan& plan) {
                        (main_has({"gap", "wait", "stretch", "interval", "period", "time", "pause", "lull", "delay", "spell", "break"}) ||
                         main_has({"without"}));
   const bool from_to = std::any_of(subs_.begin(), subs_.end(), [](const Sub& sub) { return is_any(sub.marker, {"between", "from"}); });
-  how_long = how_long || (from_to && main_has({"gap", "interval", "wait", "time"}) && main_has({"what"}));
+  how_long =
+      how_long || (from_to && main_has({"gap", "interval", "wait", "time", "difference"}) && (main_has({"what"}) || is_noun_phrase()));
   if (unit) how_many = false;
   mark(many);
   if (how_long || how_many) mark(how);
@@ -220,6 +223,13 @@ bool Parser::plan_of(Plan& plan) {
       return false;
     }
     if (!alternatives_.empty()) return false;
+    if (threshold_ && (plan.distinct || plan.videos)) {
+      plan.exactly = threshold_;
+      plan.at_least = !at_most_;
+      plan.at_most = at_most_;
+    } else if (threshold_) {
+      return false;
+    }
     apply_lengths(s);
     if (!s.nth) {
       for (const std::size_t i : main_) {
@@ -270,6 +280,8 @@ bool Parser::plan_of(Plan& plan) {
     plan.ask = Ask::kWhen;
     add_subs(s, main, false);
     if (take({"next"})) s.nth = 1;
+    if (take({"late"})) soon_ = -1;  // "late on"
+    if (take({"early"})) soon_ = 1;
     if (soon_ && !s.nth) s.nth = soon_;
     apply_lengths(s);
     if (s.tally && is_any(s.tally->state, {"ahead", "behind", "level", "stands"}) && !s.nth) s.nth = 1;
@@ -382,12 +394,42 @@ bool Parser::plan_of(Plan& plan) {
     } else if (main.events.size() > 1) {
       return false;
     }
+    if (threshold_) {
+      if (s.nth || none || s.tally) return false;
+      const bool anyone = asked_type() < tokens_.size() || main_has({"anyone", "anybody", "someone", "somebody"});
+      const auto by_whom = [&](const Participant& p) {
+        const auto e = p.entities.empty() ? std::nullopt : store_.entity(p.entities.front());
+        return e && lexicon_.acts(e->type);
+      };
+      if (anyone && std::none_of(s.who.begin(), s.who.end(), by_whom)) {
+        if (at_most_) return false;
+        plan.exactly = threshold_;
+        plan.at_least = true;
+        plan.role = main.subject[0];
+        if (asked_type() < tokens_.size()) plan.entity_type = tokens_[asked_type()].name;
+      } else {
+        s.nth = at_most_ ? *threshold_ + 1 : *threshold_;  // there are so many where there is one of that number
+        plan.except = at_most_;
+      }
+    }
     apply_lengths(s);
     add_subs(s, main, true);
     for (const std::size_t i : main_) {
       if (kind(i, K::kNumber) && tokens_[i].number == 1) mark(i);  // "even one", "in this one"
     }
     plan.ask = Ask::kExists;
+    plan.select = s;
+    return true;
+  }
+  // "Corners for Palace in the first half": a noun in the plural, and no verb.
+  if (is_noun_phrase() && main.events.size() == 1 && main.at.front() < tokens_.size() && kind(main.at.front(), K::kEvent) &&
+      alternatives_.empty() && negation_read_.empty()) {
+    Selection& s = main.events.front();
+    const Word& noun = words_[tokens_[main.at.front()].used.back()];
+    if (s.nth || s.tally || threshold_ || !noun.folded.ends_with("s") || noun.folded == noun.stem) return false;
+    plan.ask = Ask::kCount;
+    apply_lengths(s);
+    add_subs(s, main, false);
     plan.select = s;
     return true;
   }

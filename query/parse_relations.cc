@@ -42,7 +42,8 @@ bool Parser::plan_compare(Plan& plan, Clause& main) {
                            phrase({"how", "much", "more"}) || phrase({"difference", "between"}));
   const bool counted_difference =
       phrase({"how", "many"}) && main_has({"than"}) && main_has({"more", "fewer"}) && asked_type() == tokens_.size();
-  const bool equal = main_has({"equally", "same", "equal"}) || phrase({"as", "many"});
+  const bool as_many = phrase({"as", "many"}) || phrase({"as", "often"}) || phrase({"as", "frequently"});
+  const bool equal = main_has({"equally", "same", "equal"}) || as_many;
   const std::size_t than = [&] {
     for (const std::size_t i : main_) {
       if (is_word(i) && !read_[i] && is_any(text(i), {"than", "outnumber", "outnumbers", "outnumbered", "exceed", "exceeds", "exceeded"}))
@@ -72,7 +73,7 @@ bool Parser::plan_compare(Plan& plan, Clause& main) {
   }
   if (!(difference || equal || ((more || fewer) && than < tokens_.size()))) return false;
   Selection a, b;
-  if (than < tokens_.size() || phrase({"as", "many"})) {
+  if (than < tokens_.size() || as_many) {
     std::size_t split = than;
     if (split == tokens_.size()) {  // "as many A as B"
       for (const std::size_t i : main_) {
@@ -197,6 +198,26 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
     return true;
   }
   if (!how_long) return false;
+  // "Sako scored and was later taken off. How long between the two?"
+  if (subs_.empty() && main.events.size() == 2 &&
+      (phrase({"between", "the", "two"}) || phrase({"between", "them"}) || phrase({"in", "between"}) || phrase({"between", "those"}))) {
+    Selection& b = main.events[1];
+    if (b.who.empty() && !main.events[0].who.empty()) {
+      b.who = {main.events[0].who.front()};
+      b.who.front().role = main.passive[1] && !main.object[1].empty() ? main.object[1] : main.subject[1];
+    }
+    take({"between"});
+    take({"later"});
+    take({"then"});
+    take({"and"});
+    for (const std::size_t i : main_) {
+      if (kind(i, K::kNumber) && tokens_[i].number == 2) mark(i);
+    }
+    plan.ask = Ask::kGap;
+    plan.select = main.events[0];
+    plan.others = {b};
+    return true;
+  }
   const auto sub_at = [&](std::initializer_list<std::string_view> markers) {
     for (std::size_t i = 0; i < subs_.size(); ++i) {
       if (is_any(subs_[i].marker, markers)) return i;
@@ -248,6 +269,7 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
       a.who = {{tokens_[i].entities, tokens_[i].names, first.subject.front(), false}};
       b.who = {{tokens_[i].entities, tokens_[i].names, second.subject.front(), false}};
     }
+    if (a.who.empty() && b.who.empty() && !main.events.empty() && main.events.front().kinds == a.kinds) a.who = main.events.front().who;
     if (b.who.empty() && a.kinds == b.kinds) b.who = a.who;
     if (a.who.empty() && a.kinds == b.kinds) a.who = b.who;
     if (to_json_equal(a, b)) return false;

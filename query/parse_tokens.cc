@@ -12,6 +12,7 @@ Parsed Parser::run() {
   seconds_passed();
   verb_last();
   read_lengths();
+  imply_events();
   inherit_nouns();
   read_videos();
   segment();
@@ -344,7 +345,7 @@ void Parser::segment() {
     if (marker == "when" && !initial && i > 0 && !has_question_before(i)) continue;
     // "how long after A was B": the clause ends where the next auxiliary begins.
     if (!initial && !comma && is_any(marker, {"after", "before"}) && i > 0 &&
-        says(i - 1, {"long", "soon", "quickly", "much", "later", "time"})) {
+        says(i - 1, {"long", "soon", "quickly", "much", "later", "time", "minutes", "seconds"}) && !(i > 1 && kind(i - 2, K::kNumber))) {
       bool anchor = false;
       for (std::size_t k = begin; k < end; ++k) {
         anchor = anchor || kind(k, K::kEvent) || kind(k, K::kTally);
@@ -383,8 +384,11 @@ void Parser::segment() {
       for (std::size_t k = begin; k < end; ++k) sub.tokens.push_back(k);
     }
     // "in the ten seconds after"
-    if (i >= 1 && kind(i - 1, K::kTime) && tokens_[i - 1].time.kind == TimePhrase::Kind::kAt &&
-        is_any(marker, {"after", "before", "following"})) {
+    const bool stretch = i >= 1 && kind(i - 1, K::kTime) &&
+                         (tokens_[i - 1].time.kind == TimePhrase::Kind::kAt ||
+                          (tokens_[i - 1].time.kind == TimePhrase::Kind::kFirst && marker != "before") ||
+                          (tokens_[i - 1].time.kind == TimePhrase::Kind::kLast && marker == "before"));
+    if (stretch && is_any(marker, {"after", "before", "following"})) {
       sub.within = tokens_[i - 1].time.a;
       mark(i - 1);
       in_sub_[i - 1] = true;

@@ -54,6 +54,18 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
     return false;
   }
   const bool tie = tie_;
+  if (several_ > 0 && s.nth == several_) {  // "who scored a hat-trick"
+    s.nth.reset();
+    plan.exactly = several_;
+    plan.at_least = true;
+    plan.per_participant = true;
+  }
+  if (threshold_) {
+    plan.exactly = threshold_;
+    plan.at_least = !at_most_;
+    plan.at_most = at_most_;
+    plan.per_participant = read_single_video();
+  }
   const bool most = take({"most", "highest", "top", "more", "busiest"});
   if (most && beyond_all()) {
     take({"than"});
@@ -180,6 +192,8 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
                                  (i >= 3 && words_[i - 3].folded == "what") || (i >= 4 && words_[i - 4].folded == "what"));
     if (what && is_any(words_[i].folded, {"name", "names", "called"})) plan.named = true;
   }
+  if (take({"late"})) soon_ = -1;  // "late on"
+  if (take({"early"})) soon_ = 1;
   if (soon_ && !plan.select.nth) plan.select.nth = soon_;
   // "Which players were booked?" asks for a list, however long.
   if (type < tokens_.size()) {
@@ -191,8 +205,32 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
   return true;
 }
 
+// "in a single match", "in one game", "in the same clip"
+bool Parser::read_single_video() {
+  for (std::size_t p = 2; p < main_.size(); ++p) {
+    if (!video_word(main_[p]) || !says(main_[p - 2], {"a", "any", "the", "in"})) continue;
+    const std::size_t one = main_[p - 1];
+    if (!says(one, {"single", "same", "one", "any"}) && !(kind(one, K::kNumber) && tokens_[one].number == 1)) continue;
+    mark(one);
+    if (p > 2 && says(main_[p - 3], {"any"})) mark(main_[p - 3]);
+    return true;
+  }
+  return false;
+}
+
 bool Parser::plan_videos(Plan& plan, Clause& main) {
   plan.videos = true;
+  if (several_ > 0 && !main.events.empty() && main.events.front().nth == several_) {
+    main.events.front().nth.reset();
+    plan.exactly = several_;
+    plan.at_least = true;
+    plan.per_participant = true;
+  }
+  if (threshold_) {
+    plan.exactly = threshold_;
+    plan.at_least = !at_most_;
+    plan.at_most = at_most_;
+  }
   for (const std::size_t i : main_) {
     if (is_word(i) && is_any(text(i), {"camera", "cameras"})) plan.noun = "camera";
   }
@@ -263,6 +301,10 @@ bool Parser::plan_videos(Plan& plan, Clause& main) {
         continue;
       }
       if (tokens_[i].number == 1 || says(i + 1, {"games", "matches", "clips", "videos"})) {
+        mark(i);
+        continue;
+      }
+      if (threshold_) {
         mark(i);
         continue;
       }

@@ -95,6 +95,9 @@ class Parser {
 
   void verb_last();
 
+  void imply_events();
+  void read_threshold();
+
   void read_videos();
 
   // ---- clauses -------------------------------------------------------------------------------------------------------------------
@@ -114,6 +117,7 @@ class Parser {
 
   std::string span_text(const Token& t) const;
 
+  bool qualify_moment(Selection& s, const std::vector<Condition>& where) const;
   static void qualify(Selection& s, const Condition& condition);
 
   [[nodiscard]] bool is_passive(const std::vector<std::size_t>& list, std::size_t p) const;
@@ -158,6 +162,7 @@ class Parser {
   bool plan_order(Plan& plan, Clause& main);
   bool plan_who(Plan& plan, Clause& main, bool whose);
   bool plan_videos(Plan& plan, Clause& main);
+  bool read_single_video();
   bool plan_spoken(Plan& plan);
   bool plan_score(Plan& plan, Clause& main);
   bool read_figure(Plan& plan, Clause& main, std::size_t many);
@@ -182,6 +187,8 @@ class Parser {
            (lexicon_.is_video(words_[tokens_[i].used.front()]) ||
             is_any(text(i), {"video", "videos", "film", "films", "clip", "clips", "recording", "recordings", "camera", "cameras"}));
   }
+  /// No word that asks and no verb before the first noun: "corners after the break", "gap between the two".
+  [[nodiscard]] bool is_noun_phrase() const;
   [[nodiscard]] std::size_t find_main(std::initializer_list<std::string_view> any) const;
   [[nodiscard]] std::size_t asked_type() const;
 
@@ -203,6 +210,9 @@ class Parser {
   Selection lengths_;  ///< only `longer` and `shorter`
   bool all_videos_ = true;
   bool tie_ = false;
+  int several_ = 0;               ///< a word that means so many of one participant ("hat-trick")
+  std::optional<int> threshold_;  ///< "more than two": 3, at least; "fewer than two": 1, at most
+  bool at_most_ = false;
   std::optional<int> soon_;  ///< "right after": the first after; "just before": the last before
 };
 

@@ -129,7 +129,8 @@ struct Plan {
   int across = 0;                      ///< of who: with events in at least so many videos
   std::optional<int> exactly;          ///< of who and videos: with so many events each
   bool at_least = false;               ///< `exactly` is the least, not the only number
-  bool per_participant = false;        ///< of videos: so many by one participant
+  bool at_most = false;                ///< `exactly` is the most
+  bool per_participant = false;        ///< of videos: so many by one participant; of who: so many in one video
   bool except = false;                 ///< participants of `others` are left out; else they must be in all. Of exists: yes if there is none
   bool named = false;                  ///< of who: asked for are names; numbers that a machine gave ("person 14") are none
   bool figure = false;                 ///< of rank: asked for is how many the first has

@@ -321,7 +321,7 @@ class Checker {
          {"ask",      "select",    "others",    "role",     "entity_type", "among",   "besides",         "distinct", "videos",
           "fewest",   "total",     "from_end",  "everyone", "top",         "exactly", "per_participant", "except",   "compare",
           "words",    "noun",      "per_s",     "at_least", "sentence",    "views",   "found_by",        "spans",    "videos_looked_at",
-          "coverage", "attribute", "in_videos", "figure",   "across",      "named",   "relation",        "backward"});
+          "coverage", "attribute", "in_videos", "figure",   "across",      "named",   "relation",        "backward", "at_most"});
     Plan p;
     p.ask = choice(kAsks, j, "ask", "plan");
     p.select = selection(j.value("select", json::object()), "plan.select", 0);
@@ -338,6 +338,7 @@ class Checker {
     p.everyone = flag(j, "everyone", "plan");
     p.per_participant = flag(j, "per_participant", "plan");
     p.at_least = flag(j, "at_least", "plan");
+    p.at_most = flag(j, "at_most", "plan");
     p.except = flag(j, "except", "plan");
     p.named = flag(j, "named", "plan");
     p.figure = flag(j, "figure", "plan");
@@ -387,6 +388,7 @@ json to_json(const Plan& p) {
                                    {"everyone", p.everyone},
                                    {"per_participant", p.per_participant},
                                    {"at_least", p.at_least},
+                                   {"at_most", p.at_most},
                                    {"except", p.except},
                                    {"named", p.named},
                                    {"backward", p.backward},

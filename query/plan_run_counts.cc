@@ -16,10 +16,13 @@ using nlohmann::json;
 void PlanRun::count() {
   if (plan_.videos) {
     std::set<std::string> ids;
-    const auto firsts = selector_.one_of_each(plan_.select);
+    const auto firsts = plan_.exactly ? std::nullopt : selector_.one_of_each(plan_.select);
     std::vector<EventRecord> shown;
     const auto others = videos_of_others();
-    for (const EventRecord& e : firsts ? *firsts : selector_.run(plan_.select, true)) {
+    const auto events = firsts ? *firsts : selector_.run(plan_.select, true);
+    const auto groups = by_video(events);
+    for (const EventRecord& e : events) {
+      if (plan_.exactly && !fits_number(groups.at(e.video).size())) continue;
       if (others.contains(e.video) && ids.insert(e.video).second) shown.push_back(e);
     }
     if (ids.empty() && nothing()) return;
@@ -87,11 +90,12 @@ void PlanRun::rate() {
 void PlanRun::exists() {
   std::vector<EventRecord> events;
   const std::size_t enough = std::max<std::size_t>(evidence_.room(), 1);
+  const bool by_one = !plan_.others.empty() || plan_.exactly;
   selector_.each(plan_.select, true, [&](const std::vector<EventRecord>& here) {
     events.insert(events.end(), here.begin(), here.end());
-    return !plan_.others.empty() || events.size() < enough;
+    return by_one || events.size() < enough;
   });
-  if (!plan_.others.empty()) {  // of the same participant
+  if (by_one) {  // of the same participant
     std::vector<EventRecord> of_both;
     for (const Group& g : who_groups(events)) of_both.insert(of_both.end(), g.events.begin(), g.events.end());
     events = std::move(of_both);

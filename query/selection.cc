@@ -279,6 +279,7 @@ void Selector::narrow(std::vector<EventRecord>& events, const Selection& s, cons
 std::vector<EventRecord> Selector::run_in(const Selection& s, const VideoScope& video, bool overlap) {
   if (!s.tally) return pick(s, fetch(s, video), video, overlap);
   std::vector<EventRecord> events = tally_events(s, video);
+  if (!s.kinds.empty()) std::erase_if(events, [&](const EventRecord& e) { return !of_kind(e, s.kinds); });
   for (const Participant& p : s.who) std::erase_if(events, [&](const EventRecord& e) { return takes_part(e, p, s, false) == p.negated; });
   narrow(events, s, video, overlap);
   std::stable_sort(events.begin(), events.end(), [](const EventRecord& a, const EventRecord& b) { return a.span < b.span; });
