@@ -15,6 +15,8 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
   std::vector<std::pair<std::size_t, std::size_t>> entity_at;  // position in list -> token
   bool no_more = false;
   bool other_than = false;
+  std::size_t leaving_out = tokens_.size();  // where "leaving out" stands
+  std::vector<Condition> left_out;
   for (std::size_t p = 0; p < list.size(); ++p) {
     const std::size_t i = list[p];
     if (read_[i] && tokens_[i].kind != K::kEvent) continue;
@@ -30,6 +32,12 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
           other_than = true;
           mark(i);
           mark(list[p - 1]);
+        }
+        if (is_any(t.name, {"excluding", "ignoring", "discounting", "disregarding"}) ||
+            (p + 1 < list.size() && ((t.name == "leaving" && says(list[p + 1], {"out", "aside"})) ||
+                                     (t.name == "not" && says(list[p + 1], {"counting", "including"})) ||
+                                     (is_any(t.name, {"apart", "aside"}) && says(list[p + 1], {"from"}))))) {
+          leaving_out = i;
         }
         if (is_any(t.name, {"except", "besides", "excluding"}) ||
             (is_any(t.name, {"apart", "aside"}) && p + 1 < list.size() && says(list[p + 1], {"from"})))
@@ -59,6 +67,17 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
         w.period = t.period;
         w.period.words = {span_text(t)};
         w.within = t.within;
+        // "just before the break": the last of that part; where it is counted or looked for, its last five minutes
+        if (const std::size_t at = t.used.front();
+            at > 0 && t.within == 0 && is_any(words_[at - 1].folded, {"just", "right", "shortly", "immediately", "straight", "soon"})) {
+          const bool before = is_any(words_[at].folded, {"before", "ahead", "by", "prior", "to", "until"});
+          if (main_has({"who", "whose", "when", "which"}) || phrase({"what", "time"}))
+            soon_ = before ? -1 : 1;
+          else if (before)
+            w.within = 5 * base::kMinute;
+          else
+            w.period.to_minute = w.period.from_minute + 5;
+        }
         windows.push_back(std::move(w));
         mark(i);
         break;
@@ -86,6 +105,16 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
             }))
           break;
         mark(i);
+        if (i > leaving_out && i - leaving_out <= 4 && t.event.where.size() == 1 &&
+            t.event.where.front().value == nlohmann::json(true)) {  // "leaving out the own goal"
+          left_out.push_back({t.event.where.front().key, false});
+          if (const auto no = std::find(negation_read_.begin(), negation_read_.end(), leaving_out); no != negation_read_.end())
+            negation_read_.erase(no);
+          negated = false;
+          for (std::size_t k = leaving_out; k < i; ++k) mark(k);
+          leaving_out = tokens_.size();
+          break;
+        }
         if (other_than && c.events.empty() && !loose_types.empty()) {  // "the bookings for something other than a foul"
           std::erase_if(loose_types, [&](const std::string& type) {
             return std::find(t.event.types.begin(), t.event.types.end(), type) != t.event.types.end();
@@ -142,6 +171,11 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
     c.at.push_back(list.empty() ? 0 : list.front());
   }
   if (ordinal && !c.events.empty()) c.events.front().nth = ordinal;
+  for (Selection& s : c.events) {
+    for (const Condition& condition : left_out) {
+      if (!s.kinds.empty()) qualify(s, condition);
+    }
+  }
   for (const auto& [p, i] : entity_at) bind(c, list, p, i);
   read_pronoun(c, list, about);
   for (Selection& s : c.events) s.windows.insert(s.windows.end(), windows.begin(), windows.end());
@@ -208,11 +242,13 @@ void Parser::add_kind(Clause& c, const Token& t, const std::vector<std::size_t>&
                       std::string& loose_subject, std::string& loose_object) {
   if (t.qualifies && t.event.where.size() > 0) {
     if (!c.events.empty() && !c.events.back().kinds.empty() && fits(c.events.back(), t)) {
-      for (const Condition& condition : t.event.where) qualify(c.events.back(), condition);
+      for (const Condition& condition : t.event.where) {
+        for (EventKind& k : c.events.back().kinds) union_condition(k.where, condition, list[p]);
+      }
       return;
     }
     if (!c.events.empty() && qualify_moment(c.events.back(), t.event.where)) return;
-    loose.insert(loose.end(), t.event.where.begin(), t.event.where.end());
+    for (const Condition& condition : t.event.where) union_condition(loose, condition, list[p]);
     if (loose_types.empty()) {
       loose_types = t.event.types;
       loose_subject = t.subject;

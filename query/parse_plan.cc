@@ -45,6 +45,7 @@ bool Parser::plan_of(Plan& plan) {
   Clause main = read_clause(main_, nullptr);
   if (!problem_.empty()) return false;
   merge_moment(main);
+  merge_same(main);
   read_threshold();
   // "at least one", "at least once" say nothing more than that there is one.
   if (phrase({"at", "least", "one"}) || phrase({"at", "least", "once"}) || phrase({"at", "least", "a"})) {
@@ -75,7 +76,7 @@ bool Parser::plan_of(Plan& plan) {
     return tokens_.size();
   }();
   bool how_many = many < tokens_.size();
-  const bool unit = how_many && many + 1 < tokens_.size() && says(many + 1, {"seconds", "minutes", "hours"});
+  const bool unit = how_many && many + 1 < tokens_.size() && says(many + 1, {"seconds", "minutes", "hours", "mins", "secs", "hrs"});
   bool how_long = unit || (how < tokens_.size() && says(how + 1, {"long", "soon", "quickly", "much", "fast"})) ||
                   (main_has({"total"}) && !how_many && main_has({"time", "duration", "length"})) || phrase({"amount", "of", "time"}) ||
                   (main_has({"apart"}) && phrase({"how", "far"})) || phrase({"length", "of"}) || phrase({"duration", "of"});
@@ -85,6 +86,9 @@ bool Parser::plan_of(Plan& plan) {
   const bool from_to = std::any_of(subs_.begin(), subs_.end(), [](const Sub& sub) { return is_any(sub.marker, {"between", "from"}); });
   how_long =
       how_long || (from_to && main_has({"gap", "interval", "wait", "time", "difference"}) && (main_has({"what"}) || is_noun_phrase()));
+  // "how many minutes into the game", "how far into the clip": a time
+  const bool into = (unit || phrase({"how", "far"}) || phrase({"how", "long"}) || phrase({"how", "soon"})) &&
+                    (phrase({"into", "the"}) || phrase({"in", "to", "the"}) || phrase({"minutes", "in"}) || phrase({"into", "it"}));
   if (unit) how_many = false;
   mark(many);
   if (how_long || how_many) mark(how);
@@ -94,7 +98,8 @@ bool Parser::plan_of(Plan& plan) {
   const auto before = std::make_tuple(read_, alternatives_, second_at_, second_roles_);
   if (plan_compare(plan, main)) return true;
   std::tie(read_, alternatives_, second_at_, second_roles_) = before;  // what was read for a comparison that is none is read anew
-  if (how_long || stretch) {
+  if (main_has({"both", "each"}) && !how_many && !how_long && !main_has({"who", "which", "whose"}) && both_sides(plan, main)) return true;
+  if ((how_long && !into) || stretch) {
     // What was read for a gap that is none is read anew.
     const auto read = read_;
     Plan gap = plan;
@@ -218,7 +223,7 @@ bool Parser::plan_of(Plan& plan) {
       plan.ask = Ask::kCount;
       plan.distinct = true;
       return true;
-    } else if (main.events.size() > 1) {
+    } else if (main.events.size() > 1 && !(main.events.size() == 2 && !plan.distinct && join_kinds(main, true))) {
       problem_ = "several kinds of event at once";
       return false;
     }
@@ -242,7 +247,9 @@ bool Parser::plan_of(Plan& plan) {
     plan.select = s;
     return !s.nth;
   }
-  if (how_long || (main_has({"longest", "shortest"}) && !who && !which_type)) {
+  const bool when = main_has({"when"}) || phrase({"what", "time"}) || phrase({"what", "point"}) || phrase({"which", "minute"}) ||
+                    phrase({"what", "minute"}) || phrase({"what", "moment"}) || phrase({"time", "of"}) || into;
+  if ((how_long && !into) || (main_has({"longest", "shortest"}) && !who && !which_type && !when)) {
     if (main.events.size() != 1) return false;
     Selection& s = main.events.front();
     if (s.tally && !is_any(s.tally->state, {"ahead", "behind", "level", "stands"})) return false;  // an instant has no length
@@ -270,8 +277,6 @@ bool Parser::plan_of(Plan& plan) {
     take({"where"});
     return plan_videos(plan, main);
   }
-  const bool when = main_has({"when"}) || phrase({"what", "time"}) || phrase({"what", "point"}) || phrase({"which", "minute"}) ||
-                    phrase({"what", "minute"}) || phrase({"what", "moment"});
   if (when && !who) {
     if (main.events.size() != 1 || !negation_read_.empty()) return false;
     take({"when"});
@@ -280,6 +285,8 @@ bool Parser::plan_of(Plan& plan) {
     plan.ask = Ask::kWhen;
     add_subs(s, main, false);
     if (take({"next"})) s.nth = 1;
+    read_extreme(s);
+    plan.from_end = main_has({"end", "ends", "ended", "finish", "finishes", "finished", "over"}) || stops_;
     if (take({"late"})) soon_ = -1;  // "late on"
     if (take({"early"})) soon_ = 1;
     if (soon_ && !s.nth) s.nth = soon_;
@@ -357,7 +364,7 @@ bool Parser::plan_of(Plan& plan) {
     return true;
   }
   // Yes or no.
-  bool starts = false;
+  bool starts = whether_;
   for (const std::size_t i : main_) {
     if (kind(i, K::kTime) || kind(i, K::kPeriod)) continue;
     if (!is_word(i)) break;
@@ -391,7 +398,7 @@ bool Parser::plan_of(Plan& plan) {
       if (!plan_who(plan, main, false) || plan.ask != Ask::kWho) return false;
       plan.ask = Ask::kExists;
       return true;
-    } else if (main.events.size() > 1) {
+    } else if (main.events.size() > 1 && !join_kinds(main, false)) {
       return false;
     }
     if (threshold_) {

@@ -94,23 +94,14 @@ bool Parser::plan_compare(Plan& plan, Clause& main) {
     second_at_.reset();
     // "than after it": the other side of the period named before
     std::optional<Window> opposite;
-    for (const std::size_t i : right) {
-      if (is_word(i) && is_any(text(i), {"after", "before"})) {
-        for (const Selection& s : l.events) {
-          for (const Window& w : s.windows) {
-            if (w.kind == Window::Kind::kPeriod) opposite = w;
-          }
-        }
-        if (opposite) mark(i);
-      }
-    }
+    opposite_of(right, l, opposite);
     Clause r = read_clause(right, &l);
     if (l.events.empty() || r.events.empty()) return false;
     a = l.events.front();
     b = r.events.front();
     if (opposite) {
-      opposite->kind = Window::Kind::kNot;
-      b.windows.push_back(*opposite);
+      b.windows = {*opposite};
+      b.nth.reset();
     }
     if (b.windows.empty() && !a.windows.empty() && a.who.size() == b.who.size() && !(a.kinds == b.kinds && b.who.empty()))
       b.windows = a.windows;
@@ -323,7 +314,9 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
     if (second.events.empty()) return false;
     a = main.events.front();
     b = second.events.front();
-    if (a.tally && is_any(a.tally->state, {"ahead", "behind", "level", "stands"})) return false;
+    // "how long had they been level before going ahead": the spell that it ended; "how long were they ahead before ..." adds them up
+    const bool spell = a.tally && is_any(a.tally->state, {"ahead", "behind", "level", "stands"});
+    if (spell && (a.nth || !phrase({"been"}))) return false;
   } else if (when < subs_.size() && !main.events.empty()) {
     Clause second = only(subs_[when].tokens, &main);
     if (second.events.empty()) return false;

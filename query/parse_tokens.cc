@@ -9,10 +9,12 @@ Parsed Parser::run() {
   join_scores();
   take_phrase({"between", "them"});
   drop_context();
+  drop_polite();
   seconds_passed();
   verb_last();
   read_lengths();
   imply_events();
+  begin_verbs();
   inherit_nouns();
   read_videos();
   segment();
@@ -147,8 +149,9 @@ void Parser::join_scores() {
     if (kind(i, K::kTally) && tokens_[i].name == "zero") return 0;
     return std::nullopt;
   };
-  // "two up"
+  // "two up", but not "2-1 up"
   for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
+    if (i > 0 && figure(i - 1) && figure(i) && !ends(i - 1)) continue;
     if (!kind(i, K::kNumber) || tokens_[i].number < 1 || tokens_[i].number > 10 || !is_word(i + 1) || !says(i + 1, {"up", "down"}))
       continue;
     if (says(i + 2, {"to", "until"})) continue;
@@ -186,6 +189,14 @@ void Parser::join_scores() {
     t.name = "stands";
     t.number = 0;
     t.counts = {*a, *b};
+    if (const std::size_t after = i + 2;
+        says(after, {"up", "down"}) || (kind(after, K::kTally) && is_any(tokens_[after].name, {"ahead", "behind"}))) {
+      const bool up = kind(after, K::kTally) ? tokens_[after].name == "ahead" : text(after) == "up";
+      t.counts = up ? std::vector<int>{std::max(*a, *b), std::min(*a, *b)} : std::vector<int>{std::min(*a, *b), std::max(*a, *b)};
+      tokens_[after].kind = K::kWord;
+      tokens_[after].name = "it";
+      mark(after);
+    }
     if (kind(i + 2, K::kTally) && tokens_[i + 2].name == "score") {  // "the 1-1 scoreline"
       mark(i + 2);
       tokens_[i + 2].kind = K::kWord;
@@ -309,10 +320,12 @@ void Parser::segment() {
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     if (!is_word(i) || in_sub_[i] || read_[i]) continue;
     std::string marker = text(i);
+    std::size_t joint = 0;
+    if (const std::string several = joint_marker(i, joint); !several.empty()) marker = several;
     if (!is_any(marker, {"after",  "once",    "since", "following", "before", "until", "till",     "when",      "while",    "whilst",
                          "during", "between", "from",  "as",        "prior",  "amid",  "followed", "separates", "separate", "separated"}))
       continue;
-    std::size_t begin = i + 1;
+    std::size_t begin = joint > 0 && marker != text(i) ? joint : i + 1;
     if (marker == "as" && !says(i + 1, {"soon"})) continue;
     if (marker == "as") begin += 2;
     if (marker == "prior" && says(i + 1, {"to"})) begin += 1;

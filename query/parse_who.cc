@@ -45,6 +45,7 @@ bool Parser::plan_score(Plan& plan, Clause& main) {
 
 bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
   if (main.events.empty()) return false;
+  join_kinds(main, false);
   Selection& s = main.events.front();
   // Who leads or has won is a side, not whoever made the event that decided it.
   if (s.tally && !is_any(s.tally->state, {"opener", "first", "equaliser", "winner", "pulls_back", "extends", "stands"})) return false;
@@ -60,6 +61,7 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
     plan.at_least = true;
     plan.per_participant = true;
   }
+  read_extreme(s);
   if (threshold_) {
     plan.exactly = threshold_;
     plan.at_least = !at_most_;
@@ -164,6 +166,13 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
     const bool asked =
         (i > 0 && says(i - 1, {"which", "what", "the", "top", "name"})) || kind(i + 1, K::kEntityType) || kind(i + 1, K::kEntity);
     if ((most || fewest) && !tie && asked && tokens_[i].number > 1) plan.top = std::min(tokens_[i].number, 1000);
+    // "who scored four goals", but not "who scored the two goals", "which two scored"
+    const bool all = i > 0 && (says(i - 1, {"the", "which", "what", "top", "name", "all", "both", "these", "those", "of", "his", "her",
+                                            "their", "its", "in", "across", "over"}) ||
+                               kind(i - 1, K::kEntity) || kind(i - 1, K::kOrdinal));
+    const bool of_event = i > 0 && (kind(i + 1, K::kEvent) ||
+                                    (kind(i - 1, K::kEvent) && (i + 1 == tokens_.size() || ends(i) || !kind(i + 1, K::kEntityType))));
+    if (!most && !fewest && !tie && !all && !plan.exactly && of_event && !read_[i] && plan.across == 0) plan.exactly = tokens_[i].number;
     mark(i);
   }
   for (std::size_t e = 1; e < main.events.size(); ++e) {
@@ -311,6 +320,7 @@ bool Parser::plan_videos(Plan& plan, Clause& main) {
       plan.exactly = tokens_[i].number;
       mark(i);
     }
+    if (!plan.exactly && take({"twice"})) plan.exactly = 2;
     if (plan.per_participant && !plan.exactly) return false;
     const std::size_t type = asked_type();
     if (type < tokens_.size()) plan.entity_type = tokens_[type].name, mark(type);

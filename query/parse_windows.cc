@@ -15,6 +15,10 @@ Window Parser::window_of(const Sub& sub, const Clause& main, bool exists) {
   Window w;
   Selection anchor = c.events.empty() ? Selection{} : c.events.front();
   for (const std::size_t i : sub.tokens) {
+    if (is_word(i) && is_any(text(i), {"longest", "shortest"})) {
+      anchor.extreme = text(i) == "longest" ? 1 : -1;
+      mark(i);
+    }
     if (is_word(i) && is_any(text(i), {"ended", "finished", "over", "ends", "stopped", "finishing", "ending", "done", "end"}))
       w.ended = true;
     if (is_word(i) && is_any(text(i), {"time"})) mark(i);
@@ -32,6 +36,7 @@ Window Parser::window_of(const Sub& sub, const Clause& main, bool exists) {
       break;
     }
   }
+  own_gerund(sub, main, c, anchor);
   // "the first time"
   if (!anchor.nth && is_any(sub.marker, {"after", "since", "once", "following", "as", "before", "until", "till"}) && !anchor.tally) {
     if (sub.marker == "until") anchor.nth.reset();

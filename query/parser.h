@@ -96,6 +96,15 @@ class Parser {
   void verb_last();
 
   void imply_events();
+  void begin_verbs();
+  void drop_polite();
+  bool both_sides(Plan& plan, Clause& main);
+  bool opposite_of(const std::vector<std::size_t>& right, const Clause& left, std::optional<Window>& opposite);
+  void own_gerund(const Sub& sub, const Clause& main, const Clause& c, Selection& anchor);
+  void merge_same(Clause& c);
+  bool join_kinds(Clause& c, bool and_too);
+  void union_condition(std::vector<Condition>& where, const Condition& condition, std::size_t i);
+  [[nodiscard]] std::string joint_marker(std::size_t i, std::size_t& begin) const;
   void read_threshold();
 
   void read_videos();
@@ -163,6 +172,7 @@ class Parser {
   bool plan_who(Plan& plan, Clause& main, bool whose);
   bool plan_videos(Plan& plan, Clause& main);
   bool read_single_video();
+  void read_extreme(Selection& s);
   bool plan_spoken(Plan& plan);
   bool plan_score(Plan& plan, Clause& main);
   bool read_figure(Plan& plan, Clause& main, std::size_t many);
@@ -213,6 +223,8 @@ class Parser {
   int several_ = 0;               ///< a word that means so many of one participant ("hat-trick")
   std::optional<int> threshold_;  ///< "more than two": 3, at least; "fewer than two": 1, at most
   bool at_most_ = false;
+  bool whether_ = false;     ///< "tell me if ...": a yes or no
+  bool stops_ = false;       ///< "stop texting": the end of what is named
   std::optional<int> soon_;  ///< "right after": the first after; "just before": the last before
 };
 

@@ -35,6 +35,9 @@ class PlanRun {
   void keep_members(std::vector<Group>& groups);
   void add_to(std::vector<Group>& groups, std::map<graph::RowId, std::size_t>& at, const graph::EventRecord& event, std::size_t most);
   [[nodiscard]] std::int64_t count_shown(const Selection& selection, bool overlap, std::vector<graph::EventRecord>& shown);
+  /// Sentences that tell the figures of other likely readings, where they differ; else nothing.
+  [[nodiscard]] std::string other_counts(std::int64_t n, bool overlap);
+  [[nodiscard]] std::string other_gap(base::Duration length);
   void rate();
   void exists();
   void when();

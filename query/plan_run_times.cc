@@ -34,7 +34,11 @@ void PlanRun::when() {
   }
   if (events.size() == 1) {
     const EventRecord& e = events.front();
-    answered("time", base::to_seconds(e.span.start), "At " + when_where(e.video, e.span) + ": " + event_text(e) + ".");
+    if (plan_.from_end)
+      answered("time", base::to_seconds(e.span.end),
+               "It ended at " + base::format_time(e.span.end) + ": " + event_text(e) + " at " + when_where(e.video, e.span) + ".");
+    else
+      answered("time", base::to_seconds(e.span.start), "At " + when_where(e.video, e.span) + ": " + event_text(e) + ".");
     return cite(events);
   }
   json list = json::array();
@@ -159,7 +163,7 @@ void PlanRun::gaps() {
   }
   answered("duration", base::to_seconds(length),
            seconds_text(length) + " from " + base::format_time(best->first.span.start) + " to " +
-               base::format_time(best->second.span.start) + " in " + best->first.video + ".");
+               base::format_time(best->second.span.start) + " in " + best->first.video + "." + other_gap(length));
   cite({best->first, best->second});
 }
 

@@ -117,6 +117,7 @@ std::string describe(const Selection& s) {
   if (s.longer) text += " longer than " + seconds_text(*s.longer);
   if (s.shorter) text += " shorter than " + seconds_text(*s.shorter);
   for (const Window& w : s.windows) text += " " + window_text(w);
+  if (s.extreme != 0) text = std::string("the ") + (s.extreme > 0 ? "longest" : "shortest") + " of " + text;
   if (s.nth) text = nth_text(*s.nth) + text;
   if (s.first_n != 0) text = "the " + std::string(s.first_n > 0 ? "first " : "last ") + std::to_string(std::abs(s.first_n)) + " of " + text;
   return text;
@@ -139,9 +140,9 @@ std::string describe(const Plan& p) {
               : p.videos       ? " and with " + other
                                : sets);
     case Ask::kExists:
-      return "Looked for " + what + (p.exactly ? ", " + number_text(p) + " by one" : "") + sets +
-             (p.except ? " (yes if there is none)" : "");
-    case Ask::kWhen: return "Times of " + what;
+      return "Looked for " + what + (p.exactly ? ", " + number_text(p) + (p.distinct ? "" : " by one") : "") +
+             (p.distinct ? " by each side" : "") + sets + (p.except ? " (yes if there is none)" : "");
+    case Ask::kWhen: return (p.from_end ? "Ends of " : "Times of ") + what;
     case Ask::kWho:
       return "Looked up " + whom + " of " + what +
              (p.exactly ? ", each of " + number_text(p) + (p.per_participant ? " in one video" : "") : "") +

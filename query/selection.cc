@@ -38,6 +38,12 @@ std::vector<Condition> conditions_of(const nlohmann::json& where) {
 }
 
 void take_nth(std::vector<EventRecord>& events, const Selection& s) {
+  if (s.extreme != 0 && !events.empty()) {
+    const auto shorter = [](const EventRecord& a, const EventRecord& b) { return a.span.length() < b.span.length(); };
+    const auto it =
+        s.extreme > 0 ? std::max_element(events.begin(), events.end(), shorter) : std::min_element(events.begin(), events.end(), shorter);
+    events = {EventRecord(*it)};
+  }
   if (s.nth) {
     const auto n = static_cast<int>(events.size());
     const int index = *s.nth > 0 ? *s.nth - 1 : n + *s.nth;
@@ -384,6 +390,7 @@ std::vector<std::string> types_of(const Selection& s) {
 /// Types alone tell which events are meant; `who` apart.
 bool is_by_type(const Selection& s) {
   return !s.kinds.empty() && s.not_types.empty() && s.windows.empty() && !s.tally && !s.longer && !s.shorter && !s.nth && s.first_n == 0 &&
+         s.extreme == 0 &&
          std::all_of(s.kinds.begin(), s.kinds.end(), [](const EventKind& k) { return k.where.empty() && !k.types.empty(); });
 }
 
