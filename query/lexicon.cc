@@ -235,6 +235,7 @@ void Lexicon::load_attribute_values() {
   }
   for (const auto& [pair, types] : values) {
     if (pair.second.size() < 3) continue;
+    for (const std::string& type : types) values_.emplace(std::pair{type, fold(pair.second)}, Condition{pair.first, pair.second});
     Token t;
     t.kind = Token::Kind::kEvent;
     t.qualifies = true;
@@ -288,6 +289,13 @@ bool Lexicon::has_attribute(const std::vector<std::string>& types, const std::st
     const auto it = attributes_.find(type);
     return it != attributes_.end() && it->second.contains(key);
   });
+}
+
+std::optional<Condition> Lexicon::value_of(const std::vector<std::string>& types, const std::string& folded) const {
+  for (const std::string& type : types) {
+    if (const auto it = values_.find({type, folded}); it != values_.end()) return it->second;
+  }
+  return std::nullopt;
 }
 
 std::string Lexicon::nearest(const std::string& folded) const {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -67,6 +68,8 @@ class Lexicon {
   [[nodiscard]] bool acts(const std::string& entity_type) const { return acting_.contains(entity_type); }
   /// A verb that, with a bare ordinal or number, means the events of a running count ("get a second").
   [[nodiscard]] bool implies_count(const Word& w) const { return implying_.contains(stem_of(w)); }
+  /// The condition that a word states of events of these types, if it is a value that an attribute of theirs has here ("blocked").
+  [[nodiscard]] std::optional<Condition> value_of(const std::vector<std::string>& types, const std::string& folded) const;
   /// The role of a side that something is counted for.
   [[nodiscard]] bool is_side(const std::string& role) const;
   /// Events of any of these types say this of themselves, by a sample.
@@ -119,7 +122,8 @@ class Lexicon {
   mutable std::map<std::string, std::set<graph::RowId>> present_;
   mutable std::map<std::string, std::set<std::string>> types_present_;
   std::set<std::string> fillers_, video_nouns_, speakers_, acting_, implying_;
-  std::map<std::string, std::set<std::string>> attributes_;  ///< keys by event type
+  std::map<std::pair<std::string, std::string>, Condition> values_;  ///< by event type and folded value
+  std::map<std::string, std::set<std::string>> attributes_;          ///< keys by event type
   bool small_ = true;
 };
 

@@ -14,6 +14,7 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
   std::string loose_subject, loose_object;
   std::vector<std::pair<std::size_t, std::size_t>> entity_at;  // position in list -> token
   bool no_more = false;
+  int first_n = 0;
   bool other_than = false;
   std::size_t leaving_out = tokens_.size();  // where "leaving out" stands
   std::vector<Condition> left_out;
@@ -50,7 +51,13 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
         if (about != nullptr && (p + 1 >= list.size() || !kind(list[p + 1], K::kTally))) counted_.push_back(i);
         break;
       case K::kOrdinal:
-        ordinal = t.number;
+        if (std::abs(t.number) == 1 && p + 2 < list.size() && kind(list[p + 1], K::kNumber) && tokens_[list[p + 1]].number > 1 &&
+            !ends(i) && kind(list[p + 2], K::kEvent)) {  // "the first two goals"
+          first_n = t.number * tokens_[list[p + 1]].number;
+          mark(list[p + 1]);
+        } else {
+          ordinal = t.number;
+        }
         mark(i);
         break;
       case K::kTime: {
@@ -171,6 +178,11 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
     c.at.push_back(list.empty() ? 0 : list.front());
   }
   if (ordinal && !c.events.empty()) c.events.front().nth = ordinal;
+  if (first_n != 0 && !c.events.empty()) {
+    const auto plain = [](const EventKind& k) { return k.where.empty(); };
+    if (!std::all_of(c.events.front().kinds.begin(), c.events.front().kinds.end(), plain)) problem_ = "which of the first are so";
+    c.events.front().first_n = first_n;
+  }
   for (Selection& s : c.events) {
     for (const Condition& condition : left_out) {
       if (!s.kinds.empty()) qualify(s, condition);
@@ -262,6 +274,18 @@ void Parser::add_kind(Clause& c, const Token& t, const std::vector<std::size_t>&
       if (!both.empty()) loose_types = both;
     }
     return;
+  }
+  // "shots off target or blocked": what such an event says of itself, beside another condition
+  if (!c.events.empty() && !c.events.back().kinds.empty() && !c.events.back().tally && t.used.size() == 1 && t.event.where.empty() &&
+      is_participle(words_[t.used.front()]) && says(list[p] > 0 ? list[p] - 1 : 0, {"or", "and"}) &&
+      !shares_type(c.events.back().kinds.front().types, t.event.types)) {
+    const auto value = lexicon_.value_of(c.events.back().kinds.front().types, words_[t.used.front()].folded);
+    const bool beside = value && std::any_of(c.events.back().kinds.front().where.begin(), c.events.back().kinds.front().where.end(),
+                                             [&](const Condition& w) { return w.key == value->key; });
+    if (beside) {
+      for (EventKind& k : c.events.back().kinds) union_condition(k.where, *value, list[p]);
+      return;
+    }
   }
   // Another word for the same event ("the goal scored by")?
   if (!c.events.empty() && !c.events.back().kinds.empty() && !c.events.back().tally && !separated(list, p, c.at.back())) {

@@ -12,7 +12,8 @@ bool Parser::read_figure(Plan& plan, Clause& main, std::size_t many) {
     return false;
   std::size_t single = tokens_.size();
   for (const std::size_t i : main_) {
-    const bool one = (kind(i, K::kNumber) && tokens_[i].number == 1) || says(i, {"single", "any"});
+    const bool one = (kind(i, K::kNumber) && tokens_[i].number == 1) || says(i, {"single", "any"}) ||
+                     (says(i, {"a", "per"}) && (video_word(i + 1) || kind(i + 1, K::kEntityType)));
     if (i > many && one) single = i;
   }
   if (single == tokens_.size() || single + 1 >= tokens_.size()) return false;
@@ -87,8 +88,13 @@ bool Parser::plan_of(Plan& plan) {
   how_long =
       how_long || (from_to && main_has({"gap", "interval", "wait", "time", "difference"}) && (main_has({"what"}) || is_noun_phrase()));
   // "how many minutes into the game", "how far into the clip": a time
-  const bool into = (unit || phrase({"how", "far"}) || phrase({"how", "long"}) || phrase({"how", "soon"})) &&
-                    (phrase({"into", "the"}) || phrase({"in", "to", "the"}) || phrase({"minutes", "in"}) || phrase({"into", "it"}));
+  const bool into = (unit || phrase({"how", "far"}) || phrase({"how", "long"}) || phrase({"how", "soon"})) && [&] {
+    for (const std::size_t i : main_) {
+      if (says(i, {"into"}) && (video_word(i + 1) || (says(i + 1, {"the", "this"}) && video_word(i + 2)) || says(i + 1, {"it"})))
+        return true;
+    }
+    return false;
+  }();
   if (unit) how_many = false;
   mark(many);
   if (how_long || how_many) mark(how);
@@ -162,7 +168,8 @@ bool Parser::plan_of(Plan& plan) {
       return true;
     }
     if (read_figure(plan, main, many)) return true;
-    if (largest && main_has({"biggest", "largest"}) && main.events.size() == 1) {
+    if (largest && main_has({"biggest", "largest"}) && main.events.size() == 1 && !phrase({"biggest", "number"}) &&
+        !phrase({"largest", "number"})) {
       take({"largest", "biggest"});
       plan.ask = Ask::kMembers;
       add_subs(s, main, false);
@@ -182,6 +189,11 @@ bool Parser::plan_of(Plan& plan) {
     plan.ask = Ask::kCount;
     const bool result = s.tally && is_any(s.tally->state, {"won", "lost", "drawn", "none"});
     if (count_videos || result) plan.videos = true;
+    if (count_videos && main_has({"camera", "cameras"}) && many + 1 < tokens_.size() &&
+        says(many + 1, {"camera", "cameras", "different", "of"})) {
+      plan.noun = "camera";
+      if (!negation_read_.empty()) return false;
+    }
     if (count_videos && !negation_read_.empty()) {  // "in how many clips does nobody ..."
       plan.except = true;
       for (const std::size_t i : negation_read_) mark(i);
@@ -255,7 +267,8 @@ bool Parser::plan_of(Plan& plan) {
     if (s.tally && !is_any(s.tally->state, {"ahead", "behind", "level", "stands"})) return false;  // an instant has no length
     const bool shortest = take({"shortest", "briefest"}) || (phrase({"shorter", "of"}) && take({"shorter"}));
     const bool longest = take({"longest"}) || (phrase({"longer", "of"}) && take({"longer"}));
-    plan.total = main_has({"total", "together", "altogether", "combined", "sum", "adding"});
+    plan.total = main_has({"total", "together", "altogether", "combined", "sum", "adding"}) && !phrase({"at", "least", "one"}) &&
+                 !main_has({"anyone", "anybody", "someone", "somebody"});
     if (phrase({"overlaps", "only", "once"}) || phrase({"counting", "overlaps"}) || phrase({"counted", "once"}) ||
         phrase({"counted", "only", "once"}) || phrase({"counting", "each", "moment", "once"})) {
       take({"overlaps", "overlap", "overlapping"});

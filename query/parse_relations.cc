@@ -133,6 +133,7 @@ bool Parser::plan_compare(Plan& plan, Clause& main) {
 void Parser::a_pair_of(Plan& plan, const Selection& s, int first, int second) {
   plan.ask = Ask::kGap;
   plan.select = s;
+  plan.select.first_n = 0;
   plan.select.nth = first;
   plan.others = {plan.select};
   plan.others.front().nth = second;
@@ -239,6 +240,16 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
     a_pair_of(plan, c.events.front(), 1, 2);
     return true;
   }
+  if (both == subs_.size() && subs_.empty() && main.events.size() == 1 && !main.events.front().nth && !main.events.front().tally &&
+      main_has({"between"})) {
+    const Word& noun = words_[tokens_[main.at.front()].used.back()];  // "how long between his goals": if there are two
+    if (!noun.folded.ends_with("s") || noun.folded == noun.stem) return false;
+    take({"between"});
+    take({"apart", "elapsed"});
+    a_pair_of(plan, main.events.front(), 1, 2);
+    plan.exactly = 2;
+    return true;
+  }
   if (both < subs_.size()) {
     const bool forward = std::any_of(subs_[both].tokens.begin(), subs_[both].tokens.end(),
                                      [&](std::size_t i) { return kind(i, K::kEvent) || kind(i, K::kTally); });
@@ -317,6 +328,11 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
     // "how long had they been level before going ahead": the spell that it ended; "how long were they ahead before ..." adds them up
     const bool spell = a.tally && is_any(a.tally->state, {"ahead", "behind", "level", "stands"});
     if (spell && (a.nth || !phrase({"been"}))) return false;
+    if (spell && b.tally && b.tally->side.empty() && !subs_[until].tokens.empty() &&
+        words_[tokens_[subs_[until].tokens.front()].used.front()].folded.ends_with("ing")) {
+      b.tally->side = a.tally->side;
+      b.tally->side_names = a.tally->side_names;
+    }
   } else if (when < subs_.size() && !main.events.empty()) {
     Clause second = only(subs_[when].tokens, &main);
     if (second.events.empty()) return false;

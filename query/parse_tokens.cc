@@ -8,6 +8,7 @@ Parsed Parser::run() {
   join_periods();
   join_scores();
   take_phrase({"between", "them"});
+  if (take_phrase({"yes", "or", "no"}) || take_phrase({"or", "not"})) whether_ = whether_ || !tokens_.empty();
   drop_context();
   drop_polite();
   seconds_passed();
@@ -246,59 +247,6 @@ void Parser::verb_last() {
     const bool end = i + 1 == tokens_.size() || ends(i) || says(i + 1, {"before", "until", "for", "longer", "in"});
     if (end && phrase({"how", "long"})) tokens_[i].kind = K::kWord;
   }
-}
-
-// "camera G299", "the hospital footage", "Chelsea v Stoke": which videos the question itself names.
-void Parser::read_videos() {
-  std::set<std::string> chosen;
-  bool any = false;
-  const auto narrow = [&](const std::vector<std::string>& ids) {
-    std::set<std::string> next(ids.begin(), ids.end());
-    if (any) {
-      std::set<std::string> both;
-      std::set_intersection(chosen.begin(), chosen.end(), next.begin(), next.end(), std::inserter(both, both.begin()));
-      next = both;
-    }
-    chosen = next;
-    any = true;
-  };
-  for (std::size_t i = 0; i < tokens_.size(); ++i) {
-    if (tokens_[i].kind != K::kVideo) continue;
-    mark(i);
-    narrow(tokens_[i].videos);
-  }
-  const bool game = std::any_of(words_.begin(), words_.end(), [&](const Word& w) {
-    return lexicon_.is_video(w) || is_any(w.folded, {"played", "playing", "meeting"});
-  });
-  // "the game Stoke played against City" is named, "a game" is not
-  bool video_named = false;
-  for (std::size_t i = 1; i < words_.size(); ++i)
-    video_named = video_named || (words_[i - 1].folded == "the" && lexicon_.is_video(words_[i]));
-  for (std::size_t i = 0; i + 2 < tokens_.size(); ++i) {
-    if (!kind(i, K::kEntity) || !kind(i + 2, K::kEntity)) continue;
-    const bool versus = says(i + 1, {"v", "vs", "versus"}) || (game && says(i + 1, {"against", "played", "and", "play"}) && video_named);
-    if (!versus) continue;
-    std::vector<std::string> ids;
-    const auto plays = [&](const Token& t, const std::string& id) {
-      graph::EventFilter f;
-      f.videos = {id};
-      f.limit = 1;
-      return std::any_of(t.entities.begin(), t.entities.end(), [&](graph::RowId row) {
-        f.entities = {row};
-        return !store_.events(f).empty();
-      });
-    };
-    for (const graph::VideoRecord& v : store_.videos()) {
-      if (ids.size() < 500 && plays(tokens_[i], v.id) && plays(tokens_[i + 2], v.id)) ids.push_back(v.id);
-    }
-    for (std::size_t k = i; k < i + 3; ++k) {
-      mark(k);
-      tokens_[k].kind = K::kWord;
-    }
-    narrow(ids);
-  }
-  restricted_.assign(chosen.begin(), chosen.end());
-  if (any && restricted_.empty()) problem_ = "No video is all that.";
 }
 
 bool Parser::has_anchor(std::size_t from, std::size_t to) const {

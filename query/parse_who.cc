@@ -68,13 +68,13 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
     plan.at_most = at_most_;
     plan.per_participant = read_single_video();
   }
-  const bool most = take({"most", "highest", "top", "more", "busiest"});
+  const bool most = take({"most", "highest", "top", "more", "busiest", "higher", "greater", "larger", "greatest"});
   if (most && beyond_all()) {
     take({"than"});
     take({"else"});
     take({"other"});
   }
-  const bool fewest = !most && take({"fewest", "least", "fewer", "lowest"});
+  const bool fewest = !most && take({"fewest", "least", "fewer", "lowest", "lower", "smaller"});
   const bool other_voice = second_at_ && whose;
   // "the subs that came on": the verb says which part they take
   const bool of_verb = second_at_ && !whose && !by && main.subject[0] == "agent" && !second_roles_.first.empty() &&

@@ -60,7 +60,8 @@ Window Parser::window_of(const Sub& sub, const Clause& main, bool exists) {
     w.kind = Window::Kind::kFollows;
   } else if (w.within > 0 && any_of_them && sub.marker == "before") {
     w.kind = Window::Kind::kLeads;
-  } else if (is_any(sub.marker, {"before", "until", "till"})) {
+  } else if (is_any(sub.marker, {"before", "until", "till"}) ||
+             (is_any(sub.marker, {"when", "while"}) && main_has({"already"}) && main_has({"had", "have", "has"}))) {
     w.kind = Window::Kind::kBefore;
   } else if (is_any(sub.marker, {"while", "during"}) || (is_any(sub.marker, {"when", "as"}) && exists) ||
              (sub.marker == "when" && sub.initial)) {

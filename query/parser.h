@@ -108,6 +108,7 @@ class Parser {
   void read_threshold();
 
   void read_videos();
+  [[nodiscard]] std::vector<std::string> videos_of_both(const Token& a, const Token& b) const;
 
   // ---- clauses -------------------------------------------------------------------------------------------------------------------
   [[nodiscard]] bool has_anchor(std::size_t from, std::size_t to) const;

@@ -71,6 +71,8 @@ class PlanRun {
   void answer_entities(const std::vector<Group>& groups);
   /// @param events of the plan's selection; those of these videos are cited
   void answer_videos(const std::vector<std::string>& ids, const std::vector<graph::EventRecord>& events);
+  /// The part of a title that begins with the plan's noun: "camera G299" of "camera G299, school".
+  [[nodiscard]] std::string called_by_noun(const std::string& title) const;
   [[nodiscard]] nlohmann::json video_json(const std::string& id) const;
   [[nodiscard]] std::vector<Group> grouped(const std::vector<graph::EventRecord>& events);
   [[nodiscard]] std::vector<graph::ParticipantRecord> asked(const graph::EventRecord& event);

@@ -27,6 +27,14 @@ void PlanRun::count() {
     }
     if (ids.empty() && nothing()) return;
     std::size_t n = ids.size();
+    if (!plan_.noun.empty()) {  // several videos of one camera are one
+      std::set<std::string> called;
+      for (const std::string& id : ids) called.insert(called_by_noun(video_json(id).at("name").get<std::string>()));
+      answered(
+          "count", called.size(),
+          plural(static_cast<std::int64_t>(called.size()), plan_.noun) + ", in " + plural(static_cast<std::int64_t>(n), "video") + ".");
+      return cite(shown);
+    }
     if (plan_.except) {
       n = static_cast<std::size_t>(std::count_if(scope_.videos.begin(), scope_.videos.end(),
                                                  [&](const VideoScope& v) { return !ids.contains(v.video.id) && concerns(v); }));

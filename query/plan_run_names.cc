@@ -200,6 +200,11 @@ void PlanRun::videos() {
   answer_videos(ids, events);
 }
 
+std::string PlanRun::called_by_noun(const std::string& title) const {
+  const std::size_t at = fold(title).find(plan_.noun + " ");
+  return at < title.size() ? title.substr(at, title.find(',', at) - at) : title;
+}
+
 void PlanRun::answer_videos(const std::vector<std::string>& ids, const std::vector<EventRecord>& events) {
   json list = json::array();
   std::vector<std::string> names;
@@ -208,11 +213,7 @@ void PlanRun::answer_videos(const std::vector<std::string>& ids, const std::vect
     json v = video_json(id);
     if (!plan_.noun.empty()) {
       // Videos of one camera are one answer to "which camera": the part of the title that begins with the word asked for.
-      std::string title = v.at("name").get<std::string>();
-      if (const std::size_t at = fold(title).find(plan_.noun + " "); at != std::string::npos && at < title.size()) {
-        title = title.substr(at, title.find(',', at) - at);
-        v["name"] = title;
-      }
+      v["name"] = called_by_noun(v.at("name").get<std::string>());
     }
     if (!seen.insert(v.at("name").get<std::string>()).second && !plan_.noun.empty()) continue;
     names.push_back(v.at("name").get<std::string>());

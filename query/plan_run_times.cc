@@ -106,6 +106,13 @@ void PlanRun::gap() {
   std::vector<std::pair<EventRecord, EventRecord>> pairs;
   bool any = false;
   for (const VideoScope& v : scope_.videos) {
+    if (plan_.exactly) {  // "between his goals": between the two that there are
+      Selection all = plan_.select;
+      all.nth.reset();
+      const auto n = selector_.run_in(all, v, true).size();
+      if (n > static_cast<std::size_t>(*plan_.exactly))
+        return refuse(Status::kNotUnderstood, "Between which of them? There are " + std::to_string(n) + ".");
+    }
     const auto from = selector_.run_in(plan_.select, v, true);
     auto to = selector_.run_in(plan_.others.front(), v, true);
     any = any || !from.empty();

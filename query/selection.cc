@@ -218,6 +218,8 @@ void Selector::keep(std::vector<EventRecord>& events, const Window& w, const Vid
     const auto others = run_in(first, video, true);
     std::erase_if(events, [&](const EventRecord& e) {
       const bool during = std::any_of(others.begin(), others.end(), [&](const EventRecord& o) {
+        // What made a side be ahead did not happen while it was.
+        if (first.tally) return e.span.start < o.span.end && (e.span.start > o.span.start || (o.row == 0 && e.span.start >= o.span.start));
         return o.row != e.row && (o.span.overlaps(e.span) || (o.span.start == e.span.start));
       });
       return during != (w.kind == Window::Kind::kOverlaps);

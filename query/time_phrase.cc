@@ -79,7 +79,12 @@ class Reader {
     }
     at_ = start;
     if (take({"a", "an"})) {
-      if (const auto u = unit()) return u;
+      if (const auto u = unit()) {
+        const std::size_t one = at_;
+        if (take({"and"}) && take({"a"}) && take({"half"})) return *u + *u / 2;
+        at_ = one;
+        return u;
+      }
       at_ = start;
     }
     if (take({"couple"})) {
@@ -88,10 +93,22 @@ class Reader {
       at_ = start;
     }
     if (bare) {
-      if (const auto u = unit()) return u;
+      if (const auto u = unit()) {
+        const std::size_t one = at_;
+        if (take({"and"}) && take({"a"}) && take({"half"})) return *u + *u / 2;  // "the first minute and a half"
+        at_ = one;
+        return u;
+      }
     }
     if (const auto n = number()) {
+      const std::size_t whole = at_;
+      if (take({"and"}) && take({"a", "one"}) && take({"half"})) {  // "two and a half minutes"
+        if (const auto u = unit()) return scaled(*n + 0.5, *u);
+      }
+      at_ = whole;
       if (const auto u = unit()) {
+        if (take({"and"}) && take({"a"}) && take({"half"})) return scaled(*n + 0.5, *u);
+        at_ = whole + 1;
         Duration total = scaled(*n, *u);
         const std::size_t mark = at_;
         take({"and"});
