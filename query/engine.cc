@@ -327,7 +327,10 @@ class Asking {
     const bool asks =
         std::any_of(words_.begin(), words_.end(),
                     [&](const Word& w) { return std::find(exact.begin(), exact.begin() + 5, w.folded) != exact.begin() + 5; }) ||
-        (!words_.empty() && std::find(exact.begin(), exact.end(), words_.front().folded) != exact.end());
+        (!words_.empty() && std::find(exact.begin(), exact.end(), words_.front().folded) != exact.end()) ||
+        (!words_.empty() && words_.front().folded == "what" && std::any_of(words_.begin(), words_.end(), [](const Word& w) {
+          return is_any(w.folded, {"name", "names", "called", "nickname", "surname"});
+        }));
     // So does what compares, counts or measures: a passage holds no such figure.
     static const std::vector<std::string> measures = {
         "gap",     "difference", "score", "total",    "number",     "many",       "more",    "most",    "fewest", "less",

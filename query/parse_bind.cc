@@ -46,6 +46,7 @@ void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p
     role = prev_subject;
   } else if (is_any(before, {"to"}) && prev < c.events.size()) {
     role = prev_object.empty() ? "recipient" : prev_object;
+    if (role == prev_subject) role = "recipient";
   } else if (is_any(before, {"from"}) && prev < c.events.size()) {
     role = prev_subject == "recipient" ? prev_object : "agent";
   } else if ((before == "for" || (before == "of" && before2 == "place") || (before == "of" && before2 == "instead")) &&

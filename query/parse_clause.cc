@@ -24,6 +24,11 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
     const Token& t = tokens_[i];
     switch (t.kind) {
       case K::kWord:
+        if (t.name == "not" && p + 1 < list.size() && says(list[p + 1], {"for"})) {  // "not for a foul"
+          other_than = true;
+          mark(i);
+          break;
+        }
         if (is_negation(t.name) ||
             (is_any(t.name, {"fail", "fails", "failed", "failing", "unable", "yet"}) && p + 1 < list.size() && says(list[p + 1], {"to"}))) {
           negated = true;

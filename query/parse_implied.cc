@@ -28,7 +28,9 @@ void Parser::imply_events() {
       event = event || event_at(k) || kind(k, K::kPeriod) || (kind(k, K::kTime) && k > i);
       for (const std::size_t w : tokens_[k].used) implied = implied || (kind(k, K::kWord) && k != i && lexicon_.implies_count(words_[w]));
     }
-    if (event || !implied) continue;
+    const bool his = kind(i, K::kOrdinal) && i + 1 == tokens_.size() && i > 0 && kind(i - 1, K::kEntity) &&
+                     words_[tokens_[i - 1].used.back()].possessive;
+    if (event || !(implied || his)) continue;
     Token t;
     t.kind = K::kEvent;
     t.event.types = {lexicon_.tallies().front().type};

@@ -76,7 +76,10 @@ bool Parser::plan_of(Plan& plan) {
     }
     return tokens_.size();
   }();
-  bool how_many = many < tokens_.size();
+  // "who had the higher number of shots" asks for somebody
+  const bool whose_number = many < tokens_.size() && says(many, {"of"}) && main_has({"who", "which", "whose"}) && main_.size() > 0 &&
+                            main_has({"higher", "highest", "greater", "greatest", "larger", "largest", "lower", "lowest", "smaller"});
+  bool how_many = many < tokens_.size() && !whose_number;
   const bool unit = how_many && many + 1 < tokens_.size() && says(many + 1, {"seconds", "minutes", "hours", "mins", "secs", "hrs"});
   bool how_long = unit || (how < tokens_.size() && says(how + 1, {"long", "soon", "quickly", "much", "fast"})) ||
                   (main_has({"total"}) && !how_many && main_has({"time", "duration", "length"})) || phrase({"amount", "of", "time"}) ||
@@ -259,14 +262,17 @@ bool Parser::plan_of(Plan& plan) {
     plan.select = s;
     return !s.nth;
   }
-  const bool when = main_has({"when"}) || phrase({"what", "time"}) || phrase({"what", "point"}) || phrase({"which", "minute"}) ||
-                    phrase({"what", "minute"}) || phrase({"what", "moment"}) || phrase({"time", "of"}) || into;
+  const bool when = main_has({"when"}) || phrase({"what", "time"}) || phrase({"what", "times"}) || phrase({"what", "point"}) ||
+                    phrase({"which", "minute"}) || phrase({"what", "minute"}) || phrase({"what", "moment"}) || phrase({"time", "of"}) ||
+                    into;
   if ((how_long && !into) || (main_has({"longest", "shortest"}) && !who && !which_type && !when)) {
     if (main.events.size() != 1) return false;
     Selection& s = main.events.front();
+    if (s.tally && s.tally->state == "none") s.tally->state = "stands", s.tally->counts = {0, 0};  // "how long was it goalless"
     if (s.tally && !is_any(s.tally->state, {"ahead", "behind", "level", "stands"})) return false;  // an instant has no length
-    const bool shortest = take({"shortest", "briefest"}) || (phrase({"shorter", "of"}) && take({"shorter"}));
-    const bool longest = take({"longest"}) || (phrase({"longer", "of"}) && take({"longer"}));
+    const bool shortest =
+        take({"shortest", "briefest"}) || ((phrase({"shorter", "of"}) || phrase({"the", "shorter"})) && take({"shorter"}));
+    const bool longest = take({"longest"}) || ((phrase({"longer", "of"}) || phrase({"the", "longer"})) && take({"longer"}));
     plan.total = main_has({"total", "together", "altogether", "combined", "sum", "adding"}) && !phrase({"at", "least", "one"}) &&
                  !main_has({"anyone", "anybody", "someone", "somebody"});
     if (phrase({"overlaps", "only", "once"}) || phrase({"counting", "overlaps"}) || phrase({"counted", "once"}) ||
@@ -446,6 +452,10 @@ bool Parser::plan_of(Plan& plan) {
       alternatives_.empty() && negation_read_.empty()) {
     Selection& s = main.events.front();
     const Word& noun = words_[tokens_[main.at.front()].used.back()];
+    if (noun.folded.ends_with("ers") && is_counted(main.events.front())) {  // "their scorers?"
+      plan.everyone = true;
+      return plan_who(plan, main, false);
+    }
     if (s.nth || s.tally || threshold_ || !noun.folded.ends_with("s") || noun.folded == noun.stem) return false;
     plan.ask = Ask::kCount;
     apply_lengths(s);

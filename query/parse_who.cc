@@ -2,6 +2,13 @@
 #include "query/parser.h"
 
 namespace reelgraph::query::parsing {
+namespace {
+
+bool is_any_of(TimePhrase::Kind kind, std::initializer_list<TimePhrase::Kind> any) {
+  return std::find(any.begin(), any.end(), kind) != any.end();
+}
+
+}  // namespace
 
 bool Parser::plan_spoken(Plan& plan) {
   const std::size_t verb = [&] {
@@ -39,7 +46,12 @@ bool Parser::plan_score(Plan& plan, Clause& main) {
   take({"what"});
   plan.ask = Ask::kScore;
   plan.select = main.events.front();
-  add_subs(plan.select, main, false);
+  for (Window& w : plan.select.windows) {  // "the score after an hour": what had been counted until then
+    if (w.kind != Window::Kind::kPhrase) continue;
+    if (!is_any_of(w.phrase.kind, {TimePhrase::Kind::kAfter, TimePhrase::Kind::kAt, TimePhrase::Kind::kBefore, TimePhrase::Kind::kFirst}))
+      return false;
+    w.phrase.kind = TimePhrase::Kind::kBefore;
+  }
   return subs_.empty();
 }
 

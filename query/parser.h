@@ -200,6 +200,12 @@ class Parser {
   }
   /// No word that asks and no verb before the first noun: "corners after the break", "gap between the two".
   [[nodiscard]] bool is_noun_phrase() const;
+  /// Plain events of a running count.
+  [[nodiscard]] bool is_counted(const Selection& s) const {
+    return std::any_of(lexicon_.tallies().begin(), lexicon_.tallies().end(), [&](const base::Tally& t) {
+      return s.kinds.size() == 1 && s.kinds.front().where.empty() && s.kinds.front().types == std::vector<std::string>{t.type};
+    });
+  }
   [[nodiscard]] std::size_t find_main(std::initializer_list<std::string_view> any) const;
   [[nodiscard]] std::size_t asked_type() const;
 

@@ -13,7 +13,8 @@
 namespace reelgraph::query {
 namespace {
 
-constexpr std::size_t kMostListed = 1000;  // moments of one list
+constexpr std::size_t kMostListed = 1000;                // moments of one list
+constexpr base::Duration kInstant = base::kSecond / 20;  // what is told as a moment is no longer than a picture
 
 }  // namespace
 
@@ -56,14 +57,15 @@ void PlanRun::duration() {
   std::int64_t n = 0;
   base::Duration sum = 0, together = 0;
   const std::size_t most = evidence_.room();
-  base::Duration whole = 0;
+  base::Duration whole = 0, longest = 0;
+  if (plan_.select.tally) selector_.cut_spells();
   selector_.each(plan_.select, true, [&](const std::vector<EventRecord>& events) {
     if (events.empty()) return true;
     const auto video =
         std::find_if(scope_.videos.begin(), scope_.videos.end(), [&](const VideoScope& v) { return v.video.id == events.front().video; });
     base::SpanSet any;
     n += static_cast<std::int64_t>(events.size());
-    for (const EventRecord& e : events) whole += e.span.length();
+    for (const EventRecord& e : events) whole += e.span.length(), longest = std::max(longest, e.span.length());
     for (const EventRecord& e : selector_.clipped(plan_.select, *video, events)) {
       sum += e.span.length();
       any.add(e.span);
@@ -76,6 +78,8 @@ void PlanRun::duration() {
     if (!nothing()) refuse(Status::kNotSeen, "It was not seen.");
     return;
   }
+  if (!plan_.select.tally && longest <= kInstant)
+    return refuse(Status::kNotUnderstood, "What was found are moments without a length: " + plural(n, "event") + ".");
   const base::Duration d = plan_.total ? sum : together;
   std::string text = seconds_text(d) + " over " + plural(n, "event") + ".";
   if (sum != together) text += " Lengths added: " + seconds_text(sum) + "; overlaps counted once: " + seconds_text(together) + ".";

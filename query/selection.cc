@@ -280,6 +280,22 @@ void Selector::narrow(std::vector<EventRecord>& events, const Selection& s, cons
   }
   for (const Window& w : s.windows) {
     if (bounds_count(s, w)) continue;
+    if (cut_spells_ && s.tally && w.within == 0 && (w.kind == Window::Kind::kAfter || w.kind == Window::Kind::kBefore)) {
+      const auto anchors = run_in(w.anchors.front(), video, true);
+      if (anchors.empty()) {
+        anchor_missing_ = true;
+        return events.clear();
+      }
+      const base::Timestamp at = w.ended ? anchors.front().span.end : anchors.front().span.start;
+      for (EventRecord& e : events) {
+        if (w.kind == Window::Kind::kAfter)
+          e.span.start = std::min(std::max(e.span.start, at), e.span.end);
+        else
+          e.span.end = std::max(std::min(e.span.end, at), e.span.start);
+      }
+      std::erase_if(events, [](const EventRecord& e) { return e.span.length() <= 0; });
+      continue;
+    }
     keep(events, w, video, overlap);
   }
 }
