@@ -204,6 +204,12 @@ std::vector<Token> Lexicon::read(const std::vector<Word>& words, const std::vect
   for (const Token& t : found) {
     for (const std::size_t i : t.used) named[i] = named[i] || words[i].capital || t.used.size() > 1;
   }
+  std::vector<Token> nicknames;  // other names are patterns; they may stand between the words of one, too
+  match_patterns(words, named, nicknames);
+  for (const Token& t : nicknames) {
+    if (t.kind != Token::Kind::kEntity) continue;
+    for (const std::size_t i : t.used) named[i] = named[i] || words[i].capital || t.used.size() > 1;
+  }
   match_patterns(words, named, found);
   if (!videos.empty() && videos.size() <= kMostVideosKnown) {
     // In an archive of matches and of cameras a question about one of them is asked in its words.

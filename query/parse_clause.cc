@@ -107,6 +107,11 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
           }
         }
         if (ordinal) s.nth = ordinal, ordinal.reset();
+        // "back in front", "regained the lead": for the second time
+        if (t.name == "ahead" && !s.nth && std::any_of(t.used.begin(), t.used.end(), [&](std::size_t w) {
+              return is_any(words_[w].folded, {"back", "again", "regain", "regained", "retake", "retook", "restore", "restored"});
+            }))
+          s.nth = 2;
         add_event(c, std::move(s), t.tally.side, "", list, p, negated);
         negated = false;
         break;

@@ -71,19 +71,19 @@ void Parser::drop_polite() {
   for (; to < tokens_.size(); ++to) {
     const std::string& w = text(to);
     if (!is_word(to)) return;
-    if (to > 0 && is_any(w, {"if", "whether"})) {
+    if (to > 0 && (is_any(w, {"if", "whether"}) || (w == "that" && says(to - 1, {"true", "right", "correct"})))) {
       whether_ = true;
       ++to;
       break;
     }
     if (is_wh(w) || (to > 0 && is_any(w, {"number", "total", "name", "list"}))) break;
-    if (!is_any(w, {"i",          "i'd",    "id",     "i'm",       "im",     "like",  "want",     "wanted", "need",  "to",       "know",
-                    "please",     "pls",    "plz",    "can",       "could",  "would", "you",      "tell",   "me",    "us",       "hi",
-                    "hey",        "hello",  "wonder", "wondering", "just",   "let",   "give",     "do",     "any",   "idea",     "thanks",
-                    "curious",    "remind", "say",    "help",      "find",   "out",   "and",      "so",     "ok",    "okay",     "well",
-                    "be",         "am",     "was",    "trying",    "check",  "see",   "the",      "a",      "quick", "question", "of",
-                    "interested", "in",     "look",   "up",        "again",  "ah",    "oh",       "erm",    "um",    "right",    "now",
-                    "exactly",    "also",   "maybe",  "someone",   "anyone", "it",    "possible", "is"}))
+    if (!is_any(w, {"i",          "i'd",    "id",     "i'm",       "im",     "like",  "want",     "wanted", "need",    "to",       "know",
+                    "please",     "pls",    "plz",    "can",       "could",  "would", "you",      "tell",   "me",      "us",       "hi",
+                    "hey",        "hello",  "wonder", "wondering", "just",   "let",   "give",     "do",     "any",     "idea",     "thanks",
+                    "curious",    "remind", "say",    "help",      "find",   "out",   "and",      "so",     "ok",      "okay",     "well",
+                    "be",         "am",     "was",    "trying",    "check",  "see",   "the",      "a",      "quick",   "question", "of",
+                    "interested", "in",     "look",   "up",        "again",  "ah",    "oh",       "erm",    "um",      "right",    "now",
+                    "exactly",    "also",   "maybe",  "someone",   "anyone", "it",    "possible", "true",   "correct", "is"}))
       return;
   }
   if (to == 0 || to >= tokens_.size()) return;

@@ -238,7 +238,8 @@ bool Parser::plan_of(Plan& plan) {
       plan.ask = Ask::kCount;
       plan.distinct = true;
       return true;
-    } else if (main.events.size() > 1 && !(main.events.size() == 2 && !plan.distinct && join_kinds(main, true))) {
+    } else if (main.events.size() > 1 && !(main.events.size() == 2 && !plan.distinct &&
+                                           join_kinds(main, main_has({"total", "altogether", "combined", "together"})))) {
       problem_ = "several kinds of event at once";
       return false;
     }

@@ -48,6 +48,7 @@ class League {
                  {{"sent off", "red card"}, {"foul"}, {{"card", "red card"}}, "", "agent", true},
                  {{"header", "headers", "headed"}, {"shot"}, {{"body", "head"}}, "", "", true},
                  {{"set up", "assisted"}, {"goal"}, json::object(), "assister", "agent", false},
+                 {{"own goal", "own goals"}, {"goal"}, {{"own_goal", true}}},
                  {{"came on"}, {"substitution"}, json::object(), "replacement", "agent", false, "agent"},
                  {{"taken off"}, {"substitution"}, json::object(), "team", "agent", false, "replacement"},
                  {{"brought on"}, {"substitution"}, json::object(), "team", "replacement", false, "agent"},

@@ -45,7 +45,7 @@ TEST_CASE("more than, at least, fewer than: a number that is not what is counted
 
 TEST_CASE("either of two kinds, and two kinds counted together", "[wording]") {
   check({{"How many players were booked or sent off?", 1},
-         {"How many fouls and substitutions were there?", 4},
+         {"How many fouls and substitutions were there altogether?", 4},
          {"Was anyone booked or sent off before the break?", true}});
 }
 
@@ -69,7 +69,7 @@ TEST_CASE("it is the same one who is spoken of in a clause without a subject", "
 }
 
 TEST_CASE("two sentences: the second asks of the two events of the first", "[wording]") {
-  check({{"Baker was booked and was later sent off. How long between the two?", 70.0}});
+  check({{"Ann Able had a shot and was later taken off. How long between the two?", 60.0}});
 }
 
 TEST_CASE("the time into a video, and the end of what goes on", "[wording]") {
