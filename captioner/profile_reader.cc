@@ -236,8 +236,9 @@ class Reader {
   }
 
   void read_tallies(const toml::table& root) {
-    static constexpr const char* kStates[] = {"ahead",      "level",   "behind", "zero", "first", "opener", "equaliser", "winner",
-                                              "pulls_back", "extends", "won",    "lost", "drawn", "none",   "score"};
+    static constexpr const char* kStates[] = {"ahead",     "level",  "behind",     "zero",    "first",      "opener",
+                                              "equaliser", "winner", "pulls_back", "extends", "won",        "lost",
+                                              "drawn",     "none",   "score",      "implied", "two_by_one", "three_by_one"};
     for (const toml::table* t : tables(root, "tallies")) {
       only_keys(*t, {"name", "type", "side", "other_side", "words"}, "a tally");
       base::Tally tally{name_of(*t, *t, "a tally"), text(*t, "type"), text(*t, "side"), conditions(*t, "other_side"), {}};
@@ -249,7 +250,8 @@ class Reader {
           if (std::find(std::begin(kStates), std::end(kStates), state) == std::end(kStates))
             refuse(
                 value, "a tally knows no state \"" + base::ellipsize(state, 60) + "\"",
-                "known: ahead, level, behind, zero, first, opener, equaliser, winner, pulls_back, extends, won, lost, drawn, none, score");
+                "known: ahead, level, behind, zero, first, opener, equaliser, winner, pulls_back, extends, won, lost, drawn, none, score, "
+                "implied, two_by_one, three_by_one");
           tally.words.emplace_back(state, words(*states, key.str()));
         }
       }

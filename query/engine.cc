@@ -17,6 +17,7 @@
 namespace reelgraph::query {
 namespace {
 
+constexpr std::size_t kFewVideos = 20;        // words are looked for in as many, not in the whole archive
 constexpr std::size_t kMostReadThrough = 50;  // videos whose every passage is weighed for a choice
 constexpr double kEnoughMatched = 0.5;        // share of a question's words that the nearest evidence must hold to be one
 
@@ -237,12 +238,12 @@ class Asking {
   bool unknown_words() {
     std::vector<std::string> unknown;
     std::size_t checked = 0;
+    const bool open = question_.intent == Intent::kOpen || question_.intent == Intent::kEvents;
     for (const Word& w : question_.leftover) {
       if (++checked > 40) break;
-      if (!parse_number(w.folded) && !store_.knows_word(w.folded)) unknown.push_back(w.text);
+      if (!parse_number(w.folded) && !(store_.knows_word(w.folded) && (open || is_known_here(w)))) unknown.push_back(w.text);
     }
     if (unknown.empty()) return false;
-    const bool open = question_.intent == Intent::kOpen || question_.intent == Intent::kEvents;
     const bool something = question_.intent != Intent::kOpen || !question_.subjects.empty() || !question_.entities.empty() || any_name();
     // One unknown word does not make a long description unknown.
     if (open && unknown.size() * 2 <= question_.content.size()) return false;
@@ -254,6 +255,16 @@ class Asking {
     for (std::size_t i = 0; i < unknown.size() && i < 5; ++i) names += (i > 0 ? ", \"" : "\"") + unknown[i] + "\"";
     refuse(Status::kNotSeen, "Nothing in the archive is called " + names + ".");
     return true;
+  }
+
+  // In an archive of matches and of cameras a word of the one says nothing of the other.
+  [[nodiscard]] bool is_known_here(const Word& w) const {
+    if (scope_.everything || scope_.videos.size() > kFewVideos) return true;
+    graph::SearchRequest request;
+    request.words = {w.folded};
+    request.limit = 1;
+    for (const VideoScope& v : scope_.videos) request.videos.push_back(v.video.id);
+    return !store_.search(request).empty();
   }
 
   [[nodiscard]] bool any_name() const {
@@ -316,7 +327,10 @@ class Asking {
     const bool asks =
         std::any_of(words_.begin(), words_.end(),
                     [&](const Word& w) { return std::find(exact.begin(), exact.begin() + 5, w.folded) != exact.begin() + 5; }) ||
-        (!words_.empty() && std::find(exact.begin(), exact.end(), words_.front().folded) != exact.end());
+        (!words_.empty() && std::find(exact.begin(), exact.end(), words_.front().folded) != exact.end()) ||
+        (!words_.empty() && words_.front().folded == "what" && std::any_of(words_.begin(), words_.end(), [](const Word& w) {
+          return is_any(w.folded, {"name", "names", "called", "nickname", "surname"});
+        }));
     // So does what compares, counts or measures: a passage holds no such figure.
     static const std::vector<std::string> measures = {
         "gap",     "difference", "score", "total",    "number",     "many",       "more",    "most",    "fewest", "less",

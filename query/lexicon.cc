@@ -85,9 +85,10 @@ void Lexicon::add_pattern(const std::string& text, const Token& token) {
   Pattern base;
   base.token = token;
   std::string_view rest = text;
-  if (!rest.empty() && (rest.front() == '*' || rest.front() == '=')) {
+  if (!rest.empty() && (rest.front() == '*' || rest.front() == '=' || rest.front() == '~')) {
     base.any_order = rest.front() == '*';
     base.adjacent = rest.front() == '=';
+    base.apart = rest.front() == '~';
     rest.remove_prefix(1);
   }
   // Classes are written out: "{get} in {vehicle}" is "gets in car", "climbs in van", ...
@@ -112,7 +113,7 @@ void Lexicon::add_pattern(const std::string& text, const Token& token) {
   for (const std::string& t : texts) {
     Pattern p = base;
     for (const Word& w : cutter_.cut(t, 12)) {
-      p.stems.push_back(w.stem);
+      p.stems.push_back(stem_of(w));
       p.folded.push_back(w.folded);
       if (w.folded.size() >= 5) known_words_.insert(w.folded);
     }
@@ -182,6 +183,18 @@ void Lexicon::add_profile(const base::Profile& profile) {
     t.tally.words.clear();
     tallies_.push_back(t.tally);
     for (const auto& [state, words] : tally.words) {
+      if (state == "implied") {
+        for (const std::string& s : words) implying_.insert(cutter_.stem(std::string(base_form(s))));
+        continue;
+      }
+      if (state == "two_by_one" || state == "three_by_one") {  // "hat-trick"
+        Token several;
+        several.kind = Token::Kind::kEvent;
+        several.event.types = {tally.type};
+        several.number = state == "two_by_one" ? 2 : 3;
+        for (const std::string& s : words) add_pattern(s, several);
+        continue;
+      }
       t.name = state;
       for (const std::string& s : words) add_pattern(s, t);
     }
@@ -222,6 +235,7 @@ void Lexicon::load_attribute_values() {
   }
   for (const auto& [pair, types] : values) {
     if (pair.second.size() < 3) continue;
+    for (const std::string& type : types) values_.emplace(std::pair{type, fold(pair.second)}, Condition{pair.first, pair.second});
     Token t;
     t.kind = Token::Kind::kEvent;
     t.qualifies = true;
@@ -275,6 +289,13 @@ bool Lexicon::has_attribute(const std::vector<std::string>& types, const std::st
     const auto it = attributes_.find(type);
     return it != attributes_.end() && it->second.contains(key);
   });
+}
+
+std::optional<Condition> Lexicon::value_of(const std::vector<std::string>& types, const std::string& folded) const {
+  for (const std::string& type : types) {
+    if (const auto it = values_.find({type, folded}); it != values_.end()) return it->second;
+  }
+  return std::nullopt;
 }
 
 std::string Lexicon::nearest(const std::string& folded) const {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <unordered_map>
@@ -65,6 +66,10 @@ class Lexicon {
   [[nodiscard]] bool is_speaker(const Word& w) const { return speakers_.contains(w.stem); }
   /// Entities of this type do things themselves; those of others (teams) take part in a role of their own. By a sample of the archive.
   [[nodiscard]] bool acts(const std::string& entity_type) const { return acting_.contains(entity_type); }
+  /// A verb that, with a bare ordinal or number, means the events of a running count ("get a second").
+  [[nodiscard]] bool implies_count(const Word& w) const { return implying_.contains(stem_of(w)); }
+  /// The condition that a word states of events of these types, if it is a value that an attribute of theirs has here ("blocked").
+  [[nodiscard]] std::optional<Condition> value_of(const std::vector<std::string>& types, const std::string& folded) const;
   /// The role of a side that something is counted for.
   [[nodiscard]] bool is_side(const std::string& role) const;
   /// Events of any of these types say this of themselves, by a sample.
@@ -75,6 +80,7 @@ class Lexicon {
     std::vector<std::string> stems, folded;
     bool any_order = false;
     bool adjacent = false;
+    bool apart = false;  ///< something must stand between its words ("took HIS place")
     Token token;
   };
   struct Name {
@@ -87,6 +93,7 @@ class Lexicon {
     nlohmann::json attributes;
   };
 
+  [[nodiscard]] std::string stem_of(const Word& w) const { return cutter_.stem(std::string(base_form(w.folded))); }
   void add_pattern(const std::string& text, const Token& token);
   void add_profile(const base::Profile& profile);
   void load_names();
@@ -114,8 +121,9 @@ class Lexicon {
   std::map<std::string, std::vector<std::string>> video_words_;
   mutable std::map<std::string, std::set<graph::RowId>> present_;
   mutable std::map<std::string, std::set<std::string>> types_present_;
-  std::set<std::string> fillers_, video_nouns_, speakers_, acting_;
-  std::map<std::string, std::set<std::string>> attributes_;  ///< keys by event type
+  std::set<std::string> fillers_, video_nouns_, speakers_, acting_, implying_;
+  std::map<std::pair<std::string, std::string>, Condition> values_;  ///< by event type and folded value
+  std::map<std::string, std::set<std::string>> attributes_;          ///< keys by event type
   bool small_ = true;
 };
 

@@ -155,8 +155,10 @@ void Lexicon::match_names(const std::vector<Word>& words, const std::vector<std:
 
 void Lexicon::match_patterns(const std::vector<Word>& words, const std::vector<bool>& named, std::vector<Token>& found) const {
   const std::size_t n = std::min(words.size(), kMostWordsRead);
+  std::vector<std::string> stems;
+  for (std::size_t i = 0; i < n; ++i) stems.push_back(stem_of(words[i]));
   for (std::size_t at = 0; at < n; ++at) {
-    const auto [low, high] = by_stem_.equal_range(words[at].stem);
+    const auto [low, high] = by_stem_.equal_range(stems[at]);
     for (auto it = low; it != high; ++it) {
       const Pattern& p = patterns_[it->second];
       std::vector<std::string> rest = p.stems;
@@ -169,7 +171,7 @@ void Lexicon::match_patterns(const std::vector<Word>& words, const std::vector<b
       std::vector<std::size_t> used;
       std::size_t gap = 0;
       for (std::size_t i = at; i < n && !rest.empty(); ++i) {
-        if (take(words[i].stem)) {
+        if (take(stems[i])) {
           used.push_back(i);
           gap = 0;
         } else if (used.empty() || p.adjacent || ++gap > kLongestGap ||
@@ -184,6 +186,7 @@ void Lexicon::match_patterns(const std::vector<Word>& words, const std::vector<b
       t.from = used.front();
       t.to = used.back() + 1;
       t.used = used;
+      if (p.apart && t.to - t.from == used.size()) continue;
       std::size_t exact = 0;
       for (const std::size_t i : used) exact += std::find(p.folded.begin(), p.folded.end(), words[i].folded) != p.folded.end() ? 1 : 0;
       t.score += static_cast<double>(exact) * 0.5 + static_cast<double>(used.size()) * 10 -
@@ -199,6 +202,12 @@ std::vector<Token> Lexicon::read(const std::vector<Word>& words, const std::vect
   match_names(words, videos, found);
   std::vector<bool> named(words.size(), false);
   for (const Token& t : found) {
+    for (const std::size_t i : t.used) named[i] = named[i] || words[i].capital || t.used.size() > 1;
+  }
+  std::vector<Token> nicknames;  // other names are patterns; they may stand between the words of one, too
+  match_patterns(words, named, nicknames);
+  for (const Token& t : nicknames) {
+    if (t.kind != Token::Kind::kEntity) continue;
     for (const std::size_t i : t.used) named[i] = named[i] || words[i].capital || t.used.size() > 1;
   }
   match_patterns(words, named, found);

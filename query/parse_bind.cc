@@ -13,7 +13,9 @@ bool has_word(const Token& t, std::size_t word) { return std::find(t.used.begin(
 void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p, std::size_t i) {
   const Token& t = tokens_[i];
   if (c.events.empty()) return;
-  if (besides_from_ && i > *besides_from_ && (i - *besides_from_) <= 4) {
+  bool same_clause = besides_from_.has_value();
+  for (std::size_t k = besides_from_.value_or(i); k < i; ++k) same_clause = same_clause && !ends(k) && !(is_word(k) && is_wh(text(k)));
+  if (same_clause && i > *besides_from_ && (i - *besides_from_) <= 4) {
     besides_.insert(besides_.end(), t.entities.begin(), t.entities.end());
     mark(*besides_from_);
     mark(i);
@@ -44,6 +46,7 @@ void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p
     role = prev_subject;
   } else if (is_any(before, {"to"}) && prev < c.events.size()) {
     role = prev_object.empty() ? "recipient" : prev_object;
+    if (role == prev_subject) role = "recipient";
   } else if (is_any(before, {"from"}) && prev < c.events.size()) {
     role = prev_subject == "recipient" ? prev_object : "agent";
   } else if ((before == "for" || (before == "of" && before2 == "place") || (before == "of" && before2 == "instead")) &&
@@ -83,8 +86,8 @@ void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p
     role = c.subject[0];
   }
   if (at >= c.events.size()) at = 0;
-  if (c.passive[at] && c.object[at].empty() && !c.events[at].tally && before != "by" && before != "to" && before != "for" && !possessive &&
-      !is_team(t)) {
+  if (c.passive[at] && c.object[at].empty() && !c.events[at].tally && before != "by" && before != "to" && before != "for" &&
+      before != "from" && !possessive && !is_team(t)) {
     problem_ = "to whom it is done is not known here";  // "how many times was he fouled" is not how many fouls he committed
     return;
   }

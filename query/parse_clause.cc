@@ -14,13 +14,21 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
   std::string loose_subject, loose_object;
   std::vector<std::pair<std::size_t, std::size_t>> entity_at;  // position in list -> token
   bool no_more = false;
+  int first_n = 0;
   bool other_than = false;
+  std::size_t leaving_out = tokens_.size();  // where "leaving out" stands
+  std::vector<Condition> left_out;
   for (std::size_t p = 0; p < list.size(); ++p) {
     const std::size_t i = list[p];
     if (read_[i] && tokens_[i].kind != K::kEvent) continue;
     const Token& t = tokens_[i];
     switch (t.kind) {
       case K::kWord:
+        if (t.name == "not" && p + 1 < list.size() && says(list[p + 1], {"for"})) {  // "not for a foul"
+          other_than = true;
+          mark(i);
+          break;
+        }
         if (is_negation(t.name) ||
             (is_any(t.name, {"fail", "fails", "failed", "failing", "unable", "yet"}) && p + 1 < list.size() && says(list[p + 1], {"to"}))) {
           negated = true;
@@ -30,6 +38,12 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
           other_than = true;
           mark(i);
           mark(list[p - 1]);
+        }
+        if (is_any(t.name, {"excluding", "ignoring", "discounting", "disregarding"}) ||
+            (p + 1 < list.size() && ((t.name == "leaving" && says(list[p + 1], {"out", "aside"})) ||
+                                     (t.name == "not" && says(list[p + 1], {"counting", "including"})) ||
+                                     (is_any(t.name, {"apart", "aside"}) && says(list[p + 1], {"from"}))))) {
+          leaving_out = i;
         }
         if (is_any(t.name, {"except", "besides", "excluding"}) ||
             (is_any(t.name, {"apart", "aside"}) && p + 1 < list.size() && says(list[p + 1], {"from"})))
@@ -42,7 +56,13 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
         if (about != nullptr && (p + 1 >= list.size() || !kind(list[p + 1], K::kTally))) counted_.push_back(i);
         break;
       case K::kOrdinal:
-        ordinal = t.number;
+        if (std::abs(t.number) == 1 && p + 2 < list.size() && kind(list[p + 1], K::kNumber) && tokens_[list[p + 1]].number > 1 &&
+            !ends(i) && kind(list[p + 2], K::kEvent)) {  // "the first two goals"
+          first_n = t.number * tokens_[list[p + 1]].number;
+          mark(list[p + 1]);
+        } else {
+          ordinal = t.number;
+        }
         mark(i);
         break;
       case K::kTime: {
@@ -59,6 +79,17 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
         w.period = t.period;
         w.period.words = {span_text(t)};
         w.within = t.within;
+        // "just before the break": the last of that part; where it is counted or looked for, its last five minutes
+        if (const std::size_t at = t.used.front();
+            at > 0 && t.within == 0 && is_any(words_[at - 1].folded, {"just", "right", "shortly", "immediately", "straight", "soon"})) {
+          const bool before = is_any(words_[at].folded, {"before", "ahead", "by", "prior", "to", "until"});
+          if (main_has({"who", "whose", "when", "which"}) || phrase({"what", "time"}))
+            soon_ = before ? -1 : 1;
+          else if (before)
+            w.within = 5 * base::kMinute;
+          else
+            w.period.to_minute = w.period.from_minute + 5;
+        }
         windows.push_back(std::move(w));
         mark(i);
         break;
@@ -76,6 +107,11 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
           }
         }
         if (ordinal) s.nth = ordinal, ordinal.reset();
+        // "back in front", "regained the lead": for the second time
+        if (t.name == "ahead" && !s.nth && std::any_of(t.used.begin(), t.used.end(), [&](std::size_t w) {
+              return is_any(words_[w].folded, {"back", "again", "regain", "regained", "retake", "retook", "restore", "restored"});
+            }))
+          s.nth = 2;
         add_event(c, std::move(s), t.tally.side, "", list, p, negated);
         negated = false;
         break;
@@ -86,6 +122,16 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
             }))
           break;
         mark(i);
+        if (i > leaving_out && i - leaving_out <= 4 && t.event.where.size() == 1 &&
+            t.event.where.front().value == nlohmann::json(true)) {  // "leaving out the own goal"
+          left_out.push_back({t.event.where.front().key, false});
+          if (const auto no = std::find(negation_read_.begin(), negation_read_.end(), leaving_out); no != negation_read_.end())
+            negation_read_.erase(no);
+          negated = false;
+          for (std::size_t k = leaving_out; k < i; ++k) mark(k);
+          leaving_out = tokens_.size();
+          break;
+        }
         if (other_than && c.events.empty() && !loose_types.empty()) {  // "the bookings for something other than a foul"
           std::erase_if(loose_types, [&](const std::string& type) {
             return std::find(t.event.types.begin(), t.event.types.end(), type) != t.event.types.end();
@@ -99,6 +145,7 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
           break;
         }
         add_kind(c, t, list, p, negated, ordinal, loose, loose_types, loose_subject, loose_object);
+        if (t.number > 1 && !c.events.empty()) c.events.back().nth = several_ = t.number;
         break;
       }
       case K::kEntity: entity_at.emplace_back(p, i); break;
@@ -114,7 +161,9 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
   } else if (!c.events.empty() && !loose.empty()) {
     Token t;
     t.event = {loose_types, loose};
-    if (!c.events.front().kinds.empty() && fits(c.events.front(), t)) {
+    if (qualify_moment(c.events.front(), loose)) {
+      loose.clear();
+    } else if (!c.events.front().kinds.empty() && fits(c.events.front(), t)) {
       for (const Condition& condition : loose) qualify(c.events.front(), condition);
     } else {  // "both keepers got a yellow": two things that are true of them
       Selection s;
@@ -139,6 +188,16 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
     c.at.push_back(list.empty() ? 0 : list.front());
   }
   if (ordinal && !c.events.empty()) c.events.front().nth = ordinal;
+  if (first_n != 0 && !c.events.empty()) {
+    const auto plain = [](const EventKind& k) { return k.where.empty(); };
+    if (!std::all_of(c.events.front().kinds.begin(), c.events.front().kinds.end(), plain)) problem_ = "which of the first are so";
+    c.events.front().first_n = first_n;
+  }
+  for (Selection& s : c.events) {
+    for (const Condition& condition : left_out) {
+      if (!s.kinds.empty()) qualify(s, condition);
+    }
+  }
   for (const auto& [p, i] : entity_at) bind(c, list, p, i);
   read_pronoun(c, list, about);
   for (Selection& s : c.events) s.windows.insert(s.windows.end(), windows.begin(), windows.end());
@@ -158,6 +217,16 @@ void Parser::qualify(Selection& s, const Condition& condition) {
   for (EventKind& k : s.kinds) {
     if (std::find(k.where.begin(), k.where.end(), condition) == k.where.end()) k.where.push_back(condition);
   }
+}
+
+// "Who won it with a header?": the event that changed the running count says so of itself.
+bool Parser::qualify_moment(Selection& s, const std::vector<Condition>& where) const {
+  if (!s.tally || !is_any(s.tally->state, {"opener", "first", "equaliser", "winner", "pulls_back", "extends"})) return false;
+  if (!std::all_of(where.begin(), where.end(), [&](const Condition& c) { return lexicon_.has_attribute({s.tally->tally.type}, c.key); }))
+    return false;
+  if (s.kinds.empty()) s.kinds = {{{s.tally->tally.type}, {}}};
+  for (const Condition& c : where) qualify(s, c);
+  return true;
 }
 
 bool Parser::is_passive(const std::vector<std::size_t>& list, std::size_t p) const {
@@ -195,10 +264,13 @@ void Parser::add_kind(Clause& c, const Token& t, const std::vector<std::size_t>&
                       std::string& loose_subject, std::string& loose_object) {
   if (t.qualifies && t.event.where.size() > 0) {
     if (!c.events.empty() && !c.events.back().kinds.empty() && fits(c.events.back(), t)) {
-      for (const Condition& condition : t.event.where) qualify(c.events.back(), condition);
+      for (const Condition& condition : t.event.where) {
+        for (EventKind& k : c.events.back().kinds) union_condition(k.where, condition, list[p]);
+      }
       return;
     }
-    loose.insert(loose.end(), t.event.where.begin(), t.event.where.end());
+    if (!c.events.empty() && qualify_moment(c.events.back(), t.event.where)) return;
+    for (const Condition& condition : t.event.where) union_condition(loose, condition, list[p]);
     if (loose_types.empty()) {
       loose_types = t.event.types;
       loose_subject = t.subject;
@@ -212,6 +284,18 @@ void Parser::add_kind(Clause& c, const Token& t, const std::vector<std::size_t>&
       if (!both.empty()) loose_types = both;
     }
     return;
+  }
+  // "shots off target or blocked": what such an event says of itself, beside another condition
+  if (!c.events.empty() && !c.events.back().kinds.empty() && !c.events.back().tally && t.used.size() == 1 && t.event.where.empty() &&
+      is_participle(words_[t.used.front()]) && says(list[p] > 0 ? list[p] - 1 : 0, {"or", "and"}) &&
+      !shares_type(c.events.back().kinds.front().types, t.event.types)) {
+    const auto value = lexicon_.value_of(c.events.back().kinds.front().types, words_[t.used.front()].folded);
+    const bool beside = value && std::any_of(c.events.back().kinds.front().where.begin(), c.events.back().kinds.front().where.end(),
+                                             [&](const Condition& w) { return w.key == value->key; });
+    if (beside) {
+      for (EventKind& k : c.events.back().kinds) union_condition(k.where, *value, list[p]);
+      return;
+    }
   }
   // Another word for the same event ("the goal scored by")?
   if (!c.events.empty() && !c.events.back().kinds.empty() && !c.events.back().tally && !separated(list, p, c.at.back())) {

@@ -12,7 +12,8 @@ bool Parser::read_figure(Plan& plan, Clause& main, std::size_t many) {
     return false;
   std::size_t single = tokens_.size();
   for (const std::size_t i : main_) {
-    const bool one = (kind(i, K::kNumber) && tokens_[i].number == 1) || says(i, {"single", "any"});
+    const bool one = (kind(i, K::kNumber) && tokens_[i].number == 1) || says(i, {"single", "any"}) ||
+                     (says(i, {"a", "per"}) && (video_word(i + 1) || kind(i + 1, K::kEntityType)));
     if (i > many && one) single = i;
   }
   if (single == tokens_.size() || single + 1 >= tokens_.size()) return false;
@@ -45,6 +46,8 @@ bool Parser::plan_of(Plan& plan) {
   Clause main = read_clause(main_, nullptr);
   if (!problem_.empty()) return false;
   merge_moment(main);
+  merge_same(main);
+  read_threshold();
   // "at least one", "at least once" say nothing more than that there is one.
   if (phrase({"at", "least", "one"}) || phrase({"at", "least", "once"}) || phrase({"at", "least", "a"})) {
     take({"least"});
@@ -69,11 +72,15 @@ bool Parser::plan_of(Plan& plan) {
       if (is_word(i) && text(i) == "how" && says(k, {"many", "often", "frequently"})) return k;
       if (is_word(i) && text(i) == "number" && says(k, {"of"})) return k;
       if (is_word(i) && p == 0 && text(i) == "count") return i;
+      if (is_word(i) && p == 0 && text(i) == "total" && !main_has({"time", "duration", "length", "seconds", "minutes"})) return i;
     }
     return tokens_.size();
   }();
-  bool how_many = many < tokens_.size();
-  const bool unit = how_many && many + 1 < tokens_.size() && says(many + 1, {"seconds", "minutes", "hours"});
+  // "who had the higher number of shots" asks for somebody
+  const bool whose_number = many < tokens_.size() && says(many, {"of"}) && main_has({"who", "which", "whose"}) && main_.size() > 0 &&
+                            main_has({"higher", "highest", "greater", "greatest", "larger", "largest", "lower", "lowest", "smaller"});
+  bool how_many = many < tokens_.size() && !whose_number;
+  const bool unit = how_many && many + 1 < tokens_.size() && says(many + 1, {"seconds", "minutes", "hours", "mins", "secs", "hrs"});
   bool how_long = unit || (how < tokens_.size() && says(how + 1, {"long", "soon", "quickly", "much", "fast"})) ||
                   (main_has({"total"}) && !how_many && main_has({"time", "duration", "length"})) || phrase({"amount", "of", "time"}) ||
                   (main_has({"apart"}) && phrase({"how", "far"})) || phrase({"length", "of"}) || phrase({"duration", "of"});
@@ -81,7 +88,16 @@ bool Parser::plan_of(Plan& plan) {
                        (main_has({"gap", "wait", "stretch", "interval", "period", "time", "pause", "lull", "delay", "spell", "break"}) ||
                         main_has({"without"}));
   const bool from_to = std::any_of(subs_.begin(), subs_.end(), [](const Sub& sub) { return is_any(sub.marker, {"between", "from"}); });
-  how_long = how_long || (from_to && main_has({"gap", "interval", "wait", "time"}) && main_has({"what"}));
+  how_long =
+      how_long || (from_to && main_has({"gap", "interval", "wait", "time", "difference"}) && (main_has({"what"}) || is_noun_phrase()));
+  // "how many minutes into the game", "how far into the clip": a time
+  const bool into = (unit || phrase({"how", "far"}) || phrase({"how", "long"}) || phrase({"how", "soon"})) && [&] {
+    for (const std::size_t i : main_) {
+      if (says(i, {"into"}) && (video_word(i + 1) || (says(i + 1, {"the", "this"}) && video_word(i + 2)) || says(i + 1, {"it"})))
+        return true;
+    }
+    return false;
+  }();
   if (unit) how_many = false;
   mark(many);
   if (how_long || how_many) mark(how);
@@ -91,7 +107,8 @@ bool Parser::plan_of(Plan& plan) {
   const auto before = std::make_tuple(read_, alternatives_, second_at_, second_roles_);
   if (plan_compare(plan, main)) return true;
   std::tie(read_, alternatives_, second_at_, second_roles_) = before;  // what was read for a comparison that is none is read anew
-  if (how_long || stretch) {
+  if (main_has({"both", "each"}) && !how_many && !how_long && !main_has({"who", "which", "whose"}) && both_sides(plan, main)) return true;
+  if ((how_long && !into) || stretch) {
     // What was read for a gap that is none is read anew.
     const auto read = read_;
     Plan gap = plan;
@@ -154,7 +171,8 @@ bool Parser::plan_of(Plan& plan) {
       return true;
     }
     if (read_figure(plan, main, many)) return true;
-    if (largest && main_has({"biggest", "largest"}) && main.events.size() == 1) {
+    if (largest && main_has({"biggest", "largest"}) && main.events.size() == 1 && !phrase({"biggest", "number"}) &&
+        !phrase({"largest", "number"})) {
       take({"largest", "biggest"});
       plan.ask = Ask::kMembers;
       add_subs(s, main, false);
@@ -174,6 +192,11 @@ bool Parser::plan_of(Plan& plan) {
     plan.ask = Ask::kCount;
     const bool result = s.tally && is_any(s.tally->state, {"won", "lost", "drawn", "none"});
     if (count_videos || result) plan.videos = true;
+    if (count_videos && main_has({"camera", "cameras"}) && many + 1 < tokens_.size() &&
+        says(many + 1, {"camera", "cameras", "different", "of"})) {
+      plan.noun = "camera";
+      if (!negation_read_.empty()) return false;
+    }
     if (count_videos && !negation_read_.empty()) {  // "in how many clips does nobody ..."
       plan.except = true;
       for (const std::size_t i : negation_read_) mark(i);
@@ -215,11 +238,19 @@ bool Parser::plan_of(Plan& plan) {
       plan.ask = Ask::kCount;
       plan.distinct = true;
       return true;
-    } else if (main.events.size() > 1) {
+    } else if (main.events.size() > 1 && !(main.events.size() == 2 && !plan.distinct &&
+                                           join_kinds(main, main_has({"total", "altogether", "combined", "together"})))) {
       problem_ = "several kinds of event at once";
       return false;
     }
     if (!alternatives_.empty()) return false;
+    if (threshold_ && (plan.distinct || plan.videos)) {
+      plan.exactly = threshold_;
+      plan.at_least = !at_most_;
+      plan.at_most = at_most_;
+    } else if (threshold_) {
+      return false;
+    }
     apply_lengths(s);
     if (!s.nth) {
       for (const std::size_t i : main_) {
@@ -232,13 +263,19 @@ bool Parser::plan_of(Plan& plan) {
     plan.select = s;
     return !s.nth;
   }
-  if (how_long || (main_has({"longest", "shortest"}) && !who && !which_type)) {
+  const bool when = main_has({"when"}) || phrase({"what", "time"}) || phrase({"what", "times"}) || phrase({"what", "point"}) ||
+                    phrase({"which", "minute"}) || phrase({"what", "minute"}) || phrase({"what", "moment"}) || phrase({"time", "of"}) ||
+                    into;
+  if ((how_long && !into) || (main_has({"longest", "shortest"}) && !who && !which_type && !when)) {
     if (main.events.size() != 1) return false;
     Selection& s = main.events.front();
+    if (s.tally && s.tally->state == "none") s.tally->state = "stands", s.tally->counts = {0, 0};  // "how long was it goalless"
     if (s.tally && !is_any(s.tally->state, {"ahead", "behind", "level", "stands"})) return false;  // an instant has no length
-    const bool shortest = take({"shortest", "briefest"}) || (phrase({"shorter", "of"}) && take({"shorter"}));
-    const bool longest = take({"longest"}) || (phrase({"longer", "of"}) && take({"longer"}));
-    plan.total = main_has({"total", "together", "altogether", "combined", "sum", "adding"});
+    const bool shortest =
+        take({"shortest", "briefest"}) || ((phrase({"shorter", "of"}) || phrase({"the", "shorter"})) && take({"shorter"}));
+    const bool longest = take({"longest"}) || ((phrase({"longer", "of"}) || phrase({"the", "longer"})) && take({"longer"}));
+    plan.total = main_has({"total", "together", "altogether", "combined", "sum", "adding"}) && !phrase({"at", "least", "one"}) &&
+                 !main_has({"anyone", "anybody", "someone", "somebody"});
     if (phrase({"overlaps", "only", "once"}) || phrase({"counting", "overlaps"}) || phrase({"counted", "once"}) ||
         phrase({"counted", "only", "once"}) || phrase({"counting", "each", "moment", "once"})) {
       take({"overlaps", "overlap", "overlapping"});
@@ -260,8 +297,6 @@ bool Parser::plan_of(Plan& plan) {
     take({"where"});
     return plan_videos(plan, main);
   }
-  const bool when = main_has({"when"}) || phrase({"what", "time"}) || phrase({"what", "point"}) || phrase({"which", "minute"}) ||
-                    phrase({"what", "minute"}) || phrase({"what", "moment"});
   if (when && !who) {
     if (main.events.size() != 1 || !negation_read_.empty()) return false;
     take({"when"});
@@ -270,6 +305,10 @@ bool Parser::plan_of(Plan& plan) {
     plan.ask = Ask::kWhen;
     add_subs(s, main, false);
     if (take({"next"})) s.nth = 1;
+    read_extreme(s);
+    plan.from_end = main_has({"end", "ends", "ended", "finish", "finishes", "finished", "over"}) || stops_;
+    if (take({"late"})) soon_ = -1;  // "late on"
+    if (take({"early"})) soon_ = 1;
     if (soon_ && !s.nth) s.nth = soon_;
     apply_lengths(s);
     if (s.tally && is_any(s.tally->state, {"ahead", "behind", "level", "stands"}) && !s.nth) s.nth = 1;
@@ -345,7 +384,7 @@ bool Parser::plan_of(Plan& plan) {
     return true;
   }
   // Yes or no.
-  bool starts = false;
+  bool starts = whether_;
   for (const std::size_t i : main_) {
     if (kind(i, K::kTime) || kind(i, K::kPeriod)) continue;
     if (!is_word(i)) break;
@@ -379,8 +418,26 @@ bool Parser::plan_of(Plan& plan) {
       if (!plan_who(plan, main, false) || plan.ask != Ask::kWho) return false;
       plan.ask = Ask::kExists;
       return true;
-    } else if (main.events.size() > 1) {
+    } else if (main.events.size() > 1 && !join_kinds(main, false)) {
       return false;
+    }
+    if (threshold_) {
+      if (s.nth || none || s.tally) return false;
+      const bool anyone = asked_type() < tokens_.size() || main_has({"anyone", "anybody", "someone", "somebody"});
+      const auto by_whom = [&](const Participant& p) {
+        const auto e = p.entities.empty() ? std::nullopt : store_.entity(p.entities.front());
+        return e && lexicon_.acts(e->type);
+      };
+      if (anyone && std::none_of(s.who.begin(), s.who.end(), by_whom)) {
+        if (at_most_) return false;
+        plan.exactly = threshold_;
+        plan.at_least = true;
+        plan.role = main.subject[0];
+        if (asked_type() < tokens_.size()) plan.entity_type = tokens_[asked_type()].name;
+      } else {
+        s.nth = at_most_ ? *threshold_ + 1 : *threshold_;  // there are so many where there is one of that number
+        plan.except = at_most_;
+      }
     }
     apply_lengths(s);
     add_subs(s, main, true);
@@ -388,6 +445,22 @@ bool Parser::plan_of(Plan& plan) {
       if (kind(i, K::kNumber) && tokens_[i].number == 1) mark(i);  // "even one", "in this one"
     }
     plan.ask = Ask::kExists;
+    plan.select = s;
+    return true;
+  }
+  // "Corners for Palace in the first half": a noun in the plural, and no verb.
+  if (is_noun_phrase() && main.events.size() == 1 && main.at.front() < tokens_.size() && kind(main.at.front(), K::kEvent) &&
+      alternatives_.empty() && negation_read_.empty()) {
+    Selection& s = main.events.front();
+    const Word& noun = words_[tokens_[main.at.front()].used.back()];
+    if (noun.folded.ends_with("ers") && is_counted(main.events.front())) {  // "their scorers?"
+      plan.everyone = true;
+      return plan_who(plan, main, false);
+    }
+    if (s.nth || s.tally || threshold_ || !noun.folded.ends_with("s") || noun.folded == noun.stem) return false;
+    plan.ask = Ask::kCount;
+    apply_lengths(s);
+    add_subs(s, main, false);
     plan.select = s;
     return true;
   }

@@ -42,7 +42,8 @@ bool Parser::plan_compare(Plan& plan, Clause& main) {
                            phrase({"how", "much", "more"}) || phrase({"difference", "between"}));
   const bool counted_difference =
       phrase({"how", "many"}) && main_has({"than"}) && main_has({"more", "fewer"}) && asked_type() == tokens_.size();
-  const bool equal = main_has({"equally", "same", "equal"}) || phrase({"as", "many"});
+  const bool as_many = phrase({"as", "many"}) || phrase({"as", "often"}) || phrase({"as", "frequently"});
+  const bool equal = main_has({"equally", "same", "equal"}) || as_many;
   const std::size_t than = [&] {
     for (const std::size_t i : main_) {
       if (is_word(i) && !read_[i] && is_any(text(i), {"than", "outnumber", "outnumbers", "outnumbered", "exceed", "exceeds", "exceeded"}))
@@ -72,7 +73,7 @@ bool Parser::plan_compare(Plan& plan, Clause& main) {
   }
   if (!(difference || equal || ((more || fewer) && than < tokens_.size()))) return false;
   Selection a, b;
-  if (than < tokens_.size() || phrase({"as", "many"})) {
+  if (than < tokens_.size() || as_many) {
     std::size_t split = than;
     if (split == tokens_.size()) {  // "as many A as B"
       for (const std::size_t i : main_) {
@@ -93,23 +94,14 @@ bool Parser::plan_compare(Plan& plan, Clause& main) {
     second_at_.reset();
     // "than after it": the other side of the period named before
     std::optional<Window> opposite;
-    for (const std::size_t i : right) {
-      if (is_word(i) && is_any(text(i), {"after", "before"})) {
-        for (const Selection& s : l.events) {
-          for (const Window& w : s.windows) {
-            if (w.kind == Window::Kind::kPeriod) opposite = w;
-          }
-        }
-        if (opposite) mark(i);
-      }
-    }
+    opposite_of(right, l, opposite);
     Clause r = read_clause(right, &l);
     if (l.events.empty() || r.events.empty()) return false;
     a = l.events.front();
     b = r.events.front();
     if (opposite) {
-      opposite->kind = Window::Kind::kNot;
-      b.windows.push_back(*opposite);
+      b.windows = {*opposite};
+      b.nth.reset();
     }
     if (b.windows.empty() && !a.windows.empty() && a.who.size() == b.who.size() && !(a.kinds == b.kinds && b.who.empty()))
       b.windows = a.windows;
@@ -141,6 +133,7 @@ bool Parser::plan_compare(Plan& plan, Clause& main) {
 void Parser::a_pair_of(Plan& plan, const Selection& s, int first, int second) {
   plan.ask = Ask::kGap;
   plan.select = s;
+  plan.select.first_n = 0;
   plan.select.nth = first;
   plan.others = {plan.select};
   plan.others.front().nth = second;
@@ -197,6 +190,26 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
     return true;
   }
   if (!how_long) return false;
+  // "Sako scored and was later taken off. How long between the two?"
+  if (subs_.empty() && main.events.size() == 2 &&
+      (phrase({"between", "the", "two"}) || phrase({"between", "them"}) || phrase({"in", "between"}) || phrase({"between", "those"}))) {
+    Selection& b = main.events[1];
+    if (b.who.empty() && !main.events[0].who.empty()) {
+      b.who = {main.events[0].who.front()};
+      b.who.front().role = main.passive[1] && !main.object[1].empty() ? main.object[1] : main.subject[1];
+    }
+    take({"between"});
+    take({"later"});
+    take({"then"});
+    take({"and"});
+    for (const std::size_t i : main_) {
+      if (kind(i, K::kNumber) && tokens_[i].number == 2) mark(i);
+    }
+    plan.ask = Ask::kGap;
+    plan.select = main.events[0];
+    plan.others = {b};
+    return true;
+  }
   const auto sub_at = [&](std::initializer_list<std::string_view> markers) {
     for (std::size_t i = 0; i < subs_.size(); ++i) {
       if (is_any(subs_[i].marker, markers)) return i;
@@ -227,6 +240,16 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
     a_pair_of(plan, c.events.front(), 1, 2);
     return true;
   }
+  if (both == subs_.size() && subs_.empty() && main.events.size() == 1 && !main.events.front().nth && !main.events.front().tally &&
+      main_has({"between"})) {
+    const Word& noun = words_[tokens_[main.at.front()].used.back()];  // "how long between his goals": if there are two
+    if (!noun.folded.ends_with("s") || noun.folded == noun.stem) return false;
+    take({"between"});
+    take({"apart", "elapsed"});
+    a_pair_of(plan, main.events.front(), 1, 2);
+    plan.exactly = 2;
+    return true;
+  }
   if (both < subs_.size()) {
     const bool forward = std::any_of(subs_[both].tokens.begin(), subs_[both].tokens.end(),
                                      [&](std::size_t i) { return kind(i, K::kEvent) || kind(i, K::kTally); });
@@ -248,6 +271,7 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
       a.who = {{tokens_[i].entities, tokens_[i].names, first.subject.front(), false}};
       b.who = {{tokens_[i].entities, tokens_[i].names, second.subject.front(), false}};
     }
+    if (a.who.empty() && b.who.empty() && !main.events.empty() && main.events.front().kinds == a.kinds) a.who = main.events.front().who;
     if (b.who.empty() && a.kinds == b.kinds) b.who = a.who;
     if (a.who.empty() && a.kinds == b.kinds) a.who = b.who;
     if (to_json_equal(a, b)) return false;
@@ -301,7 +325,14 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
     if (second.events.empty()) return false;
     a = main.events.front();
     b = second.events.front();
-    if (a.tally && is_any(a.tally->state, {"ahead", "behind", "level", "stands"})) return false;
+    // "how long had they been level before going ahead": the spell that it ended; "how long were they ahead before ..." adds them up
+    const bool spell = a.tally && is_any(a.tally->state, {"ahead", "behind", "level", "stands"});
+    if (spell && (a.nth || !phrase({"been"}))) return false;
+    if (spell && b.tally && b.tally->side.empty() && !subs_[until].tokens.empty() &&
+        words_[tokens_[subs_[until].tokens.front()].used.front()].folded.ends_with("ing")) {
+      b.tally->side = a.tally->side;
+      b.tally->side_names = a.tally->side_names;
+    }
   } else if (when < subs_.size() && !main.events.empty()) {
     Clause second = only(subs_[when].tokens, &main);
     if (second.events.empty()) return false;

@@ -8,10 +8,14 @@ Parsed Parser::run() {
   join_periods();
   join_scores();
   take_phrase({"between", "them"});
+  if (take_phrase({"yes", "or", "no"}) || take_phrase({"or", "not"})) whether_ = whether_ || !tokens_.empty();
   drop_context();
+  drop_polite();
   seconds_passed();
   verb_last();
   read_lengths();
+  imply_events();
+  begin_verbs();
   inherit_nouns();
   read_videos();
   segment();
@@ -146,8 +150,9 @@ void Parser::join_scores() {
     if (kind(i, K::kTally) && tokens_[i].name == "zero") return 0;
     return std::nullopt;
   };
-  // "two up"
+  // "two up", but not "2-1 up"
   for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
+    if (i > 0 && figure(i - 1) && figure(i) && !ends(i - 1)) continue;
     if (!kind(i, K::kNumber) || tokens_[i].number < 1 || tokens_[i].number > 10 || !is_word(i + 1) || !says(i + 1, {"up", "down"}))
       continue;
     if (says(i + 2, {"to", "until"})) continue;
@@ -185,6 +190,14 @@ void Parser::join_scores() {
     t.name = "stands";
     t.number = 0;
     t.counts = {*a, *b};
+    if (const std::size_t after = i + 2;
+        says(after, {"up", "down"}) || (kind(after, K::kTally) && is_any(tokens_[after].name, {"ahead", "behind"}))) {
+      const bool up = kind(after, K::kTally) ? tokens_[after].name == "ahead" : text(after) == "up";
+      t.counts = up ? std::vector<int>{std::max(*a, *b), std::min(*a, *b)} : std::vector<int>{std::min(*a, *b), std::max(*a, *b)};
+      tokens_[after].kind = K::kWord;
+      tokens_[after].name = "it";
+      mark(after);
+    }
     if (kind(i + 2, K::kTally) && tokens_[i + 2].name == "score") {  // "the 1-1 scoreline"
       mark(i + 2);
       tokens_[i + 2].kind = K::kWord;
@@ -236,59 +249,6 @@ void Parser::verb_last() {
   }
 }
 
-// "camera G299", "the hospital footage", "Chelsea v Stoke": which videos the question itself names.
-void Parser::read_videos() {
-  std::set<std::string> chosen;
-  bool any = false;
-  const auto narrow = [&](const std::vector<std::string>& ids) {
-    std::set<std::string> next(ids.begin(), ids.end());
-    if (any) {
-      std::set<std::string> both;
-      std::set_intersection(chosen.begin(), chosen.end(), next.begin(), next.end(), std::inserter(both, both.begin()));
-      next = both;
-    }
-    chosen = next;
-    any = true;
-  };
-  for (std::size_t i = 0; i < tokens_.size(); ++i) {
-    if (tokens_[i].kind != K::kVideo) continue;
-    mark(i);
-    narrow(tokens_[i].videos);
-  }
-  const bool game = std::any_of(words_.begin(), words_.end(), [&](const Word& w) {
-    return lexicon_.is_video(w) || is_any(w.folded, {"played", "playing", "meeting"});
-  });
-  // "the game Stoke played against City" is named, "a game" is not
-  bool video_named = false;
-  for (std::size_t i = 1; i < words_.size(); ++i)
-    video_named = video_named || (words_[i - 1].folded == "the" && lexicon_.is_video(words_[i]));
-  for (std::size_t i = 0; i + 2 < tokens_.size(); ++i) {
-    if (!kind(i, K::kEntity) || !kind(i + 2, K::kEntity)) continue;
-    const bool versus = says(i + 1, {"v", "vs", "versus"}) || (game && says(i + 1, {"against", "played", "and", "play"}) && video_named);
-    if (!versus) continue;
-    std::vector<std::string> ids;
-    const auto plays = [&](const Token& t, const std::string& id) {
-      graph::EventFilter f;
-      f.videos = {id};
-      f.limit = 1;
-      return std::any_of(t.entities.begin(), t.entities.end(), [&](graph::RowId row) {
-        f.entities = {row};
-        return !store_.events(f).empty();
-      });
-    };
-    for (const graph::VideoRecord& v : store_.videos()) {
-      if (ids.size() < 500 && plays(tokens_[i], v.id) && plays(tokens_[i + 2], v.id)) ids.push_back(v.id);
-    }
-    for (std::size_t k = i; k < i + 3; ++k) {
-      mark(k);
-      tokens_[k].kind = K::kWord;
-    }
-    narrow(ids);
-  }
-  restricted_.assign(chosen.begin(), chosen.end());
-  if (any && restricted_.empty()) problem_ = "No video is all that.";
-}
-
 bool Parser::has_anchor(std::size_t from, std::size_t to) const {
   for (std::size_t i = from; i < to; ++i) {
     if (kind(i, K::kEvent) || kind(i, K::kTally)) return true;
@@ -308,10 +268,12 @@ void Parser::segment() {
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     if (!is_word(i) || in_sub_[i] || read_[i]) continue;
     std::string marker = text(i);
+    std::size_t joint = 0;
+    if (const std::string several = joint_marker(i, joint); !several.empty()) marker = several;
     if (!is_any(marker, {"after",  "once",    "since", "following", "before", "until", "till",     "when",      "while",    "whilst",
                          "during", "between", "from",  "as",        "prior",  "amid",  "followed", "separates", "separate", "separated"}))
       continue;
-    std::size_t begin = i + 1;
+    std::size_t begin = joint > 0 && marker != text(i) ? joint : i + 1;
     if (marker == "as" && !says(i + 1, {"soon"})) continue;
     if (marker == "as") begin += 2;
     if (marker == "prior" && says(i + 1, {"to"})) begin += 1;
@@ -344,7 +306,7 @@ void Parser::segment() {
     if (marker == "when" && !initial && i > 0 && !has_question_before(i)) continue;
     // "how long after A was B": the clause ends where the next auxiliary begins.
     if (!initial && !comma && is_any(marker, {"after", "before"}) && i > 0 &&
-        says(i - 1, {"long", "soon", "quickly", "much", "later", "time"})) {
+        says(i - 1, {"long", "soon", "quickly", "much", "later", "time", "minutes", "seconds"}) && !(i > 1 && kind(i - 2, K::kNumber))) {
       bool anchor = false;
       for (std::size_t k = begin; k < end; ++k) {
         anchor = anchor || kind(k, K::kEvent) || kind(k, K::kTally);
@@ -383,8 +345,11 @@ void Parser::segment() {
       for (std::size_t k = begin; k < end; ++k) sub.tokens.push_back(k);
     }
     // "in the ten seconds after"
-    if (i >= 1 && kind(i - 1, K::kTime) && tokens_[i - 1].time.kind == TimePhrase::Kind::kAt &&
-        is_any(marker, {"after", "before", "following"})) {
+    const bool stretch = i >= 1 && kind(i - 1, K::kTime) &&
+                         (tokens_[i - 1].time.kind == TimePhrase::Kind::kAt ||
+                          (tokens_[i - 1].time.kind == TimePhrase::Kind::kFirst && marker != "before") ||
+                          (tokens_[i - 1].time.kind == TimePhrase::Kind::kLast && marker == "before"));
+    if (stretch && is_any(marker, {"after", "before", "following"})) {
       sub.within = tokens_[i - 1].time.a;
       mark(i - 1);
       in_sub_[i - 1] = true;

@@ -2,6 +2,13 @@
 #include "query/parser.h"
 
 namespace reelgraph::query::parsing {
+namespace {
+
+bool is_any_of(TimePhrase::Kind kind, std::initializer_list<TimePhrase::Kind> any) {
+  return std::find(any.begin(), any.end(), kind) != any.end();
+}
+
+}  // namespace
 
 bool Parser::plan_spoken(Plan& plan) {
   const std::size_t verb = [&] {
@@ -39,12 +46,18 @@ bool Parser::plan_score(Plan& plan, Clause& main) {
   take({"what"});
   plan.ask = Ask::kScore;
   plan.select = main.events.front();
-  add_subs(plan.select, main, false);
+  for (Window& w : plan.select.windows) {  // "the score after an hour": what had been counted until then
+    if (w.kind != Window::Kind::kPhrase) continue;
+    if (!is_any_of(w.phrase.kind, {TimePhrase::Kind::kAfter, TimePhrase::Kind::kAt, TimePhrase::Kind::kBefore, TimePhrase::Kind::kFirst}))
+      return false;
+    w.phrase.kind = TimePhrase::Kind::kBefore;
+  }
   return subs_.empty();
 }
 
 bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
   if (main.events.empty()) return false;
+  join_kinds(main, false);
   Selection& s = main.events.front();
   // Who leads or has won is a side, not whoever made the event that decided it.
   if (s.tally && !is_any(s.tally->state, {"opener", "first", "equaliser", "winner", "pulls_back", "extends", "stands"})) return false;
@@ -54,13 +67,26 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
     return false;
   }
   const bool tie = tie_;
-  const bool most = take({"most", "highest", "top", "more", "busiest"});
+  if (several_ > 0 && s.nth == several_) {  // "who scored a hat-trick"
+    s.nth.reset();
+    plan.exactly = several_;
+    plan.at_least = true;
+    plan.per_participant = true;
+  }
+  read_extreme(s);
+  if (threshold_) {
+    plan.exactly = threshold_;
+    plan.at_least = !at_most_;
+    plan.at_most = at_most_;
+    plan.per_participant = read_single_video();
+  }
+  const bool most = take({"most", "highest", "top", "more", "busiest", "higher", "greater", "larger", "greatest"});
   if (most && beyond_all()) {
     take({"than"});
     take({"else"});
     take({"other"});
   }
-  const bool fewest = !most && take({"fewest", "least", "fewer", "lowest"});
+  const bool fewest = !most && take({"fewest", "least", "fewer", "lowest", "lower", "smaller"});
   const bool other_voice = second_at_ && whose;
   // "the subs that came on": the verb says which part they take
   const bool of_verb = second_at_ && !whose && !by && main.subject[0] == "agent" && !second_roles_.first.empty() &&
@@ -152,6 +178,13 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
     const bool asked =
         (i > 0 && says(i - 1, {"which", "what", "the", "top", "name"})) || kind(i + 1, K::kEntityType) || kind(i + 1, K::kEntity);
     if ((most || fewest) && !tie && asked && tokens_[i].number > 1) plan.top = std::min(tokens_[i].number, 1000);
+    // "who scored four goals", but not "who scored the two goals", "which two scored"
+    const bool all = i > 0 && (says(i - 1, {"the", "which", "what", "top", "name", "all", "both", "these", "those", "of", "his", "her",
+                                            "their", "its", "in", "across", "over"}) ||
+                               kind(i - 1, K::kEntity) || kind(i - 1, K::kOrdinal));
+    const bool of_event = i > 0 && (kind(i + 1, K::kEvent) ||
+                                    (kind(i - 1, K::kEvent) && (i + 1 == tokens_.size() || ends(i) || !kind(i + 1, K::kEntityType))));
+    if (!most && !fewest && !tie && !all && !plan.exactly && of_event && !read_[i] && plan.across == 0) plan.exactly = tokens_[i].number;
     mark(i);
   }
   for (std::size_t e = 1; e < main.events.size(); ++e) {
@@ -180,6 +213,8 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
                                  (i >= 3 && words_[i - 3].folded == "what") || (i >= 4 && words_[i - 4].folded == "what"));
     if (what && is_any(words_[i].folded, {"name", "names", "called"})) plan.named = true;
   }
+  if (take({"late"})) soon_ = -1;  // "late on"
+  if (take({"early"})) soon_ = 1;
   if (soon_ && !plan.select.nth) plan.select.nth = soon_;
   // "Which players were booked?" asks for a list, however long.
   if (type < tokens_.size()) {
@@ -191,8 +226,32 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
   return true;
 }
 
+// "in a single match", "in one game", "in the same clip"
+bool Parser::read_single_video() {
+  for (std::size_t p = 2; p < main_.size(); ++p) {
+    if (!video_word(main_[p]) || !says(main_[p - 2], {"a", "any", "the", "in"})) continue;
+    const std::size_t one = main_[p - 1];
+    if (!says(one, {"single", "same", "one", "any"}) && !(kind(one, K::kNumber) && tokens_[one].number == 1)) continue;
+    mark(one);
+    if (p > 2 && says(main_[p - 3], {"any"})) mark(main_[p - 3]);
+    return true;
+  }
+  return false;
+}
+
 bool Parser::plan_videos(Plan& plan, Clause& main) {
   plan.videos = true;
+  if (several_ > 0 && !main.events.empty() && main.events.front().nth == several_) {
+    main.events.front().nth.reset();
+    plan.exactly = several_;
+    plan.at_least = true;
+    plan.per_participant = true;
+  }
+  if (threshold_) {
+    plan.exactly = threshold_;
+    plan.at_least = !at_most_;
+    plan.at_most = at_most_;
+  }
   for (const std::size_t i : main_) {
     if (is_word(i) && is_any(text(i), {"camera", "cameras"})) plan.noun = "camera";
   }
@@ -266,9 +325,14 @@ bool Parser::plan_videos(Plan& plan, Clause& main) {
         mark(i);
         continue;
       }
+      if (threshold_) {
+        mark(i);
+        continue;
+      }
       plan.exactly = tokens_[i].number;
       mark(i);
     }
+    if (!plan.exactly && take({"twice"})) plan.exactly = 2;
     if (plan.per_participant && !plan.exactly) return false;
     const std::size_t type = asked_type();
     if (type < tokens_.size()) plan.entity_type = tokens_[type].name, mark(type);

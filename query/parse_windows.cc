@@ -15,6 +15,10 @@ Window Parser::window_of(const Sub& sub, const Clause& main, bool exists) {
   Window w;
   Selection anchor = c.events.empty() ? Selection{} : c.events.front();
   for (const std::size_t i : sub.tokens) {
+    if (is_word(i) && is_any(text(i), {"longest", "shortest"})) {
+      anchor.extreme = text(i) == "longest" ? 1 : -1;
+      mark(i);
+    }
     if (is_word(i) && is_any(text(i), {"ended", "finished", "over", "ends", "stopped", "finishing", "ending", "done", "end"}))
       w.ended = true;
     if (is_word(i) && is_any(text(i), {"time"})) mark(i);
@@ -32,6 +36,7 @@ Window Parser::window_of(const Sub& sub, const Clause& main, bool exists) {
       break;
     }
   }
+  own_gerund(sub, main, c, anchor);
   // "the first time"
   if (!anchor.nth && is_any(sub.marker, {"after", "since", "once", "following", "as", "before", "until", "till"}) && !anchor.tally) {
     if (sub.marker == "until") anchor.nth.reset();
@@ -55,7 +60,8 @@ Window Parser::window_of(const Sub& sub, const Clause& main, bool exists) {
     w.kind = Window::Kind::kFollows;
   } else if (w.within > 0 && any_of_them && sub.marker == "before") {
     w.kind = Window::Kind::kLeads;
-  } else if (is_any(sub.marker, {"before", "until", "till"})) {
+  } else if (is_any(sub.marker, {"before", "until", "till"}) ||
+             (is_any(sub.marker, {"when", "while"}) && main_has({"already"}) && main_has({"had", "have", "has"}))) {
     w.kind = Window::Kind::kBefore;
   } else if (is_any(sub.marker, {"while", "during"}) || (is_any(sub.marker, {"when", "as"}) && exists) ||
              (sub.marker == "when" && sub.initial)) {

@@ -95,7 +95,20 @@ class Parser {
 
   void verb_last();
 
+  void imply_events();
+  void begin_verbs();
+  void drop_polite();
+  bool both_sides(Plan& plan, Clause& main);
+  bool opposite_of(const std::vector<std::size_t>& right, const Clause& left, std::optional<Window>& opposite);
+  void own_gerund(const Sub& sub, const Clause& main, const Clause& c, Selection& anchor);
+  void merge_same(Clause& c);
+  bool join_kinds(Clause& c, bool and_too);
+  void union_condition(std::vector<Condition>& where, const Condition& condition, std::size_t i);
+  [[nodiscard]] std::string joint_marker(std::size_t i, std::size_t& begin) const;
+  void read_threshold();
+
   void read_videos();
+  [[nodiscard]] std::vector<std::string> videos_of_both(const Token& a, const Token& b) const;
 
   // ---- clauses -------------------------------------------------------------------------------------------------------------------
   [[nodiscard]] bool has_anchor(std::size_t from, std::size_t to) const;
@@ -114,6 +127,7 @@ class Parser {
 
   std::string span_text(const Token& t) const;
 
+  bool qualify_moment(Selection& s, const std::vector<Condition>& where) const;
   static void qualify(Selection& s, const Condition& condition);
 
   [[nodiscard]] bool is_passive(const std::vector<std::size_t>& list, std::size_t p) const;
@@ -158,6 +172,8 @@ class Parser {
   bool plan_order(Plan& plan, Clause& main);
   bool plan_who(Plan& plan, Clause& main, bool whose);
   bool plan_videos(Plan& plan, Clause& main);
+  bool read_single_video();
+  void read_extreme(Selection& s);
   bool plan_spoken(Plan& plan);
   bool plan_score(Plan& plan, Clause& main);
   bool read_figure(Plan& plan, Clause& main, std::size_t many);
@@ -182,6 +198,14 @@ class Parser {
            (lexicon_.is_video(words_[tokens_[i].used.front()]) ||
             is_any(text(i), {"video", "videos", "film", "films", "clip", "clips", "recording", "recordings", "camera", "cameras"}));
   }
+  /// No word that asks and no verb before the first noun: "corners after the break", "gap between the two".
+  [[nodiscard]] bool is_noun_phrase() const;
+  /// Plain events of a running count.
+  [[nodiscard]] bool is_counted(const Selection& s) const {
+    return std::any_of(lexicon_.tallies().begin(), lexicon_.tallies().end(), [&](const base::Tally& t) {
+      return s.kinds.size() == 1 && s.kinds.front().where.empty() && s.kinds.front().types == std::vector<std::string>{t.type};
+    });
+  }
   [[nodiscard]] std::size_t find_main(std::initializer_list<std::string_view> any) const;
   [[nodiscard]] std::size_t asked_type() const;
 
@@ -203,6 +227,11 @@ class Parser {
   Selection lengths_;  ///< only `longer` and `shorter`
   bool all_videos_ = true;
   bool tie_ = false;
+  int several_ = 0;               ///< a word that means so many of one participant ("hat-trick")
+  std::optional<int> threshold_;  ///< "more than two": 3, at least; "fewer than two": 1, at most
+  bool at_most_ = false;
+  bool whether_ = false;     ///< "tell me if ...": a yes or no
+  bool stops_ = false;       ///< "stop texting": the end of what is named
   std::optional<int> soon_;  ///< "right after": the first after; "just before": the last before
 };
 

@@ -79,6 +79,7 @@ struct Selection {
   std::optional<TallyState> tally;
   std::optional<base::Duration> longer, shorter;
   std::optional<int> nth;  ///< 1-based, per video, after all else; negative from the end
+  int extreme = 0;         ///< 1: only the longest, -1: only the shortest, per video, after all else
   int first_n = 0;         ///< only so many of the first (negative: of the last); 0: all
   std::string credited;    ///< role of the side that events with the tally's exception do not count for; set with `credit`
   std::optional<base::Tally> credit;
@@ -123,13 +124,14 @@ struct Plan {
   bool videos = false;                 ///< counted or ranked are videos
   bool fewest = false;                 ///< of rank and order: the other end
   bool total = false;                  ///< of duration: lengths are added; of gap: to the end of the second
-  bool from_end = false;               ///< of gap: from the end of the first
+  bool from_end = false;               ///< of gap: from the end of the first; of when: the end is asked for
   bool everyone = false;               ///< several are asked for: the answer is a list even of one
   int top = 1;                         ///< of rank
   int across = 0;                      ///< of who: with events in at least so many videos
   std::optional<int> exactly;          ///< of who and videos: with so many events each
   bool at_least = false;               ///< `exactly` is the least, not the only number
-  bool per_participant = false;        ///< of videos: so many by one participant
+  bool at_most = false;                ///< `exactly` is the most
+  bool per_participant = false;        ///< of videos: so many by one participant; of who: so many in one video
   bool except = false;                 ///< participants of `others` are left out; else they must be in all. Of exists: yes if there is none
   bool named = false;                  ///< of who: asked for are names; numbers that a machine gave ("person 14") are none
   bool figure = false;                 ///< of rank: asked for is how many the first has

@@ -119,6 +119,7 @@ json selection_json(const Selection& s) {
   if (s.longer) j["longer_s"] = base::to_seconds(*s.longer);
   if (s.shorter) j["shorter_s"] = base::to_seconds(*s.shorter);
   if (s.nth) j["nth"] = *s.nth;
+  if (s.extreme != 0) j["extreme"] = s.extreme;
   if (s.first_n != 0) j["first_n"] = s.first_n;
   if (!s.text.empty()) j["text"] = s.text;
   return j;
@@ -269,7 +270,8 @@ class Checker {
   [[nodiscard]] Selection selection(const json& j, const std::string& path, int depth) const {
     if (depth > kDeepest) refuse(path, "is nested too deeply");
     keys(j, path,
-         {"kinds", "not_types", "who", "windows", "tally", "credit", "credited", "longer_s", "shorter_s", "nth", "first_n", "text"});
+         {"kinds", "not_types", "who", "windows", "tally", "credit", "credited", "longer_s", "shorter_s", "nth", "first_n", "text",
+          "extreme"});
     Selection s;
     for (const json& k : list(j, "kinds", path)) {
       keys(k, path + ".kinds", {"types", "where"});
@@ -312,6 +314,7 @@ class Checker {
     s.nth = integer(j, "nth", path, -100'000, 100'000);
     if (s.nth && *s.nth == 0) refuse(path + ".nth", "is 0; the first is 1, the last is -1");
     s.first_n = integer(j, "first_n", path, -100'000, 100'000).value_or(0);
+    s.extreme = integer(j, "extreme", path, -1, 1).value_or(0);
     s.credited = text(j, "credited", path);
     s.text = text(j, "text", path);
     return s;
@@ -321,7 +324,7 @@ class Checker {
          {"ask",      "select",    "others",    "role",     "entity_type", "among",   "besides",         "distinct", "videos",
           "fewest",   "total",     "from_end",  "everyone", "top",         "exactly", "per_participant", "except",   "compare",
           "words",    "noun",      "per_s",     "at_least", "sentence",    "views",   "found_by",        "spans",    "videos_looked_at",
-          "coverage", "attribute", "in_videos", "figure",   "across",      "named",   "relation",        "backward"});
+          "coverage", "attribute", "in_videos", "figure",   "across",      "named",   "relation",        "backward", "at_most"});
     Plan p;
     p.ask = choice(kAsks, j, "ask", "plan");
     p.select = selection(j.value("select", json::object()), "plan.select", 0);
@@ -338,6 +341,7 @@ class Checker {
     p.everyone = flag(j, "everyone", "plan");
     p.per_participant = flag(j, "per_participant", "plan");
     p.at_least = flag(j, "at_least", "plan");
+    p.at_most = flag(j, "at_most", "plan");
     p.except = flag(j, "except", "plan");
     p.named = flag(j, "named", "plan");
     p.figure = flag(j, "figure", "plan");
@@ -387,6 +391,7 @@ json to_json(const Plan& p) {
                                    {"everyone", p.everyone},
                                    {"per_participant", p.per_participant},
                                    {"at_least", p.at_least},
+                                   {"at_most", p.at_most},
                                    {"except", p.except},
                                    {"named", p.named},
                                    {"backward", p.backward},

@@ -154,7 +154,7 @@ void PlanRun::add_to(std::vector<Group>& groups, std::map<RowId, std::size_t>& a
 
 bool PlanRun::fits_number(std::size_t n) const {
   const auto wanted = static_cast<std::size_t>(std::max(0, plan_.exactly.value_or(1)));
-  return plan_.at_least ? n >= wanted : n == wanted;
+  return plan_.at_least ? n >= wanted : plan_.at_most ? n <= wanted : n == wanted;
 }
 
 std::vector<PlanRun::Group> PlanRun::who_groups(const std::vector<EventRecord>& events) {
@@ -165,7 +165,14 @@ std::vector<PlanRun::Group> PlanRun::who_groups(const std::vector<EventRecord>& 
 
 // Leaves those of whom everything else is true: so many events, in so many videos, with a part in the other selections.
 void PlanRun::keep_members(std::vector<Group>& groups) {
-  if (plan_.exactly) std::erase_if(groups, [&](const Group& g) { return !fits_number(g.n); });
+  if (plan_.exactly && plan_.per_participant) {
+    std::erase_if(groups, [&](const Group& g) {
+      const auto videos = by_video(g.events);
+      return std::none_of(videos.begin(), videos.end(), [&](const auto& v) { return fits_number(v.second.size()); });
+    });
+  } else if (plan_.exactly) {
+    std::erase_if(groups, [&](const Group& g) { return !fits_number(g.n); });
+  }
   if (plan_.across > 0) {
     std::erase_if(groups, [&](const Group& g) {
       std::set<std::string> videos;

@@ -35,6 +35,9 @@ class PlanRun {
   void keep_members(std::vector<Group>& groups);
   void add_to(std::vector<Group>& groups, std::map<graph::RowId, std::size_t>& at, const graph::EventRecord& event, std::size_t most);
   [[nodiscard]] std::int64_t count_shown(const Selection& selection, bool overlap, std::vector<graph::EventRecord>& shown);
+  /// Sentences that tell the figures of other likely readings, where they differ; else nothing.
+  [[nodiscard]] std::string other_counts(std::int64_t n, bool overlap);
+  [[nodiscard]] std::string other_gap(base::Duration length);
   void rate();
   void exists();
   void when();
@@ -68,6 +71,8 @@ class PlanRun {
   void answer_entities(const std::vector<Group>& groups);
   /// @param events of the plan's selection; those of these videos are cited
   void answer_videos(const std::vector<std::string>& ids, const std::vector<graph::EventRecord>& events);
+  /// The part of a title that begins with the plan's noun: "camera G299" of "camera G299, school".
+  [[nodiscard]] std::string called_by_noun(const std::string& title) const;
   [[nodiscard]] nlohmann::json video_json(const std::string& id) const;
   [[nodiscard]] std::vector<Group> grouped(const std::vector<graph::EventRecord>& events);
   [[nodiscard]] std::vector<graph::ParticipantRecord> asked(const graph::EventRecord& event);

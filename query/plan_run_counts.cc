@@ -16,14 +16,25 @@ using nlohmann::json;
 void PlanRun::count() {
   if (plan_.videos) {
     std::set<std::string> ids;
-    const auto firsts = selector_.one_of_each(plan_.select);
+    const auto firsts = plan_.exactly ? std::nullopt : selector_.one_of_each(plan_.select);
     std::vector<EventRecord> shown;
     const auto others = videos_of_others();
-    for (const EventRecord& e : firsts ? *firsts : selector_.run(plan_.select, true)) {
+    const auto events = firsts ? *firsts : selector_.run(plan_.select, true);
+    const auto groups = by_video(events);
+    for (const EventRecord& e : events) {
+      if (plan_.exactly && !fits_number(groups.at(e.video).size())) continue;
       if (others.contains(e.video) && ids.insert(e.video).second) shown.push_back(e);
     }
     if (ids.empty() && nothing()) return;
     std::size_t n = ids.size();
+    if (!plan_.noun.empty()) {  // several videos of one camera are one
+      std::set<std::string> called;
+      for (const std::string& id : ids) called.insert(called_by_noun(video_json(id).at("name").get<std::string>()));
+      answered(
+          "count", called.size(),
+          plural(static_cast<std::int64_t>(called.size()), plan_.noun) + ", in " + plural(static_cast<std::int64_t>(n), "video") + ".");
+      return cite(shown);
+    }
     if (plan_.except) {
       n = static_cast<std::size_t>(std::count_if(scope_.videos.begin(), scope_.videos.end(),
                                                  [&](const VideoScope& v) { return !ids.contains(v.video.id) && concerns(v); }));
@@ -36,7 +47,7 @@ void PlanRun::count() {
     std::vector<EventRecord> shown;
     const auto n = count_shown(plan_.select, during, shown);
     if (n == 0 && nothing()) return;
-    answered("count", n, std::to_string(n) + ".");
+    answered("count", n, std::to_string(n) + "." + other_counts(n, during));
     return cite(shown);
   }
   const auto events = selector_.run(plan_.select, during);
@@ -87,11 +98,27 @@ void PlanRun::rate() {
 void PlanRun::exists() {
   std::vector<EventRecord> events;
   const std::size_t enough = std::max<std::size_t>(evidence_.room(), 1);
+  const bool by_one = plan_.distinct || !plan_.others.empty() || plan_.exactly;
   selector_.each(plan_.select, true, [&](const std::vector<EventRecord>& here) {
     events.insert(events.end(), here.begin(), here.end());
-    return !plan_.others.empty() || events.size() < enough;
+    return by_one || events.size() < enough;
   });
-  if (!plan_.others.empty()) {  // of the same participant
+  if (plan_.distinct) {  // of each side
+    std::vector<EventRecord> kept;
+    for (const EventRecord& e : events) {
+      if (!plan_.select.credit || !all_met(e.attributes, plan_.select.credit->other_side)) kept.push_back(e);
+    }
+    auto groups = grouped(kept);
+    std::erase_if(groups, [&](const Group& g) { return plan_.exactly && !fits_number(g.n); });
+    const bool yes = groups.size() >= static_cast<std::size_t>(plan_.top);
+    if (!yes && kept.size() != events.size())
+      return refuse(Status::kNotUnderstood, "Some of them count for the other side, so that this is not told by who did it.");
+    std::vector<std::string> names;
+    for (const Group& g : groups) names.push_back(g.name + " (" + std::to_string(g.n) + ")");
+    answered("boolean", yes, std::string(yes ? "Yes" : "No") + (names.empty() ? "." : ": " + names_text(names) + "."));
+    return cite(kept);
+  }
+  if (by_one) {  // of the same participant
     std::vector<EventRecord> of_both;
     for (const Group& g : who_groups(events)) of_both.insert(of_both.end(), g.events.begin(), g.events.end());
     events = std::move(of_both);

@@ -168,28 +168,42 @@ bool PlanRun::concerns(const VideoScope& video) const {
 
 void PlanRun::videos() {
   std::vector<std::string> ids;
+  // Of each video only whether it fits is kept, and as many events as are cited.
   const auto firsts = plan_.exactly || plan_.per_participant ? std::nullopt : selector_.one_of_each(plan_.select);
-  const auto events = firsts ? *firsts : selector_.run(plan_.select, true);
-  const auto groups = by_video(events);
+  std::vector<EventRecord> events;
+  std::map<std::string, bool> fits;
+  const std::size_t most = std::max<std::size_t>(evidence_.room(), 1);
+  const auto look = [&](const std::vector<EventRecord>& here) {
+    if (here.empty()) return true;
+    bool in = true;
+    if (plan_.per_participant) {
+      const auto people = grouped(here);
+      in = std::any_of(people.begin(), people.end(), [&](const Group& g) { return fits_number(g.events.size()); });
+    } else if (plan_.exactly) {
+      in = fits_number(here.size());
+    }
+    fits[here.front().video] = in;
+    for (std::size_t i = 0; in && i < here.size() && events.size() < most; ++i) events.push_back(here[i]);
+    return true;
+  };
+  if (firsts) {
+    for (const EventRecord& e : *firsts) look({e});
+  } else {
+    selector_.each(plan_.select, true, look);
+  }
   const auto others = videos_of_others();
   for (const VideoScope& v : scope_.videos) {
     if (!others.contains(v.video.id)) continue;
     if (!plan_.noun.empty() && fold(v.video.title).find(plan_.noun) == std::string::npos) continue;  // a match is no camera
-    const auto it = groups.find(v.video.id);
-    bool in = it != groups.end();
-    if (in && plan_.per_participant) {
-      const auto people = grouped(it->second);
-      in = std::any_of(people.begin(), people.end(), [&](const Group& g) { return fits_number(g.events.size()); });
-    } else if (plan_.exactly) {
-      in = fits_number(in ? it->second.size() : 0);
-    }
+    const auto it = fits.find(v.video.id);
+    const bool in = it != fits.end() ? it->second : plan_.exactly && !plan_.per_participant && fits_number(0);
     if (in != plan_.except && (!plan_.except || concerns(v))) ids.push_back(v.video.id);
   }
   if (plan_.except && !plan_.noun.empty()) {
     // "On which cameras do we never see ...": a camera with it in one of its videos is none.
     std::set<std::string> with;
     const auto label = [&](const std::string& id) { return fold(video_json(id).at("name").get<std::string>()); };
-    for (const auto& group : groups) with.insert(label(group.first));
+    for (const auto& seen : fits) with.insert(label(seen.first));
     std::erase_if(ids, [&](const std::string& id) { return with.contains(label(id)); });
   }
   if (ids.empty()) {
@@ -200,31 +214,34 @@ void PlanRun::videos() {
   answer_videos(ids, events);
 }
 
+std::string PlanRun::called_by_noun(const std::string& title) const {
+  const std::size_t at = fold(title).find(plan_.noun + " ");
+  return at < title.size() ? title.substr(at, title.find(',', at) - at) : title;
+}
+
 void PlanRun::answer_videos(const std::vector<std::string>& ids, const std::vector<EventRecord>& events) {
   json list = json::array();
-  std::vector<std::string> names;
   std::set<std::string> seen;
+  std::map<std::string, std::string> title_of;
+  std::map<std::string, int> titles;
+  for (const VideoScope& v : scope_.videos) {
+    title_of.emplace(v.video.id, v.video.title.empty() ? v.video.id : v.video.title);
+    ++titles[v.video.title];
+  }
   for (const std::string& id : ids) {
-    json v = video_json(id);
+    const auto title = title_of.find(id);
+    json v = {{"id", id}, {"name", title == title_of.end() ? id : title->second}};
     if (!plan_.noun.empty()) {
       // Videos of one camera are one answer to "which camera": the part of the title that begins with the word asked for.
-      std::string title = v.at("name").get<std::string>();
-      if (const std::size_t at = fold(title).find(plan_.noun + " "); at != std::string::npos && at < title.size()) {
-        title = title.substr(at, title.find(',', at) - at);
-        v["name"] = title;
-      }
+      v["name"] = called_by_noun(v.at("name").get<std::string>());
     }
     if (!seen.insert(v.at("name").get<std::string>()).second && !plan_.noun.empty()) continue;
-    names.push_back(v.at("name").get<std::string>());
     list.push_back(std::move(v));
   }
   if (plan_.noun.empty()) {  // one title of several videos tells none of them
-    std::map<std::string, int> titles;
-    for (const json& v : list) ++titles[v.at("name").get<std::string>()];
     for (json& v : list) {
-      const bool shared =
-          std::count_if(scope_.videos.begin(), scope_.videos.end(), [&](const VideoScope& s) { return s.video.title == v.at("name"); }) > 1;
-      if (shared) v["name"] = v.at("id");
+      const auto shared = titles.find(v.at("name").get<std::string>());
+      if (shared != titles.end() && shared->second > 1) v["name"] = v.at("id");
     }
   }
   std::vector<std::string> called;
@@ -234,8 +251,9 @@ void PlanRun::answer_videos(const std::vector<std::string>& ids, const std::vect
   else
     answered("list", std::move(list), names_text(called) + ".");
   std::vector<EventRecord> shown;
+  const std::set<std::string> wanted(ids.begin(), ids.end());
   for (const EventRecord& e : events) {
-    if (has(ids, e.video)) shown.push_back(e);
+    if (wanted.contains(e.video)) shown.push_back(e);
   }
   cite(shown);
 }

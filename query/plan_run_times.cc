@@ -13,7 +13,8 @@
 namespace reelgraph::query {
 namespace {
 
-constexpr std::size_t kMostListed = 1000;  // moments of one list
+constexpr std::size_t kMostListed = 1000;                // moments of one list
+constexpr base::Duration kInstant = base::kSecond / 20;  // what is told as a moment is no longer than a picture
 
 }  // namespace
 
@@ -34,7 +35,11 @@ void PlanRun::when() {
   }
   if (events.size() == 1) {
     const EventRecord& e = events.front();
-    answered("time", base::to_seconds(e.span.start), "At " + when_where(e.video, e.span) + ": " + event_text(e) + ".");
+    if (plan_.from_end)
+      answered("time", base::to_seconds(e.span.end),
+               "It ended at " + base::format_time(e.span.end) + ": " + event_text(e) + " at " + when_where(e.video, e.span) + ".");
+    else
+      answered("time", base::to_seconds(e.span.start), "At " + when_where(e.video, e.span) + ": " + event_text(e) + ".");
     return cite(events);
   }
   json list = json::array();
@@ -52,14 +57,15 @@ void PlanRun::duration() {
   std::int64_t n = 0;
   base::Duration sum = 0, together = 0;
   const std::size_t most = evidence_.room();
-  base::Duration whole = 0;
+  base::Duration whole = 0, longest = 0;
+  if (plan_.select.tally) selector_.cut_spells();
   selector_.each(plan_.select, true, [&](const std::vector<EventRecord>& events) {
     if (events.empty()) return true;
     const auto video =
         std::find_if(scope_.videos.begin(), scope_.videos.end(), [&](const VideoScope& v) { return v.video.id == events.front().video; });
     base::SpanSet any;
     n += static_cast<std::int64_t>(events.size());
-    for (const EventRecord& e : events) whole += e.span.length();
+    for (const EventRecord& e : events) whole += e.span.length(), longest = std::max(longest, e.span.length());
     for (const EventRecord& e : selector_.clipped(plan_.select, *video, events)) {
       sum += e.span.length();
       any.add(e.span);
@@ -72,6 +78,8 @@ void PlanRun::duration() {
     if (!nothing()) refuse(Status::kNotSeen, "It was not seen.");
     return;
   }
+  if (!plan_.select.tally && longest <= kInstant)
+    return refuse(Status::kNotUnderstood, "What was found are moments without a length: " + plural(n, "event") + ".");
   const base::Duration d = plan_.total ? sum : together;
   std::string text = seconds_text(d) + " over " + plural(n, "event") + ".";
   if (sum != together) text += " Lengths added: " + seconds_text(sum) + "; overlaps counted once: " + seconds_text(together) + ".";
@@ -102,6 +110,13 @@ void PlanRun::gap() {
   std::vector<std::pair<EventRecord, EventRecord>> pairs;
   bool any = false;
   for (const VideoScope& v : scope_.videos) {
+    if (plan_.exactly) {  // "between his goals": between the two that there are
+      Selection all = plan_.select;
+      all.nth.reset();
+      const auto n = selector_.run_in(all, v, true).size();
+      if (n > static_cast<std::size_t>(*plan_.exactly))
+        return refuse(Status::kNotUnderstood, "Between which of them? There are " + std::to_string(n) + ".");
+    }
     const auto from = selector_.run_in(plan_.select, v, true);
     auto to = selector_.run_in(plan_.others.front(), v, true);
     any = any || !from.empty();
@@ -159,7 +174,7 @@ void PlanRun::gaps() {
   }
   answered("duration", base::to_seconds(length),
            seconds_text(length) + " from " + base::format_time(best->first.span.start) + " to " +
-               base::format_time(best->second.span.start) + " in " + best->first.video + ".");
+               base::format_time(best->second.span.start) + " in " + best->first.video + "." + other_gap(length));
   cite({best->first, best->second});
 }
 

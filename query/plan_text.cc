@@ -74,6 +74,10 @@ std::string window_text(const Window& w) {
   return {};
 }
 
+std::string number_text(const Plan& p) {
+  return std::string(p.at_least ? "at least " : p.at_most ? "at most " : "exactly ") + std::to_string(p.exactly.value_or(1));
+}
+
 std::string nth_text(int n) {
   if (n == -1) return "the last of ";
   if (n < 0) return "number " + std::to_string(-n) + " from the end of ";
@@ -88,6 +92,7 @@ std::string describe(const Selection& s) {
     const TallyState& t = *s.tally;
     text = (t.side_names.empty() ? "" : join(t.side_names, " or ") + " ") + readable(t.state) +
            (t.margin > 0 ? " by " + std::to_string(t.margin) : "") +
+           (s.kinds.empty() || s.kinds.front().where.empty() ? "" : ", " + kind_text(s.kinds.front())) +
            (t.counts.size() == 2 ? " at " + std::to_string(t.counts[0]) + "-" + std::to_string(t.counts[1]) : "") + " (" + t.tally.name +
            ")";
   } else if (s.kinds.empty()) {
@@ -112,6 +117,7 @@ std::string describe(const Selection& s) {
   if (s.longer) text += " longer than " + seconds_text(*s.longer);
   if (s.shorter) text += " shorter than " + seconds_text(*s.shorter);
   for (const Window& w : s.windows) text += " " + window_text(w);
+  if (s.extreme != 0) text = std::string("the ") + (s.extreme > 0 ? "longest" : "shortest") + " of " + text;
   if (s.nth) text = nth_text(*s.nth) + text;
   if (s.first_n != 0) text = "the " + std::string(s.first_n > 0 ? "first " : "last ") + std::to_string(std::abs(s.first_n)) + " of " + text;
   return text;
@@ -133,11 +139,13 @@ std::string describe(const Plan& p) {
              (p.others.empty() ? ""
               : p.videos       ? " and with " + other
                                : sets);
-    case Ask::kExists: return "Looked for " + what + sets + (p.except ? " (yes if there is none)" : "");
-    case Ask::kWhen: return "Times of " + what;
+    case Ask::kExists:
+      return "Looked for " + what + (p.exactly ? ", " + number_text(p) + (p.distinct ? "" : " by one") : "") +
+             (p.distinct ? " by each side" : "") + sets + (p.except ? " (yes if there is none)" : "");
+    case Ask::kWhen: return (p.from_end ? "Ends of " : "Times of ") + what;
     case Ask::kWho:
       return "Looked up " + whom + " of " + what +
-             (p.exactly ? std::string(p.at_least ? ", each of at least " : ", each of exactly ") + std::to_string(*p.exactly) : "") +
+             (p.exactly ? ", each of " + number_text(p) + (p.per_participant ? " in one video" : "") : "") +
              (p.across > 0 ? ", in at least " + plural(p.across, "video") : "") + sets;
     case Ask::kWhat: return "Looked up " + what;
     case Ask::kDuration:
@@ -156,8 +164,7 @@ std::string describe(const Plan& p) {
       return (p.videos ? std::string("Videos with the ") : "Ranked " + whom + " with the ") + (p.fewest ? "fewest " : "most ") + what +
              sets;
     case Ask::kVideos:
-      return std::string(p.except ? "Videos without " : "Videos with ") +
-             (p.exactly ? (p.at_least ? "at least " : "") + std::to_string(*p.exactly) + " of " : "") + what +
+      return std::string(p.except ? "Videos without " : "Videos with ") + (p.exactly ? number_text(p) + " of " : "") + what +
              (p.per_participant ? " by one participant" : "") + (p.others.empty() ? "" : " and with " + other);
     case Ask::kMembers: return "Largest number of participants of " + what;
     case Ask::kScore: return "Computed " + p.select.tally->tally.name;

@@ -38,6 +38,12 @@ std::vector<Condition> conditions_of(const nlohmann::json& where) {
 }
 
 void take_nth(std::vector<EventRecord>& events, const Selection& s) {
+  if (s.extreme != 0 && !events.empty()) {
+    const auto shorter = [](const EventRecord& a, const EventRecord& b) { return a.span.length() < b.span.length(); };
+    const auto it =
+        s.extreme > 0 ? std::max_element(events.begin(), events.end(), shorter) : std::min_element(events.begin(), events.end(), shorter);
+    events = {EventRecord(*it)};
+  }
   if (s.nth) {
     const auto n = static_cast<int>(events.size());
     const int index = *s.nth > 0 ? *s.nth - 1 : n + *s.nth;
@@ -212,6 +218,8 @@ void Selector::keep(std::vector<EventRecord>& events, const Window& w, const Vid
     const auto others = run_in(first, video, true);
     std::erase_if(events, [&](const EventRecord& e) {
       const bool during = std::any_of(others.begin(), others.end(), [&](const EventRecord& o) {
+        // What made a side be ahead did not happen while it was.
+        if (first.tally) return e.span.start < o.span.end && (e.span.start > o.span.start || (o.row == 0 && e.span.start >= o.span.start));
         return o.row != e.row && (o.span.overlaps(e.span) || (o.span.start == e.span.start));
       });
       return during != (w.kind == Window::Kind::kOverlaps);
@@ -272,6 +280,22 @@ void Selector::narrow(std::vector<EventRecord>& events, const Selection& s, cons
   }
   for (const Window& w : s.windows) {
     if (bounds_count(s, w)) continue;
+    if (cut_spells_ && s.tally && w.within == 0 && (w.kind == Window::Kind::kAfter || w.kind == Window::Kind::kBefore)) {
+      const auto anchors = run_in(w.anchors.front(), video, true);
+      if (anchors.empty()) {
+        anchor_missing_ = true;
+        return events.clear();
+      }
+      const base::Timestamp at = w.ended ? anchors.front().span.end : anchors.front().span.start;
+      for (EventRecord& e : events) {
+        if (w.kind == Window::Kind::kAfter)
+          e.span.start = std::min(std::max(e.span.start, at), e.span.end);
+        else
+          e.span.end = std::max(std::min(e.span.end, at), e.span.start);
+      }
+      std::erase_if(events, [](const EventRecord& e) { return e.span.length() <= 0; });
+      continue;
+    }
     keep(events, w, video, overlap);
   }
 }
@@ -279,6 +303,7 @@ void Selector::narrow(std::vector<EventRecord>& events, const Selection& s, cons
 std::vector<EventRecord> Selector::run_in(const Selection& s, const VideoScope& video, bool overlap) {
   if (!s.tally) return pick(s, fetch(s, video), video, overlap);
   std::vector<EventRecord> events = tally_events(s, video);
+  if (!s.kinds.empty()) std::erase_if(events, [&](const EventRecord& e) { return !of_kind(e, s.kinds); });
   for (const Participant& p : s.who) std::erase_if(events, [&](const EventRecord& e) { return takes_part(e, p, s, false) == p.negated; });
   narrow(events, s, video, overlap);
   std::stable_sort(events.begin(), events.end(), [](const EventRecord& a, const EventRecord& b) { return a.span < b.span; });
@@ -383,6 +408,7 @@ std::vector<std::string> types_of(const Selection& s) {
 /// Types alone tell which events are meant; `who` apart.
 bool is_by_type(const Selection& s) {
   return !s.kinds.empty() && s.not_types.empty() && s.windows.empty() && !s.tally && !s.longer && !s.shorter && !s.nth && s.first_n == 0 &&
+         s.extreme == 0 &&
          std::all_of(s.kinds.begin(), s.kinds.end(), [](const EventKind& k) { return k.where.empty() && !k.types.empty(); });
 }
 

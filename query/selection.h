@@ -52,6 +52,9 @@ class Selector {
 
   [[nodiscard]] const std::string& entity_type(graph::RowId entity);
 
+  /// From now on spells of a running count are cut at "after" and "before" instead of kept or left out as a whole.
+  void cut_spells() { cut_spells_ = true; }
+
  private:
   /// Of many videos those that can hold any: their events by video, found by one query. Empty optional: it would be too many.
   [[nodiscard]] std::optional<std::map<std::string, std::vector<graph::EventRecord>>> candidates(const Selection& selection) const;
@@ -72,6 +75,7 @@ class Selector {
   std::map<graph::RowId, std::string> types_;
   std::map<std::pair<std::string, graph::RowId>, bool> present_;  ///< an entity takes part in a video
   bool counting_ = false;                                         ///< the time asked about does not bound what is fetched
+  bool cut_spells_ = false;
   bool anchor_missing_ = false, period_missing_ = false, outside_ = false;
 };
 

@@ -24,6 +24,7 @@ bool bounds_count(const Selection& s, const Window& w) {
 std::vector<Window> tally_windows(const Selection& s) {
   std::vector<Window> windows;
   for (Window w : s.windows) {
+    if (w.kind == Window::Kind::kPhrase && s.tally && s.tally->state == "score") windows.push_back(w);
     if (w.kind != Window::Kind::kPeriod || (s.tally && !bounds_count(s, w))) continue;
     if (w.period.from_minute < 0) {  // around a period's begin: what was counted until then
       w.kind = Window::Kind::kNot;

@@ -79,7 +79,12 @@ class Reader {
     }
     at_ = start;
     if (take({"a", "an"})) {
-      if (const auto u = unit()) return u;
+      if (const auto u = unit()) {
+        const std::size_t one = at_;
+        if (take({"and"}) && take({"a"}) && take({"half"})) return *u + *u / 2;
+        at_ = one;
+        return u;
+      }
       at_ = start;
     }
     if (take({"couple"})) {
@@ -88,10 +93,22 @@ class Reader {
       at_ = start;
     }
     if (bare) {
-      if (const auto u = unit()) return u;
+      if (const auto u = unit()) {
+        const std::size_t one = at_;
+        if (take({"and"}) && take({"a"}) && take({"half"})) return *u + *u / 2;  // "the first minute and a half"
+        at_ = one;
+        return u;
+      }
     }
     if (const auto n = number()) {
+      const std::size_t whole = at_;
+      if (take({"and"}) && take({"a", "one"}) && take({"half"})) {  // "two and a half minutes"
+        if (const auto u = unit()) return scaled(*n + 0.5, *u);
+      }
+      at_ = whole;
       if (const auto u = unit()) {
+        if (take({"and"}) && take({"a"}) && take({"half"})) return scaled(*n + 0.5, *u);
+        at_ = whole + 1;
         Duration total = scaled(*n, *u);
         const std::size_t mark = at_;
         take({"and"});
@@ -115,7 +132,27 @@ class Reader {
       if (n && *n > 0 && at_ + 1 < words_->size() && ((*words_)[at_ + 1].folded == "minute" || (*words_)[at_ + 1].folded == "min")) {
         at_ += 2;
         take({"mark"});
+        if (at_ < words_->size() && (*words_)[at_].folded == "and" && at_ + 2 < words_->size() && (*words_)[at_ + 2].folded == "half") {
+          at_ = start;  // "the first minute and a half"
+          return std::nullopt;
+        }
         return scaled(ends ? *n : *n - 1, base::kMinute);
+      }
+    }
+    at_ = start;
+    return std::nullopt;
+  }
+
+  // "the 60th", "the 60th minute": where that minute begins
+  std::optional<Timestamp> ordinal_of_minute() {
+    if (const auto whole = nth_minute(false)) return whole;
+    const std::size_t start = at_;
+    take({"the"});
+    if (!done()) {
+      const auto n = parse_ordinal((*words_)[at_].folded);
+      if (n && *n > 0) {
+        ++at_;
+        return scaled(*n - 1, base::kMinute);
       }
     }
     at_ = start;
@@ -193,6 +230,15 @@ std::optional<TimePhrase> read_between(Reader& r) {
       }
     }
   }
+  Reader ordinals = r;  // "between the 60th and the 75th minute"
+  if (const auto a = ordinals.ordinal_of_minute()) {
+    if (ordinals.take({"and", "to"})) {
+      if (const auto b = ordinals.nth_minute(true)) {
+        r = ordinals;
+        return make(Kind::kBetween, *a, *b);
+      }
+    }
+  }
   Reader plural_unit = r;  // "between minutes 10 and 20"
   plural_unit.take({"the"});
   if (const auto u = plural_unit.unit()) {
@@ -222,7 +268,9 @@ std::optional<TimePhrase> read_part(Reader& r) {
   const auto stretch_at = [&](std::initializer_list<std::string_view> words) -> std::optional<Duration> {
     Reader stretch = r;
     if (!stretch.take(words)) return std::nullopt;
-    const std::optional<Duration> length = stretch.duration(false);
+    const std::size_t from = stretch.at();
+    const std::optional<Duration> length = stretch.duration(true);
+    if (length && stretch.at() == from + 1) return std::nullopt;  // "the first minute" is read below, after "the first half"
     if (length) r = stretch;
     return length;
   };

@@ -138,6 +138,26 @@ std::vector<Word> WordCutter::cut(std::string_view text, std::size_t most) const
   return words;
 }
 
+std::string_view base_form(std::string_view folded) {
+  static const std::unordered_map<std::string_view, std::string_view> forms = {
+      {"won", "win"},           {"winning", "win"},  {"took", "take"},     {"taken", "take"},        {"gave", "give"},
+      {"given", "give"},        {"got", "get"},      {"gotten", "get"},    {"getting", "get"},       {"came", "come"},
+      {"coming", "come"},       {"went", "go"},      {"gone", "go"},       {"sent", "send"},         {"brought", "bring"},
+      {"threw", "throw"},       {"thrown", "throw"}, {"kept", "keep"},     {"held", "hold"},         {"stood", "stand"},
+      {"sat", "sit"},           {"sitting", "sit"},  {"spoke", "speak"},   {"spoken", "speak"},      {"rode", "ride"},
+      {"ridden", "ride"},       {"riding", "ride"},  {"drove", "drive"},   {"driven", "drive"},      {"broke", "break"},
+      {"broken", "break"},      {"stole", "steal"},  {"stolen", "steal"},  {"bought", "buy"},        {"ran", "run"},
+      {"running", "run"},       {"began", "begin"},  {"begun", "begin"},   {"wrote", "write"},       {"written", "write"},
+      {"caught", "catch"},      {"fought", "fight"}, {"rose", "rise"},     {"risen", "rise"},        {"fell", "fall"},
+      {"fallen", "fall"},       {"drew", "draw"},    {"drawn", "draw"},    {"swung", "swing"},       {"stuck", "stick"},
+      {"struck", "strike"},     {"slid", "slide"},   {"swept", "sweep"},   {"shook", "shake"},       {"shaken", "shake"},
+      {"lost", "lose"},         {"led", "lead"},     {"made", "make"},     {"withdrew", "withdraw"}, {"met", "meet"},
+      {"flew", "fly"},          {"hung", "hang"},    {"sprang", "spring"}, {"fed", "feed"},          {"dealt", "deal"},
+      {"withdrawn", "withdraw"}};
+  const auto it = forms.find(folded);
+  return it == forms.end() ? folded : it->second;
+}
+
 bool is_any(std::string_view word, std::initializer_list<std::string_view> any) {
   return std::find(any.begin(), any.end(), word) != any.end();
 }

@@ -46,6 +46,10 @@ class WordCutter {
 [[nodiscard]] bool is_any(std::string_view word, std::initializer_list<std::string_view> any);
 
 /// True for words that carry the form of an English question rather than its matter ("the", "is", "which").
+/// The infinitive of an irregular form of an English verb ("won" -> "win"); any other word as it is. Forms that are commoner as other words
+/// ("left", "saw", "shot") are left alone.
+[[nodiscard]] std::string_view base_form(std::string_view folded);
+
 [[nodiscard]] bool is_stop_word(std::string_view folded);
 
 /// True for words that say there is none of something ("no", "never", "nobody", "without").

@@ -1,0 +1,64 @@
+// Where a question may be meant in two ways and the figures differ: what it would be if meant the other way.
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+
+#include "query/plan_run.h"
+#include "query/plan_values.h"
+
+namespace reelgraph::query {
+namespace {
+
+constexpr std::size_t kMostVideosReadTwice = 40;
+constexpr base::Duration kHasLength = base::kSecond;  // from the start or from the end of what is shorter is all the same
+
+}  // namespace
+
+std::string PlanRun::other_counts(std::int64_t n, bool overlap) {
+  const Selection& s = plan_.select;
+  if (scope_.videos.size() > kMostVideosReadTwice || s.nth || s.tally) return {};
+  std::string text;
+  const auto tell = [&](const Selection& other, bool over, const std::string& how) {
+    const auto m = static_cast<std::int64_t>(selector_.run(other, over).size());
+    if (m != n) text += " " + how + ": " + std::to_string(m) + ".";
+  };
+  if (s.credit) {
+    Selection other = s;
+    other.credit.reset();
+    tell(other, overlap, "Counted for the side of who did it, instead of the side that it counts for");
+  }
+  const bool timed = std::any_of(s.windows.begin(), s.windows.end(),
+                                 [](const Window& w) { return w.kind == Window::Kind::kPhrase || w.kind == Window::Kind::kPeriod; });
+  if (timed && !overlap) tell(s, true, "With those that had begun before and went on");
+  for (std::size_t i = 0; i < s.windows.size(); ++i) {
+    if (s.windows[i].kind != Window::Kind::kAfter || s.windows[i].anchors.empty()) continue;
+    const bool lasts = [&] {
+      for (const VideoScope& v : scope_.videos) {
+        const auto anchors = selector_.run_in(s.windows[i].anchors.front(), v, true);
+        if (!anchors.empty() && anchors.front().span.length() > kHasLength) return true;
+      }
+      return false;
+    }();
+    if (!lasts) continue;
+    Selection other = s;
+    other.windows[i].ended = !s.windows[i].ended;
+    tell(other, overlap, other.windows[i].ended ? "Counted from the end of the first" : "Counted from its start");
+  }
+  return text;
+}
+
+std::string PlanRun::other_gap(base::Duration length) {
+  if (scope_.videos.size() > kMostVideosReadTwice) return {};
+  std::optional<base::Duration> best;
+  selector_.each(plan_.select, true, [&](const std::vector<graph::EventRecord>& events) {
+    for (std::size_t i = 1; i < events.size(); ++i) {
+      const base::Duration d = std::max<base::Duration>(0, events[i].span.start - events[i - 1].span.end);
+      if (!best || (plan_.fewest ? d < *best : d > *best)) best = d;
+    }
+    return true;
+  });
+  if (!best || std::abs(*best - length) <= kHasLength) return {};
+  return " From the end of one to the start of the next: " + seconds_text(*best) + ".";
+}
+
+}  // namespace reelgraph::query

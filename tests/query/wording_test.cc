@@ -1,0 +1,97 @@
+// Kinds of wording that strangers used and the reader of questions once did not know: one line or two of each kind.
+#include "tests/query/league_fixture.h"
+
+namespace reelgraph::query {
+namespace {
+
+using nlohmann::json;
+using test::League;
+
+struct Wording {
+  const char* question;
+  json want;
+};
+
+void check(const std::vector<Wording>& wordings) {
+  League l;
+  for (const Wording& w : wordings) {
+    INFO(w.question);
+    CHECK(l.value(w.question) == w.want);
+  }
+}
+
+TEST_CASE("an event that is understood is not named", "[wording]") {
+  check({{"Who got Blues' first?", "Cy Çelik"}, {"When did Reds get their second?", 80.0}, {"How many did Reds get?", 2}});
+}
+
+TEST_CASE("what comes before the question itself is passed over", "[wording]") {
+  check({{"I'd like to know who was sent off", "Ben Baker"},
+         {"Pls tell me how many fouls there were", 3},
+         {"Can you tell me if Ann Able was taken off?", true}});
+}
+
+TEST_CASE("a noun without a verb is counted", "[wording]") {
+  check({{"fouls by Baker?", 2}, {"total fouls after the break", 2}, {"gap between the two headers?", 70.0}});
+}
+
+TEST_CASE("more than, at least, fewer than: a number that is not what is counted", "[wording]") {
+  check({{"Which players committed more than one foul?", json::array({"Ben Baker"})},
+         {"Did Baker foul at least three times?", false},
+         {"Did Baker commit fewer than three fouls?", true},
+         {"Did anyone foul more than once?", true},
+         {"How many players committed at least two fouls?", 1},
+         {"Who committed two fouls?", "Ben Baker"}});
+}
+
+TEST_CASE("either of two kinds, and two kinds counted together", "[wording]") {
+  check({{"How many players were booked or sent off?", 1},
+         {"How many fouls and substitutions were there altogether?", 4},
+         {"Was anyone booked or sent off before the break?", true}});
+}
+
+TEST_CASE("just before a part begins is the end of the one before it", "[wording]") {
+  check({{"Who scored just before the break?", "Cy Çelik"}});
+}
+
+TEST_CASE("both sides", "[wording]") {
+  check({{"Did both teams score?", true},
+         {"Did both sides make a substitution?", false},
+         {"Did each team commit at least two fouls?", false}});
+}
+
+TEST_CASE("a comparison of two parts of which the second is named by its number only", "[wording]") {
+  check({{"Were there fewer fouls in the first half than in the second?", true},
+         {"Did Blues have more shots in the second half than in the first?", false}});
+}
+
+TEST_CASE("it is the same one who is spoken of in a clause without a subject", "[wording]") {
+  check({{"How many shots did Ann Able have before being taken off?", 1}, {"How long after coming on did Eve Fox score?", 10.0 - 0.5}});
+}
+
+TEST_CASE("two sentences: the second asks of the two events of the first", "[wording]") {
+  check({{"Ann Able had a shot and was later taken off. How long between the two?", 60.0}});
+}
+
+TEST_CASE("the time into a video, and the end of what goes on", "[wording]") {
+  check({{"How many seconds into the game was the first foul?", 20.0},
+         {"What is the time of the last foul?", 95.0},
+         {"When did the last foul end?", 95.5}});
+}
+
+TEST_CASE("the time by which, and the time at which", "[wording]") {
+  check({{"How many fouls had there been by the time of the substitution?", 1},
+         {"At the time of the red card, how many goals had Reds scored?", 2}});
+}
+
+TEST_CASE("leaving out what says something of itself", "[wording]") {
+  check({{"Leaving out the own goal, who scored?", json::array({"Cy Çelik", "Eve Fox"})}});
+}
+
+TEST_CASE("where two readings differ, the answer gives the figure of the other", "[wording]") {
+  League l;
+  CHECK(l.ask("How many goals did Reds score?").text.find("instead of the side that it counts for: 1") != std::string::npos);
+  CHECK(l.ask("How many goals did Blues score before the break?").text.find("instead") == std::string::npos);
+}
+
+}  // namespace
+}  // namespace reelgraph::query
