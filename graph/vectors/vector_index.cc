@@ -14,6 +14,7 @@
 #include <unordered_set>
 
 #include "base/error.h"
+#include "graph/embeddings.h"
 #include "graph/sqlite/sqlite_store.h"
 #include "graph/vectors/vector_file.h"
 
@@ -52,6 +53,7 @@ std::string live_owner(const std::string& kind) {
   if (kind == "caption" || kind == "moment") return "SELECT video FROM observation WHERE id = ?1 AND live = 1";
   if (kind == "event") return "SELECT video FROM event WHERE id = ?1 AND live = 1";
   if (kind == "entity") return "SELECT 0 FROM entity WHERE id = ?1 AND mentions > 0";
+  if (kind == "word") return "SELECT 0 WHERE ?1 IS NOT NULL";
   return "SELECT id FROM video WHERE id = ?1";
 }
 
@@ -60,22 +62,15 @@ std::string live_rows(const std::string& kind, const std::string& where) {
   const std::string owner = kind == "caption" || kind == "moment" ? "JOIN observation o ON o.id = e.owner AND o.live = 1 "
                             : kind == "event"                     ? "JOIN event o ON o.id = e.owner AND o.live = 1 "
                             : kind == "entity"                    ? "JOIN entity o ON o.id = e.owner AND o.mentions > 0 "
+                            : kind == "word"                      ? ""
                                                                   : "JOIN video o ON o.id = e.owner ";
-  const std::string video = kind == "entity" ? "0" : kind == "video" ? "o.id" : "o.video";
+  const std::string video = kind == "entity" || kind == "word" ? "0" : kind == "video" ? "o.id" : "o.video";
   return "SELECT e.owner, " + video + ", e.seq, e.vector FROM embedding e " + owner + "WHERE e.kind = ?1 AND e.model = ?2" + where;
 }
 
-/// Unit norm. False: cut off, not finite or of no length.
 bool read_unit(std::string_view bytes, std::vector<float>& vector) {
-  if (bytes.empty() || bytes.size() % sizeof(float) != 0) return false;
-  vector.resize(bytes.size() / sizeof(float));
-  std::memcpy(vector.data(), bytes.data(), bytes.size());
-  double square = 0;
-  for (const float v : vector) square += static_cast<double>(v) * static_cast<double>(v);
-  if (!std::isfinite(square) || square <= 0) return false;
-  const auto scale = static_cast<float>(1 / std::sqrt(square));
-  for (float& v : vector) v *= scale;
-  return true;
+  vector = read_vector(bytes);
+  return !vector.empty();
 }
 
 /// @param visit (owner, video, seq, unit vector)
@@ -428,9 +423,10 @@ Checked check(Database& database, const std::string& model, const std::string& k
   return c;
 }
 
-/// Every model and kind that has vectors.
+/// Every model and kind that has vectors to be looked for; descriptions serve identity only.
 std::vector<std::pair<std::string, std::string>> embedded_kinds(Database& database) {
-  Statement rows(database, "SELECT DISTINCT model, kind FROM embedding INDEXED BY embedding_by_seq ORDER BY model, kind");
+  Statement rows(database,
+                 "SELECT DISTINCT model, kind FROM embedding INDEXED BY embedding_by_seq WHERE kind <> 'descriptor' ORDER BY model, kind");
   std::vector<std::pair<std::string, std::string>> kinds;
   while (rows.step()) kinds.emplace_back(rows.text(0), rows.text(1));
   return kinds;
