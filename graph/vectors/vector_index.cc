@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <numeric>
 #include <string_view>
 #include <unordered_map>
@@ -85,14 +86,16 @@ void each_live(Database& database, const std::string& model, const std::string& 
 }
 
 struct TableFacts {
-  std::int64_t rows = 0, last = 0;  ///< of (model, kind); the largest sequence number
+  std::int64_t rows = 0, last = 0;  ///< of (model, kind), counted up to a limit; the largest sequence number
 };
-TableFacts facts_of(Database& database, const std::string& model, const std::string& kind) {
-  Statement facts(database,
-                  "SELECT count(*), coalesce(max(seq), 0) FROM embedding INDEXED BY embedding_by_seq WHERE model = ? AND kind = ?");
-  facts.with(model, kind);
-  facts.step();
-  return {facts.integer(0), facts.integer(1)};
+/// @param most a reader need not know how many more there are: counting them would read an index as large as the archive
+TableFacts facts_of(Database& database, const std::string& model, const std::string& kind, std::int64_t most) {
+  Statement rows(database,
+                 "SELECT count(*) FROM (SELECT 1 FROM embedding INDEXED BY embedding_by_seq WHERE model = ? AND kind = ? LIMIT ?)");
+  rows.with(model, kind, most).step();
+  Statement last(database, "SELECT coalesce(max(seq), 0) FROM embedding INDEXED BY embedding_by_seq WHERE model = ? AND kind = ?");
+  last.with(model, kind).step();
+  return {rows.integer(0), last.integer(0)};
 }
 
 double dot(const float* a, const float* b, std::size_t n) {
@@ -269,7 +272,7 @@ VectorIndex::~VectorIndex() = default;
 std::unique_ptr<VectorIndex> VectorIndex::open(const Store& store, const std::string& model, const std::string& kind,
                                                const base::LogSink& log) {
   Database& database = database_of(store);
-  const TableFacts table = facts_of(database, model, kind);
+  const TableFacts table = facts_of(database, model, kind, kMostWithoutFile + 1);
   if (table.rows == 0) return nullptr;
   auto state = std::make_unique<State>(database, model, kind);
   const fs::path path = file_of(database, model, kind);
@@ -413,7 +416,7 @@ struct Checked {
 Checked check(Database& database, const std::string& model, const std::string& kind) {
   Checked c;
   c.path = file_of(database, model, kind);
-  c.table = facts_of(database, model, kind);
+  c.table = facts_of(database, model, kind, std::numeric_limits<std::int64_t>::max());
   c.problem = read_vector_file(c.path, true, c.file);
   if (c.problem.empty()) c.problem = mismatch(database, c.file, model, kind, c.table);
   c.usable = c.problem.empty();

@@ -2,6 +2,7 @@
 // the same answers in the same run.
 //
 //   bench_vector [PASSAGES [FOLDER]]     default 100000; FOLDER is kept and used again
+//   bench_vector --ask FOLDER [QUESTIONS]    only asks; the memory must not grow with the questions
 //
 // Vectors are drawn around 2,000 middles (384 numbers); each passage names one of PASSAGES / 50 people and is told in words drawn by rank.
 #include <sys/wait.h>
@@ -32,7 +33,7 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kSize = 384;
-constexpr int kMiddles = 2000, kQuestions = 200;
+constexpr int kMiddles = 2000;
 constexpr char kModel[] = "bench";
 
 double seconds_since(Clock::time_point began) { return std::chrono::duration<double>(Clock::now() - began).count(); }
@@ -123,7 +124,7 @@ void fill(const fs::path& folder, int passages) {
 
 void print_own(const char* when) { std::printf("memory of its own, %-13s %8.1f MiB\n", when, static_cast<double>(own_kb()) / 1024); }
 
-void ask(const fs::path& folder) {
+void ask(const fs::path& folder, int questions) {
   print_own("at first");
   auto began = Clock::now();
   const graph::Archive archive = graph::Archive::open(folder, graph::OpenMode::kRead);
@@ -137,7 +138,7 @@ void ask(const fs::path& folder) {
   const query::WordCutter cutter;
   std::mt19937 random(2);
   std::vector<double> fused, by_vector, by_words, by_graph;
-  for (int i = 0; i < kQuestions; ++i) {
+  for (int i = 0; i < questions; ++i) {
     query::FusionRequest request;
     while (request.words.words.size() < 4) {
       std::string word = word_of(random);
@@ -277,8 +278,8 @@ void page_rank(int edges) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 3 && std::string_view(argv[1]) == "--ask") {
-    ask(argv[2]);
+  if (argc >= 3 && std::string_view(argv[1]) == "--ask") {
+    ask(argv[2], argc > 3 ? std::max(1, std::atoi(argv[3])) : 200);
     return 0;
   }
   const int passages = argc > 1 ? std::atoi(argv[1]) : 100'000;
