@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "graph/store.h"
@@ -14,8 +15,10 @@ namespace reelgraph::graph {
 /// A text that a vector is made of.
 struct EmbeddedText {
   std::string kind;  ///< "caption" (of an observation), "event", "entity", "moment" (two short captions that follow one another), "video"
-                     ///< (the beginning of all its captions)
-  RowId owner = 0;   ///< row of that observation, event, entity or video; of a moment's first observation
+                     ///< (the beginning of all its captions), "word" (of captions and transcripts; the 20,000 that most of them hold),
+                     ///< "descriptor" (a description of somebody nameless, once)
+  RowId owner =
+      0;  ///< row of that observation, event, entity or video; of a moment's first observation; `text_owner` of a word or a description
   std::string text;
 };
 
@@ -31,7 +34,8 @@ class Embeddings {
  public:
   explicit Embeddings(Store& store);
 
-  /// Captions of live observations, live events and mentioned entities, those without words left out. In a fixed order.
+  /// Captions of live observations, live events and mentioned entities, those without words left out, and what follows from them. In a
+  /// fixed order.
   /// @param visit false: stop
   void each_text(const std::function<bool(EmbeddedText)>& visit) const;
   /// Those of them that have no vector of this model, or one of another text.
@@ -50,6 +54,11 @@ class Embeddings {
  private:
   Store& store_;
 };
+
+/// What stands for a text that has no row: a word (as fold_name makes it), or a description of somebody nameless (as it was told).
+[[nodiscard]] RowId text_owner(std::string_view text);
+/// The numbers of a vector as it is kept, of unit norm; empty: cut off, not finite or of no length.
+[[nodiscard]] std::vector<float> read_vector(std::string_view bytes);
 
 /// True if texts of this archive were embedded, with whatever model.
 [[nodiscard]] bool has_vectors(const Store& store);

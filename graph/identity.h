@@ -62,6 +62,10 @@ class Identity {
   Store& store_;
 };
 
+/// Reconsiders who is who among those that are described and not named, with the vectors of their descriptions (embeddings.h); to be called
+/// after such vectors were made. One transaction. REQUIRES: opened for writing
+void identify_by_descriptions(Store& store);
+
 /// The log, by number. @param entity 0: all; else what concerns that entity
 [[nodiscard]] std::vector<IdentityDecision> identity_log(const Store& store, RowId entity = 0);
 /// What superseded observations said of an entity, by time.

@@ -39,6 +39,25 @@ Json citation_json(const Citation& c, int n) {
   return j;
 }
 
+Json steps_json(const std::vector<ReadingStep>& steps) {
+  Json list = Json::array();
+  for (const ReadingStep& s : steps) {
+    Json step = {{"shown", s.shown}, {"usage", base::usage_json(s.usage)}, {"look_for", nullptr}};
+    if (s.look_for) {
+      const auto time = [](const std::optional<base::Timestamp>& t) { return t ? Json(base::to_seconds(*t)) : Json(nullptr); };
+      step["look_for"] = {{"text", s.look_for->text},
+                          {"video", s.look_for->video.empty() ? Json(nullptr) : Json(s.look_for->video)},
+                          {"from", time(s.look_for->from)},
+                          {"to", time(s.look_for->to)}};
+      step["found"] = s.found;
+      step["new"] = s.added;
+    }
+    if (!s.note.empty()) step["note"] = s.note;
+    list.push_back(std::move(step));
+  }
+  return list;
+}
+
 double milliseconds(double ms) { return std::round(ms * 1000) / 1000; }
 
 }  // namespace
@@ -74,6 +93,7 @@ Json to_json(const Answer& answer) {
     j["wording"] = {{"model", answer.wording->model},
                     {"declined", answer.wording->declined},
                     {"sentences", std::move(sentences)},
+                    {"steps", steps_json(answer.wording->steps)},
                     {"usage", base::usage_json(answer.wording->usage)}};
   }
   j["plan"] = answer.plan;

@@ -43,12 +43,29 @@ struct CoverageReport {
   std::vector<VideoSpan> asked, described, failed, not_sampled;
 };
 
+/// What an answering model asks for where its evidence does not suffice.
+struct FollowUp {
+  std::string text;                         ///< words to look for
+  std::string video;                        ///< id; empty: wherever the question looks
+  std::optional<base::Timestamp> from, to;  ///< within the video
+};
+
+/// One reading of the evidence by a model, and what it asked for then.
+struct ReadingStep {
+  int shown = 0;                     ///< pieces of evidence that it was shown
+  base::Usage usage;                 ///< of this step
+  std::optional<FollowUp> look_for;  ///< empty: it answered
+  int found = 0, added = 0;          ///< passages that were found for that, and those that it had not seen
+  std::string note;                  ///< why what it asked for was changed or not looked for; else empty
+};
+
 /// What a model wrote of an answer, sentence by sentence, and what the check made of it (`query/answerer.h`).
 struct Wording {
   std::string model;
   bool declined = false;  ///< it says that the evidence does not answer
   std::vector<CheckedSentence> sentences;
-  base::Usage usage;
+  std::vector<ReadingStep> steps;
+  base::Usage usage;  ///< of all steps
 };
 
 struct Answer {

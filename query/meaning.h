@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "base/log.h"
@@ -48,11 +49,14 @@ class Meaning {
                                        const base::LogSink& log = {});
 
   TextVectors captions, moments, videos;  ///< by row of the observation, of its first observation, of the video
+  TextVectors words;                      ///< by graph::text_owner; may be empty where the rest is not
 
   /// Unit vectors. @throws base::Error kModel
   [[nodiscard]] std::vector<std::vector<float>> of(const std::vector<std::string>& texts) const;
   /// The same for one; that of the text asked for last is kept.
   [[nodiscard]] const std::vector<float>& of(const std::string& text) const;
+  /// Of single folded words: those that the archive has are looked up, others are made and kept. REQUIRES: `words` is not empty
+  [[nodiscard]] std::vector<std::vector<float>> of_words(const std::vector<std::string>& folded) const;
 
  private:
   Meaning(const graph::Store& store, std::shared_ptr<base::TextEmbedder> embedder, const base::LogSink& log);
@@ -60,6 +64,7 @@ class Meaning {
   std::shared_ptr<base::TextEmbedder> embedder_;
   mutable std::string last_text_;
   mutable std::vector<float> last_vector_;
+  mutable std::unordered_map<std::string, std::vector<float>> other_words_;  ///< that the archive lacks
 };
 
 [[nodiscard]] double cosine(const std::vector<float>& a, const std::vector<float>& b);

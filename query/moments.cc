@@ -5,17 +5,19 @@
 #include <cmath>
 #include <set>
 
+#include "graph/embeddings.h"
+
 namespace reelgraph::query {
 namespace {
 
-constexpr std::size_t kMostWords = 200;                                            // of a question
-constexpr std::int64_t kCountCap = 20'000;                                         // observations with a word: more weigh nothing anyway
-constexpr std::size_t kNearPassages = 400, kNearMoments = 200, kNearVideos = 100;  // whose videos are looked at
-constexpr std::size_t kFeedback = 5;                                               // of the first round, that the second learns from
-constexpr std::size_t kReadVideos = 100;                                           // of those, whose texts are read
-constexpr std::size_t kJoined = 400;                                               // characters of two passages that are one moment
-constexpr double kMomentPart = 0.25;                                               // of a video: how long the moment of a choice is
-constexpr double kCue = 6;  // of the place that a question's words name, in deviations of the likeness
+constexpr std::size_t kMostWords = 200;     // of a question
+constexpr std::int64_t kCountCap = 20'000;  // observations with a word: more weigh nothing anyway
+constexpr std::size_t kJoined = 400;        // characters of two passages that are one moment
+constexpr double kMomentPart = 0.25;        // of a video: how long the moment of a choice is
+constexpr double kNamedPart = 0.2;          // the same where the question names a place in time
+constexpr double kCue = 6;                  // of the place that a question's words name, in deviations of the likeness
+constexpr double kAfter = 3;                // of "after" and "before" something
+constexpr double kWordsInMoment = 0.8;      // of words found against likeness
 
 PlaceWords place_words(const std::vector<Word>& words) {
   const auto any = [&](std::initializer_list<std::string_view> stems) {
@@ -27,37 +29,18 @@ PlaceWords place_words(const std::vector<Word>& words) {
   p.late = any({"end", "last", "final", "credit", "finish", "conclud", "close"});
   p.middle = any({"middl", "halfway"});
   p.later = any({"then", "after", "continu", "next", "again"});
+  p.after = any({"after"});
+  p.before = any({"befor"});
   return p;
 }
 
 double matched(const WeighedWords& words, const WrittenPassage& passage) {
   double sum = 0;
-  for (const auto& [stem, weight] : words.stems) sum += passage.stems.contains(stem) ? weight : 0;
+  for (const WeighedWord& w : words.stems) sum += passage.stems.contains(w.stem) ? w.weight : 0;
   return sum;
 }
 
 base::TimeSpan join(base::TimeSpan a, base::TimeSpan b) { return {std::min(a.start, b.start), std::max(a.end, b.end)}; }
-
-/// BM25 of a whole video as one document.
-double video_score(const WeighedWords& words, const std::vector<WrittenPassage>& passages, double usual_length) {
-  constexpr double kSaturation = 1.2, kLengthShare = 0.75;
-  double length = 0;
-  std::unordered_map<std::string, int> counts;
-  for (const WrittenPassage& p : passages) {
-    for (const auto& [stem, n] : p.stems) {
-      length += n;
-      counts[stem] += n;
-    }
-  }
-  double score = 0;
-  for (const auto& [stem, weight] : words.stems) {
-    const auto found = counts.find(stem);
-    if (found == counts.end()) continue;
-    const double n = found->second;
-    score += weight * n * (kSaturation + 1) / (n + kSaturation * (1 - kLengthShare + kLengthShare * length / std::max(1.0, usual_length)));
-  }
-  return score;
-}
 
 /// Takes the mean off and divides by the deviation.
 void standardize(std::vector<double>& values) {
@@ -134,8 +117,12 @@ const std::vector<WrittenPassage>& WrittenVideos::passages(const graph::VideoRec
     for (const base::Event& e : o.observation.events) add(e.description);
     if (p.text.empty()) continue;
     for (Word& w : cutter_.cut(p.text, 4000)) {
-      if (!is_stop_word(w.folded)) ++p.stems[std::move(w.stem)];
+      if (is_stop_word(w.folded)) continue;
+      p.words.push_back(graph::text_owner(w.folded));
+      ++p.stems[std::move(w.stem)];
     }
+    std::sort(p.words.begin(), p.words.end());
+    p.words.erase(std::unique(p.words.begin(), p.words.end()), p.words.end());
     passages.push_back(std::move(p));
   }
   std::stable_sort(passages.begin(), passages.end(), [](const auto& a, const auto& b) { return a.observation < b.observation; });
@@ -155,7 +142,7 @@ WeighedWords WrittenVideos::weigh(const std::string& text) {
       const auto n = static_cast<double>(store_.observations_with(w.folded, kCountCap));
       weight = weights_.emplace(w.stem, std::log(1 + (std::max(*observations_, n) - n + 0.5) / (n + 0.5))).first;
     }
-    words.stems.emplace_back(w.stem, weight->second);
+    words.stems.push_back({w.stem, weight->second, w.folded});
     words.total += weight->second;
   }
   return words;
@@ -215,103 +202,6 @@ std::vector<Moment> moments_in(WrittenVideos& written, const Meaning& meaning, c
   return moments;
 }
 
-std::vector<std::pair<graph::RowId, double>> rank_videos(WrittenVideos& written, const Meaning& meaning,
-                                                         const std::map<graph::RowId, graph::VideoRecord>& videos,
-                                                         const WeighedWords& words, const std::vector<float>& vector, std::size_t most) {
-  // First by what the nearest vectors tell; those that fare best by that are then read.
-  struct Nearest {
-    double caption = -1, moment = -1;
-  };
-  std::map<graph::RowId, Nearest> near_videos;
-  double least_caption = 1;
-  for (const TextVectors::Near& near : meaning.captions.nearest(vector, kNearPassages)) {
-    least_caption = near.similarity;
-    if (!videos.contains(near.video)) continue;
-    double& best = near_videos[near.video].caption;
-    best = std::max(best, near.similarity);
-  }
-  for (const TextVectors::Near& near : meaning.moments.nearest(vector, kNearMoments)) {
-    if (!videos.contains(near.video)) continue;
-    double& best = near_videos[near.video].moment;
-    best = std::max(best, near.similarity);
-  }
-  for (const TextVectors::Near& near : meaning.videos.nearest(vector, kNearVideos)) {
-    if (videos.contains(near.video)) near_videos[near.video];
-  }
-  const auto fit = [&](graph::RowId row, double caption, double moment) {
-    moment = std::max(moment, caption);
-    const double whole = meaning.videos.similarity(row, vector).value_or(caption);
-    return 3.8 * caption + 3.5 * moment + 7.7 * whole - 4.4 * meaning.videos.crowding(row);
-  };
-  std::vector<std::pair<double, graph::RowId>> first_round;
-  for (const auto& [row, near] : near_videos) first_round.emplace_back(-fit(row, std::max(near.caption, least_caption), near.moment), row);
-  std::sort(first_round.begin(), first_round.end());
-  if (first_round.size() > kReadVideos) first_round.resize(kReadVideos);
-  std::vector<graph::RowId> candidates;
-  for (const auto& [score, row] : first_round) candidates.push_back(row);
-  double lengths = 0;
-  for (const graph::RowId row : candidates) {
-    for (const WrittenPassage& p : written.passages(videos.at(row))) {
-      for (const auto& [stem, n] : p.stems) lengths += n;
-    }
-  }
-  const double usual = lengths / std::max<double>(1, static_cast<double>(candidates.size()));
-  struct Candidate {
-    graph::RowId row = 0;
-    double pair = -1;            ///< cosine of the best caption or pair of captions
-    double crowding = 0;         ///< of the best caption
-    double words = 0;            ///< BM25
-    double first = 0, last = 0;  ///< scores
-  };
-  std::vector<Candidate> read;
-  for (const graph::RowId row : candidates) {
-    const std::vector<WrittenPassage>& passages = written.passages(videos.at(row));
-    Candidate c;
-    c.row = row;
-    double caption = -1;
-    graph::RowId best = 0;
-    for (const WrittenPassage& p : passages) {
-      const double likeness = meaning.captions.similarity(p.observation, vector).value_or(-1);
-      if (likeness > caption) {
-        caption = likeness;
-        best = p.observation;
-      }
-      c.pair = std::max({c.pair, likeness, meaning.moments.similarity(p.observation, vector).value_or(-1)});
-    }
-    c.crowding = meaning.captions.crowding(best);
-    c.words = video_score(words, passages, usual);
-    c.first = fit(row, caption, c.pair) + 0.1 * c.words;
-    read.push_back(c);
-  }
-  // Once more with what the best films are about: the question's vector moved towards theirs.
-  const auto better = [](const auto& score) {
-    return [score](const Candidate& a, const Candidate& b) { return score(a) != score(b) ? score(a) > score(b) : a.row < b.row; };
-  };
-  std::sort(read.begin(), read.end(), better([](const Candidate& c) { return c.first; }));
-  std::vector<double> moved(vector.begin(), vector.end());
-  double total = 0;
-  for (std::size_t i = 0; i < std::min(kFeedback, read.size()); ++i) total += std::exp(read[i].first - read[0].first);
-  for (std::size_t i = 0; i < std::min(kFeedback, read.size()); ++i) {
-    const std::vector<float> film = meaning.videos.vector_of(read[i].row);
-    if (film.size() != moved.size()) continue;
-    const double share = std::exp(read[i].first - read[0].first) / total;
-    for (std::size_t k = 0; k < moved.size(); ++k) moved[k] += share * static_cast<double>(film[k]);
-  }
-  double square = 0;
-  for (const double v : moved) square += v * v;
-  std::vector<float> with_feedback(moved.size());
-  for (std::size_t k = 0; k < moved.size(); ++k) with_feedback[k] = static_cast<float>(moved[k] / std::sqrt(std::max(square, 1e-12)));
-  for (Candidate& c : read) {
-    const double whole = meaning.videos.similarity(c.row, with_feedback).value_or(c.pair);
-    c.last = 4.8 * c.pair - 2.9 * meaning.videos.crowding(c.row) - 3.9 * c.crowding + 7.4 * whole + 0.04 * c.words;
-  }
-  std::sort(read.begin(), read.end(), better([](const Candidate& c) { return c.last; }));
-  std::vector<std::pair<graph::RowId, double>> ranked;
-  for (const Candidate& c : read) ranked.emplace_back(c.row, c.last);
-  if (ranked.size() > most) ranked.resize(most);
-  return ranked;
-}
-
 std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meaning* meaning, bool by_words,
                                             const std::vector<std::pair<graph::VideoRecord, base::TimeSpan>>& videos,
                                             const std::string& question, const std::vector<std::string>& options) {
@@ -346,11 +236,11 @@ std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meanin
     // What the question says itself tells no option from another; but options that speak of the same are more likely.
     const auto before = own.stems.size();
     std::erase_if(own.stems, [&](const auto& w) {
-      return std::any_of(asked.stems.begin(), asked.stems.end(), [&](const auto& q) { return q.first == w.first; });
+      return std::any_of(asked.stems.begin(), asked.stems.end(), [&](const auto& q) { return q.stem == w.stem; });
     });
     const auto shared = static_cast<double>(before - own.stems.size());
     own.total = 1e-6;
-    for (const auto& w : own.stems) own.total += w.second;
+    for (const WeighedWord& w : own.stems) own.total += w.weight;
     double most = 0, sum = 0, likeness = -1;
     std::vector<double> held;
     for (const Place& p : places) {
@@ -375,25 +265,32 @@ std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meanin
   if (!any) return std::nullopt;
 
   // The moment: the stretch of the best passage's video that question and answer fit best, led by words for a place in time.
-  std::vector<double> likeness;
+  std::vector<double> likeness, found;  // by meaning, and by words
   for (std::size_t i = 0; i < places.size(); ++i) {
     const graph::RowId row = places[i].passage->observation;
+    found.push_back(best_words[i] + matched(asked, *places[i].passage) / std::max(1e-6, asked.total));
     likeness.push_back(meaning != nullptr ? meaning->captions.similarity(row, vectors[0]).value_or(0) +
                                                 meaning->captions.similarity(row, vectors[2 * best + 2]).value_or(0)
-                                          : best_words[i] + matched(asked, *places[i].passage) / std::max(1e-6, asked.total));
+                                          : found.back());
   }
   const graph::VideoRecord* video =
       places[static_cast<std::size_t>(std::max_element(likeness.begin(), likeness.end()) - likeness.begin())].video;
   std::vector<const WrittenPassage*> passages;
-  std::vector<double> scores;
+  std::vector<double> scores, by_words_alone;
   for (std::size_t i = 0; i < places.size(); ++i) {
     if (places[i].video != video) continue;
     passages.push_back(places[i].passage);
     scores.push_back(likeness[i]);
+    by_words_alone.push_back(found[i]);
   }
   const std::vector<double> raw = scores;
   scores = smoothed(scores);
   standardize(scores);
+  if (meaning != nullptr && by_words) {
+    by_words_alone = smoothed(by_words_alone);
+    standardize(by_words_alone);
+    for (std::size_t i = 0; i < scores.size(); ++i) scores[i] += kWordsInMoment * by_words_alone[i];
+  }
   const PlaceWords& place = asked.place;
   const auto n = static_cast<double>(scores.size());
   for (std::size_t i = 0; i < scores.size(); ++i) {
@@ -404,9 +301,11 @@ std::optional<WrittenChoice> choose_written(WrittenVideos& written, const Meanin
       scores[i] -= kCue * 2 * at;
     } else {
       scores[i] -= kCue * std::abs(at) * (place.middle ? 2 : 1.0 / 3);  // what is asked about lies rarely at the very ends
+      if (!place.middle && place.after != place.before) scores[i] += (place.after ? kAfter : -kAfter) * 2 * at;
     }
   }
-  const auto length = static_cast<std::size_t>(std::max(1.0, std::round(kMomentPart * n)));
+  const double part = place.late || place.early || place.middle ? kNamedPart : kMomentPart;
+  const auto length = static_cast<std::size_t>(std::max(1.0, std::round(part * n)));
   double sum = 0, most = 0;
   std::size_t from = 0;
   for (std::size_t i = 0; i < scores.size(); ++i) {

@@ -21,6 +21,7 @@ struct WrittenPassage {
   base::TimeSpan span;
   std::string text;
   std::unordered_map<std::string, int> stems;  ///< how often each stands in it, stop words left out
+  std::vector<graph::RowId> words;             ///< owners of their vectors (graph::text_owner), stop words left out
 };
 
 struct Moment {
@@ -35,13 +36,20 @@ struct Moment {
 /// Where in a film something is, as the words of a question say.
 struct PlaceWords {
   bool early = false, late = false, middle = false;
-  bool later = false;  ///< than something else
+  bool later = false;                  ///< than something else
+  bool after = false, before = false;  ///< something else that is told of
 };
 
-/// The words of what was asked, with the weight each has in this archive.
+/// A word of what was asked.
+struct WeighedWord {
+  std::string stem;
+  double weight = 0;  ///< in this archive
+  std::string word;   ///< as written, folded
+};
+
 struct WeighedWords {
-  std::vector<std::pair<std::string, double>> stems;  ///< without repeats
-  double total = 0;                                   ///< of the weights
+  std::vector<WeighedWord> stems;  ///< without repeats
+  double total = 0;                ///< of the weights
   PlaceWords place;
 };
 

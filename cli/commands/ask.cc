@@ -15,6 +15,7 @@
 #include "cli/text.h"
 #include "cli/write_file.h"
 #include "query/answerer.h"
+#include "query/answerer_prompt.h"
 
 namespace reelgraph::cli {
 namespace {
@@ -33,7 +34,7 @@ struct AskOptions {
   captioner::local::RunOptions run;
   captioner::local::Sampling sampling;
   int citations = 0;  // 0: all in JSON, ten in text and for a model
-  int max_tokens = 4000;
+  int max_tokens = 4000, max_steps = 3;
   bool explain = false;
 };
 
@@ -43,6 +44,24 @@ std::string spans_text(const std::vector<query::VideoSpan>& spans) {
   for (const query::VideoSpan& part : spans) {
     if (++shown > 4) return text + ", and " + std::to_string(spans.size() - 4) + " more";
     text += (text.empty() ? "" : ", ") + part.video + " " + format_span(part.span) + (part.reason.empty() ? "" : " (" + part.reason + ")");
+  }
+  return text;
+}
+
+/// How a model read the evidence, and what it asked for.
+std::string steps_text(const query::Wording& wording) {
+  std::string text = "\n  Read by " + wording.model + ":\n";
+  int n = 0;
+  for (const query::ReadingStep& step : wording.steps) {
+    text += "    " + std::to_string(++n) + ". " + count_of(step.shown, "passage") + " (" + std::to_string(step.usage.prompt_tokens) +
+            " + " + std::to_string(step.usage.completion_tokens) + " tokens): ";
+    if (step.look_for) {
+      text += "asked for \"" + query::to_text(*step.look_for) + "\", " + std::to_string(step.found) + " found, " +
+              std::to_string(step.added) + " new";
+    } else {
+      text += wording.declined ? "finds no answer" : "answered";
+    }
+    text += (step.note.empty() ? "" : " (" + step.note + ")") + "\n";
   }
   return text;
 }
@@ -78,6 +97,7 @@ std::string answer_text(const query::Answer& answer, const graph::Archive& archi
   }
   if (!answer.coverage.failed.empty()) text += "\n  Could not be described: " + spans_text(answer.coverage.failed) + "\n";
   if (!answer.coverage.not_sampled.empty()) text += "\n  Was not looked at: " + spans_text(answer.coverage.not_sampled) + "\n";
+  if (explain && answer.wording) text += steps_text(*answer.wording);
   if (explain) {
     char times[128];
     std::snprintf(times, sizeof times, "plan %.1f ms, retrieve %.1f ms, answer %.1f ms", answer.plan_ms, answer.retrieve_ms,
@@ -179,6 +199,8 @@ int run(Context& context, const AskOptions& options) {
   query::WordingOptions wording;
   wording.max_tokens = std::min(wording.max_tokens, options.max_tokens);
   wording.max_prompt_tokens = options.max_tokens;
+  wording.max_steps = options.max_steps;
+  wording.look_up = query::look_up_in(store, engine, ask);
   const bool frames = std::find(options.without.begin(), options.without.end(), "frames") == options.without.end();
   if (frames)
     wording.read_frame = [&](const std::string& frame) {
@@ -266,6 +288,11 @@ void add_ask(Program& program) {
       ->type_name("N")
       ->capture_default_str()
       ->check(CLI::Range(1, 100'000));
+  app.add_option("--max-steps", options->max_steps,
+                 "How often a model may read: after each reading but the last it may ask for more evidence")
+      ->type_name("N")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10));
   app.add_option("--profile", options->profile, "Further words of a domain: a profile's name or file")->type_name("NAME|FILE");
   app.add_option("--frames", options->frames, "Write the cited pictures into this folder")->type_name("DIR");
   app.add_option("--citations", options->citations, "Most citations [all with --json, else 10]")

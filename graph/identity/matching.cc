@@ -349,14 +349,16 @@ class Matcher {
       boxes = overlap(*x.box, *y.box);
       if (boxes < kApart) return 0;
     }
-    const std::vector<std::string> left = folded_words(a.description), right = folded_words(b.description);
-    std::size_t common = 0;
-    for (const std::string& w : left) common += std::find(right.begin(), right.end(), w) != right.end() ? 1U : 0U;
-    const std::size_t all = left.size() + right.size() - common;
-    const double words = all > 0 ? static_cast<double>(common) / static_cast<double>(all) : 0;
-    if (words >= 1 && left.size() >= 2) return boxes >= kTogether ? 0.95 : 0.85;
-    if (boxes >= kTogether && words >= 0.5) return 0.8 + 0.1 * words;
-    return boxes >= 2 * kTogether && (left.empty() || right.empty()) ? 0.8 : 0;
+    // Where they stand counts for more than how they are described: a box alone needs no words, words alone must be the same.
+    switch (likeness(a.description, b.description)) {
+      case Likeness::kUnlike: return 0;
+      case Likeness::kSameWords: return boxes >= kTogether ? 0.95 : 0.85;
+      case Likeness::kSameSense: return boxes >= kTogether ? 0.9 : 0.8;
+      case Likeness::kAlike: return boxes >= kTogether ? 0.85 : 0;
+      case Likeness::kUnknown: break;
+    }
+    const bool undescribed = a.description.text.empty() || b.description.text.empty();
+    return boxes >= 2 * kTogether && undescribed ? 0.8 : 0;
   }
 
   std::vector<Atom>& atoms_;

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/observation.h"
+#include "graph/identity/descriptions.h"
 #include "graph/identity/names.h"
 
 namespace reelgraph::graph::identity {
@@ -41,7 +42,7 @@ struct Atom {
   std::vector<NameForm> names;    ///< called so
   std::vector<NameForm> aliases;  ///< also known as
   Marks marks;
-  std::string description;  ///< folded; of a nameless one
+  Description description;  ///< of a nameless one
   nlohmann::json attributes = nlohmann::json::object();
   std::vector<Sighting> seen;  ///< in this video, by observation
   bool live = true;            ///< false: only superseded observations mention it

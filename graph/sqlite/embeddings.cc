@@ -8,9 +8,12 @@
 #include <cstring>
 #include <set>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 
 #include "base/error.h"
+#include "base/utf8.h"
+#include "graph/folding.h"
 #include "graph/sqlite/sqlite_store.h"
 
 namespace reelgraph::graph {
@@ -44,7 +47,47 @@ std::int64_t hash_of(const std::string& text) {
   return hash == 0 ? 1 : hash;
 }
 
+constexpr std::size_t kMostWords = 20'000;
+constexpr std::int64_t kReadForWords = 100'000;  // observations: larger archives are not ranked by their words
+
+/// Words by how many captions and transcripts hold them, most first, ties by the alphabet.
+std::vector<std::string> words_of(Database& database) {
+  Statement rows(database, "SELECT caption || ' ' || transcript FROM observation WHERE live = 1 ORDER BY id LIMIT ?");
+  rows.with(kReadForWords);
+  std::unordered_map<std::string, std::int64_t> counts;
+  while (rows.step()) {
+    for (std::string& word : folded_words(fold_name(base::sanitize_utf8(rows.text(0))))) {
+      const bool letters = std::any_of(word.begin(), word.end(), [](char c) { return c < '0' || c > '9'; });
+      if (letters && word.size() > 1 && word.size() <= 40) ++counts[std::move(word)];
+    }
+  }
+  std::vector<std::pair<std::int64_t, std::string>> sorted;
+  for (const auto& [word, n] : counts) sorted.emplace_back(-n, word);
+  std::sort(sorted.begin(), sorted.end());
+  if (sorted.size() > kMostWords) sorted.resize(kMostWords);
+  std::vector<std::string> words;
+  for (auto& [n, word] : sorted) words.push_back(std::move(word));
+  return words;
+}
+
 }  // namespace
+
+RowId text_owner(std::string_view text) {
+  return static_cast<RowId>(XXH3_64bits(text.data(), text.size()) >> 1);  // never negative
+}
+
+std::vector<float> read_vector(std::string_view bytes) {
+  std::vector<float> vector;
+  if (bytes.empty() || bytes.size() % sizeof(float) != 0) return vector;
+  vector.resize(bytes.size() / sizeof(float));
+  std::memcpy(vector.data(), bytes.data(), bytes.size());
+  double square = 0;
+  for (const float v : vector) square += static_cast<double>(v) * static_cast<double>(v);
+  if (!std::isfinite(square) || square <= 0) return {};
+  const auto scale = static_cast<float>(1 / std::sqrt(square));
+  for (float& v : vector) v *= scale;
+  return vector;
+}
 
 Embeddings::Embeddings(Store& store) : store_(store) { static_cast<void>(database_of(store)); }
 
@@ -52,6 +95,15 @@ void Embeddings::each_text(const std::function<bool(EmbeddedText)>& visit) const
   Statement rows(database_of(store_), kTexts);
   while (rows.step()) {
     if (!visit({rows.text(0), rows.integer(1), rows.text(2)})) return;
+  }
+  Statement described(database_of(store_),
+                      "SELECT DISTINCT description FROM descriptor WHERE name = '' AND stable_id IS NULL AND description <> '' ORDER BY 1");
+  while (described.step()) {
+    if (std::string text = described.text(0); !visit({"descriptor", text_owner(text), text})) return;
+  }
+  for (std::string& word : words_of(database_of(store_))) {
+    const RowId owner = text_owner(word);
+    if (!visit({"word", owner, std::move(word)})) return;
   }
 }
 
@@ -114,7 +166,7 @@ void Embeddings::put(const std::string& model, std::span<const EmbeddedText> tex
   std::int64_t sequence =
       std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
   Statement last(database, "SELECT max(seq) FROM embedding WHERE model = ? AND kind = ?");
-  for (const char* kind : {"caption", "moment", "video", "event", "entity"}) {
+  for (const char* kind : {"caption", "moment", "video", "event", "entity", "word", "descriptor"}) {
     last.with(model, kind);
     if (last.step()) sequence = std::max(sequence, last.integer(0) + 1);
   }

@@ -268,6 +268,11 @@ IdentityDecision Identity::undo(std::int64_t number) {
   return done;
 }
 
+void identify_by_descriptions(Store& store) {
+  SqliteStore& sqlite = stored(store);
+  sqlite.change([&] { sqlite.identities().resolve_nameless(); });
+}
+
 std::vector<IdentityDecision> identity_log(const Store& store, RowId entity) {
   std::string text = kLog;
   if (entity != 0) {

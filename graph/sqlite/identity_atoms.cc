@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "graph/embeddings.h"
 #include "graph/folding.h"
 #include "graph/hashing.h"
 #include "graph/sqlite/sql.h"
@@ -243,7 +244,10 @@ std::vector<Atom> IdentityResolver::atoms_in(std::int64_t video) {
       if (!said.step()) continue;
       if (!said.view(0).empty()) names.insert(said.text(0));
       for (std::string& alias : split_lines(said.view(1))) aliases.insert(std::move(alias));
-      if (atom.description.empty()) atom.description = fold_name(said.view(2));
+      if (atom.description.text.empty()) {
+        atom.description.text = fold_name(said.view(2));
+        if (!named && atom.stable_id.empty()) atom.description.vector = vector_of(said.text(2));
+      }
       const json attributes = stored_json(said.view(3));
       if (!atom.stable_id.empty()) unite(atom.marks, identity::marks_of(attributes));
       if (!named) atom.attributes = attributes;
@@ -256,6 +260,18 @@ std::vector<Atom> IdentityResolver::atoms_in(std::int64_t video) {
     result.push_back(std::move(atom));
   }
   return result;
+}
+
+/// Of the model that has any; of several, always the same one.
+std::vector<float> IdentityResolver::vector_of(const std::string& description) {
+  std::vector<float> vector;
+  if (description.empty()) return vector;
+  Statement& row = use_
+      ["SELECT vector FROM embedding WHERE kind = 'descriptor' AND owner = ? AND model = (SELECT model FROM embedding WHERE kind = "
+       "'descriptor' ORDER BY owner, model LIMIT 1)"];
+  if (row.with(text_owner(description)).step()) vector = read_vector(row.view(0));
+  row.reset();
+  return vector;
 }
 
 void IdentityResolver::move_marked() { database_.execute(kMove); }

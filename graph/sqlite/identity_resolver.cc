@@ -76,6 +76,16 @@ void IdentityResolver::resolve_all() {
   resolve(all);
 }
 
+void IdentityResolver::resolve_nameless() {
+  ObservationWriter::Touched described;
+  Statement videos(database_,
+                   "SELECT DISTINCT o.video FROM descriptor d JOIN mention m ON m.descriptor = d.id JOIN observation o ON o.id = "
+                   "m.observation WHERE d.name = '' AND d.stable_id IS NULL AND d.description <> ''");
+  while (videos.step()) described.videos[videos.integer(0)] = true;
+  videos.reset();
+  resolve(described);
+}
+
 void IdentityResolver::match(std::int64_t video, std::set<std::int64_t>& changed, std::set<std::string>& names) {
   identity::VideoIdentity found = identity::match_video(atoms_in(video));
   store_links(video, "", std::move(found.links), changed);

@@ -25,6 +25,8 @@ class IdentityResolver {
   void resolve(const ObservationWriter::Touched& touched);
   /// Every video, for an archive of an earlier version.
   void resolve_all();
+  /// Every video in which somebody is described and not named, after vectors of descriptions were made.
+  void resolve_nameless();
   /// After a decision about these atoms.
   void recluster(std::set<std::int64_t> atoms);
   /// Takes what a video's observations no longer mention out of everything. REQUIRES: its observations are gone
@@ -57,6 +59,7 @@ class IdentityResolver {
   void match(std::int64_t video, std::set<std::int64_t>& changed, std::set<std::string>& names);
   void match_name(const std::string& name, std::set<std::int64_t>& changed);
   [[nodiscard]] std::vector<identity::Atom> atoms_in(std::int64_t video);
+  [[nodiscard]] std::vector<float> vector_of(const std::string& description);
   bool store_links(std::int64_t scope, const std::string& key, std::vector<identity::Link> links, std::set<std::int64_t>& changed);
   void move_mention(std::int64_t observation, std::int64_t seq, const ObservationWriter::Known& to);
   void make_moved();

@@ -8,12 +8,14 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <limits>
 #include <numeric>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "base/error.h"
+#include "graph/embeddings.h"
 #include "graph/sqlite/sqlite_store.h"
 #include "graph/vectors/vector_file.h"
 
@@ -52,6 +54,7 @@ std::string live_owner(const std::string& kind) {
   if (kind == "caption" || kind == "moment") return "SELECT video FROM observation WHERE id = ?1 AND live = 1";
   if (kind == "event") return "SELECT video FROM event WHERE id = ?1 AND live = 1";
   if (kind == "entity") return "SELECT 0 FROM entity WHERE id = ?1 AND mentions > 0";
+  if (kind == "word") return "SELECT 0 WHERE ?1 IS NOT NULL";
   return "SELECT id FROM video WHERE id = ?1";
 }
 
@@ -60,22 +63,15 @@ std::string live_rows(const std::string& kind, const std::string& where) {
   const std::string owner = kind == "caption" || kind == "moment" ? "JOIN observation o ON o.id = e.owner AND o.live = 1 "
                             : kind == "event"                     ? "JOIN event o ON o.id = e.owner AND o.live = 1 "
                             : kind == "entity"                    ? "JOIN entity o ON o.id = e.owner AND o.mentions > 0 "
+                            : kind == "word"                      ? ""
                                                                   : "JOIN video o ON o.id = e.owner ";
-  const std::string video = kind == "entity" ? "0" : kind == "video" ? "o.id" : "o.video";
+  const std::string video = kind == "entity" || kind == "word" ? "0" : kind == "video" ? "o.id" : "o.video";
   return "SELECT e.owner, " + video + ", e.seq, e.vector FROM embedding e " + owner + "WHERE e.kind = ?1 AND e.model = ?2" + where;
 }
 
-/// Unit norm. False: cut off, not finite or of no length.
 bool read_unit(std::string_view bytes, std::vector<float>& vector) {
-  if (bytes.empty() || bytes.size() % sizeof(float) != 0) return false;
-  vector.resize(bytes.size() / sizeof(float));
-  std::memcpy(vector.data(), bytes.data(), bytes.size());
-  double square = 0;
-  for (const float v : vector) square += static_cast<double>(v) * static_cast<double>(v);
-  if (!std::isfinite(square) || square <= 0) return false;
-  const auto scale = static_cast<float>(1 / std::sqrt(square));
-  for (float& v : vector) v *= scale;
-  return true;
+  vector = read_vector(bytes);
+  return !vector.empty();
 }
 
 /// @param visit (owner, video, seq, unit vector)
@@ -90,14 +86,16 @@ void each_live(Database& database, const std::string& model, const std::string& 
 }
 
 struct TableFacts {
-  std::int64_t rows = 0, last = 0;  ///< of (model, kind); the largest sequence number
+  std::int64_t rows = 0, last = 0;  ///< of (model, kind), counted up to a limit; the largest sequence number
 };
-TableFacts facts_of(Database& database, const std::string& model, const std::string& kind) {
-  Statement facts(database,
-                  "SELECT count(*), coalesce(max(seq), 0) FROM embedding INDEXED BY embedding_by_seq WHERE model = ? AND kind = ?");
-  facts.with(model, kind);
-  facts.step();
-  return {facts.integer(0), facts.integer(1)};
+/// @param most a reader need not know how many more there are: counting them would read an index as large as the archive
+TableFacts facts_of(Database& database, const std::string& model, const std::string& kind, std::int64_t most) {
+  Statement rows(database,
+                 "SELECT count(*) FROM (SELECT 1 FROM embedding INDEXED BY embedding_by_seq WHERE model = ? AND kind = ? LIMIT ?)");
+  rows.with(model, kind, most).step();
+  Statement last(database, "SELECT coalesce(max(seq), 0) FROM embedding INDEXED BY embedding_by_seq WHERE model = ? AND kind = ?");
+  last.with(model, kind).step();
+  return {rows.integer(0), last.integer(0)};
 }
 
 double dot(const float* a, const float* b, std::size_t n) {
@@ -274,7 +272,7 @@ VectorIndex::~VectorIndex() = default;
 std::unique_ptr<VectorIndex> VectorIndex::open(const Store& store, const std::string& model, const std::string& kind,
                                                const base::LogSink& log) {
   Database& database = database_of(store);
-  const TableFacts table = facts_of(database, model, kind);
+  const TableFacts table = facts_of(database, model, kind, kMostWithoutFile + 1);
   if (table.rows == 0) return nullptr;
   auto state = std::make_unique<State>(database, model, kind);
   const fs::path path = file_of(database, model, kind);
@@ -418,7 +416,7 @@ struct Checked {
 Checked check(Database& database, const std::string& model, const std::string& kind) {
   Checked c;
   c.path = file_of(database, model, kind);
-  c.table = facts_of(database, model, kind);
+  c.table = facts_of(database, model, kind, std::numeric_limits<std::int64_t>::max());
   c.problem = read_vector_file(c.path, true, c.file);
   if (c.problem.empty()) c.problem = mismatch(database, c.file, model, kind, c.table);
   c.usable = c.problem.empty();
@@ -428,9 +426,10 @@ Checked check(Database& database, const std::string& model, const std::string& k
   return c;
 }
 
-/// Every model and kind that has vectors.
+/// Every model and kind that has vectors to be looked for; descriptions serve identity only.
 std::vector<std::pair<std::string, std::string>> embedded_kinds(Database& database) {
-  Statement rows(database, "SELECT DISTINCT model, kind FROM embedding INDEXED BY embedding_by_seq ORDER BY model, kind");
+  Statement rows(database,
+                 "SELECT DISTINCT model, kind FROM embedding INDEXED BY embedding_by_seq WHERE kind <> 'descriptor' ORDER BY model, kind");
   std::vector<std::pair<std::string, std::string>> kinds;
   while (rows.step()) kinds.emplace_back(rows.text(0), rows.text(1));
   return kinds;

@@ -2,6 +2,7 @@
 // the same answers in the same run.
 //
 //   bench_vector [PASSAGES [FOLDER]]     default 100000; FOLDER is kept and used again
+//   bench_vector --ask FOLDER [QUESTIONS]    only asks; the memory must not grow with the questions
 //
 // Vectors are drawn around 2,000 middles (384 numbers); each passage names one of PASSAGES / 50 people and is told in words drawn by rank.
 #include <sys/wait.h>
@@ -16,6 +17,7 @@
 #include <map>
 #include <random>
 #include <sstream>
+#include <string_view>
 
 #include "graph/archive.h"
 #include "graph/embeddings.h"
@@ -31,7 +33,7 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kSize = 384;
-constexpr int kMiddles = 2000, kQuestions = 200;
+constexpr int kMiddles = 2000;
 constexpr char kModel[] = "bench";
 
 double seconds_since(Clock::time_point began) { return std::chrono::duration<double>(Clock::now() - began).count(); }
@@ -75,7 +77,8 @@ class NearEmbedder final : public base::TextEmbedder {
   }
 };
 
-/// Without what is mapped from files, which the system takes back as it likes.
+/// Without what is mapped from files, which the system takes back as it likes. Asked for in a fresh process: what the making of the graph
+/// or of the archive left on the heap is not a query's.
 long own_kb() {
   std::ifstream in("/proc/self/status");
   for (std::string line; std::getline(in, line);) {
@@ -119,8 +122,10 @@ void fill(const fs::path& folder, int passages) {
   put();
 }
 
-/// Asks in a process of its own, so that its memory is its own.
-void ask(const fs::path& folder) {
+void print_own(const char* when) { std::printf("memory of its own, %-13s %8.1f MiB\n", when, static_cast<double>(own_kb()) / 1024); }
+
+void ask(const fs::path& folder, int questions) {
+  print_own("at first");
   auto began = Clock::now();
   const graph::Archive archive = graph::Archive::open(folder, graph::OpenMode::kRead);
   const graph::Store& store = archive.store();
@@ -129,10 +134,11 @@ void ask(const fs::path& folder) {
   const auto meaning = query::Meaning::read(store, std::make_shared<NearEmbedder>());
   std::printf("opening the vectors             %8.1f ms\n", seconds_since(began) * 1e3);
   if (!meaning) return;
+  print_own("opened");
   const query::WordCutter cutter;
   std::mt19937 random(2);
   std::vector<double> fused, by_vector, by_words, by_graph;
-  for (int i = 0; i < kQuestions; ++i) {
+  for (int i = 0; i < questions; ++i) {
     query::FusionRequest request;
     while (request.words.words.size() < 4) {
       std::string word = word_of(random);
@@ -166,7 +172,7 @@ void ask(const fs::path& folder) {
   row("vectors alone", by_vector);
   row("graph alone", by_graph);
   row("all fused", fused);
-  std::printf("memory of its own                %8.1f MiB\n", static_cast<double>(own_kb()) / 1024);
+  print_own("in the end");
 }
 
 void recall(const fs::path& folder, int passages) {
@@ -272,6 +278,10 @@ void page_rank(int edges) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc >= 3 && std::string_view(argv[1]) == "--ask") {
+    ask(argv[2], argc > 3 ? std::max(1, std::atoi(argv[3])) : 200);
+    return 0;
+  }
   const int passages = argc > 1 ? std::atoi(argv[1]) : 100'000;
   const bool keep = argc > 2;
   const fs::path folder = keep ? fs::path(argv[2]) : fs::temp_directory_path() / ("bench_vector_" + std::to_string(::getpid()) + ".reel");
@@ -287,9 +297,8 @@ int main(int argc, char** argv) {
   }
   std::fflush(stdout);
   if (const pid_t child = ::fork(); child == 0) {
-    ask(folder);
-    std::fflush(stdout);
-    ::_exit(0);
+    ::execl("/proc/self/exe", argv[0], "--ask", folder.c_str(), nullptr);
+    ::_exit(127);
   } else {
     ::waitpid(child, nullptr, 0);
   }

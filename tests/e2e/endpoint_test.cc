@@ -370,6 +370,47 @@ TEST_CASE("an answerer is shown the frames of the cited spans, and text within -
   CHECK(text.size() <= 450 * 3 + 200);  // with what the template adds
 }
 
+TEST_CASE("a model on a server asks for what is missing, reads again, and --explain shows each step", "[e2e]") {
+  const Reel reel;
+  ModelServer server;
+  const auto line = [](const char* start, const char* end, const std::string& caption) {
+    return R"({"type":"observation","video":"m","start":)" + std::string(start) + R"(,"end":)" + end + R"(,"caption":")" + caption +
+           R"(","provenance":{"kind":"import","name":"x"}})" + "\n";
+  };
+  write_file(reel.dir / "m.jsonl", R"({"type":"video","id":"m","duration":100})"
+                                   "\n" +
+                                       line("10", "15", "A red van stops at the barrier") +
+                                       line("40", "45", "The driver wears a badge of Miller Logistics"));
+  REQUIRE(reel.call({"import", "m.jsonl"}).exit_code == 0);
+  int asked = 0;
+  server.say_text = [&](const nlohmann::json& request) -> std::string {
+    ++asked;
+    const bool told = request.dump().find("Miller Logistics") != std::string::npos;
+    return told ? R"({"reply":{"sentences":[{"text":"The driver wears a badge of Miller Logistics","cites":[2]}]}})"
+                : R"({"reply":{"look_for":{"text":"badge of the driver","video":"m","from":20,"to":90}}})";
+  };
+  const std::string url = "endpoint:" + server.url();
+  const ProcessResult shown = reel.call({"ask", "the red van stops at the barrier", "--answerer", url, "--explain"});
+  INFO(shown.out << shown.err);
+  CHECK(shown.exit_code == 0);
+  CHECK_THAT(shown.out, Contains("Miller Logistics [2]") && Contains("Read by tiny-vlm:") &&
+                            Contains("asked for \"badge of the driver (video m) from 0:00:20.000 to 0:01:30.000\", 1 found, 1 new") &&
+                            Contains("2. 2 passages (") && Contains("answered"));
+  CHECK(asked == 2);
+  const nlohmann::json one = reel.json({"ask", "the red van stops at the barrier", "--answerer", url, "--max-steps", "1"});
+  CHECK(one.at("wording").at("steps").size() == 1);
+  CHECK(asked == 3);
+  // One that never has enough.
+  int n = 0;
+  server.say_text = [&](const nlohmann::json&) {
+    return R"({"reply":{"look_for":{"text":"badge )" + std::to_string(++n) + R"(","video":null,"from":null,"to":null}}})";
+  };
+  const nlohmann::json endless = reel.json({"ask", "the red van stops at the barrier", "--answerer", url});
+  CHECK(n <= 3);
+  CHECK(endless.at("wording").at("declined") == true);
+  CHECK(endless.at("citations").size() == 1);
+}
+
 TEST_CASE("doctor asks a server and explains", "[e2e]") {
   const Reel reel;
   ModelServer server;

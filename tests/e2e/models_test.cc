@@ -236,8 +236,8 @@ TEST_CASE("index embeds every text, again and again the same, and doctor tells w
   REQUIRE(reel.call({"import", (reel.dir / "o.jsonl").string()}).exit_code == 0);
   CHECK(reel.json({"index"}).at("embeddings").is_null());
   const nlohmann::json first = reel.json({"index", "--embedder", folder->string()}).at("embeddings");
-  CHECK(first.at("texts") == 4);  // the film as a whole too
-  CHECK(first.at("new") == 4);
+  CHECK(first.at("texts") == 8);  // the film as a whole too, and four words
+  CHECK(first.at("new") == 8);
   CHECK(first.at("dimensions").get<int>() > 0);
   CHECK_THAT(first.at("model").get<std::string>(), Contains("bert-tiny@"));
   const auto again = [&](const std::vector<std::string>& more) {
@@ -246,16 +246,16 @@ TEST_CASE("index embeds every text, again and again the same, and doctor tells w
     return reel.json(words).at("embeddings");
   };
   CHECK(again({}).at("new") == 0);
-  CHECK(again({}).at("texts") == 4);
-  CHECK(again({"--anew"}).at("new") == 4);
+  CHECK(again({}).at("texts") == 8);
+  CHECK(again({"--anew"}).at("new") == 8);
   write_file(
       reel.dir / "more.jsonl",
       R"({"type":"observation","video":"v","start":30,"end":60,"caption":"It rests.","entities":[],"events":[],"provenance":{"kind":"human","name":"t","version":"1"}})"
       "\n");
   REQUIRE(reel.call({"import", (reel.dir / "more.jsonl").string()}).exit_code == 0);
   const nlohmann::json grown = again({});
-  CHECK(grown.at("new") == 3);  // its caption, the two captions together, and the film, whose text has changed
-  CHECK(grown.at("texts") == 6);
+  CHECK(grown.at("new") == 5);  // its caption, the two captions together, the film, whose text has changed, and two words
+  CHECK(grown.at("texts") == 12);
   CHECK(reel.json({"index", "--embedder", "none"}).at("embeddings").is_null());
   CHECK_THAT(reel.call({"doctor"}).out, Contains("sentence embedder") && Contains("scripts/fetch_models"));
   CHECK(reel.call({"verify"}).exit_code == 0);

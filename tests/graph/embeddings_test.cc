@@ -50,7 +50,7 @@ std::string refusal(Embeddings& table, const std::vector<EmbeddedText>& texts, c
 
 TEST_CASE("captions, events and entities that have words are what is embedded, and the film they tell of", "[graph]") {
   const OneObservation f;
-  REQUIRE(f.texts.size() == 4);
+  REQUIRE(f.texts.size() == 6);
   CHECK(f.texts[0].kind == "caption");
   CHECK(f.texts[0].text == "A dog runs.");
   CHECK(f.texts[1].kind == "entity");
@@ -59,6 +59,10 @@ TEST_CASE("captions, events and entities that have words are what is embedded, a
   CHECK(f.texts[2].text == "kick off");
   CHECK(f.texts[3].kind == "video");
   CHECK(f.texts[3].text == "A dog runs.");
+  CHECK(f.texts[4].kind == "word");
+  CHECK(f.texts[4].text == "dog");
+  CHECK(f.texts[4].owner == text_owner("dog"));
+  CHECK(f.texts[5].text == "runs");
 }
 
 TEST_CASE("vectors are kept by model and forgotten by model", "[graph]") {
@@ -68,7 +72,7 @@ TEST_CASE("vectors are kept by model and forgotten by model", "[graph]") {
   f.table.put("m", f.texts, vectors);
   f.table.put("other", f.texts, {std::vector<std::vector<float>>(f.texts.size(), {1.0F})});
   REQUIRE(f.table.counts().size() == 2);
-  CHECK(f.table.counts()[0].rows == 4);
+  CHECK(f.table.counts()[0].rows == 6);
   CHECK(f.table.counts()[0].dimensions == 2);
   f.table.clear("m");
   REQUIRE(f.table.counts().size() == 1);
@@ -97,10 +101,11 @@ TEST_CASE("only texts without a vector, or with one of another text, are new, an
 TEST_CASE("a vector that cannot be compared is refused, and with it its batch", "[graph]") {
   OneObservation f;
   const std::vector<float> good{0.6F, 0.8F};
-  CHECK_THAT(refusal(f.table, f.texts, {good, good, good, {std::numeric_limits<float>::quiet_NaN(), 0.0F}}), Contains("not finite"));
-  CHECK_THAT(refusal(f.table, f.texts, {good, good, good, {0.0F, 0.0F}}), Contains("all zero"));
-  CHECK_THAT(refusal(f.table, f.texts, {good, good, good, {1.0F}}), Contains("a vector of 1 numbers among vectors of 2"));
-  CHECK_THAT(refusal(f.table, f.texts, {good}), Contains("1 vectors for 4 texts"));
+  CHECK_THAT(refusal(f.table, f.texts, {good, good, good, good, good, {std::numeric_limits<float>::quiet_NaN(), 0.0F}}),
+             Contains("not finite"));
+  CHECK_THAT(refusal(f.table, f.texts, {good, good, good, good, good, {0.0F, 0.0F}}), Contains("all zero"));
+  CHECK_THAT(refusal(f.table, f.texts, {good, good, good, good, good, {1.0F}}), Contains("a vector of 1 numbers among vectors of 2"));
+  CHECK_THAT(refusal(f.table, f.texts, {good}), Contains("1 vectors for 6 texts"));
   CHECK(f.table.counts().empty());
   f.table.put("m", f.texts, std::vector<std::vector<float>>(f.texts.size(), good));
   CHECK_THAT(refusal(f.table, f.texts, std::vector<std::vector<float>>(f.texts.size(), {1.0F})), Contains("among vectors of 2"));
@@ -127,6 +132,26 @@ TEST_CASE("two short captions that follow one another are a moment, long ones ar
   });
   REQUIRE(moments.size() == 1);
   CHECK(moments[0].text == "A man sits. He stands up.");
+}
+
+TEST_CASE("words are embedded once, those in most captions first, numbers and single letters not", "[graph]") {
+  TempDir dir;
+  Archive archive = Archive::open(dir / "a.reel", OpenMode::kCreate);
+  std::string lines;
+  int at = 0;
+  for (const char* caption : {"A Café opens at 7", "the café closes", "the dog"}) {
+    lines += R"({"type":"observation","video":"v","start":)" + std::to_string(at) + R"(,"end":)" + std::to_string(at + 5) +
+             R"(,"caption":")" + caption + R"(","transcript":"dog dog","provenance":{"kind":"human","name":"t"}})" + "\n";
+    at += 5;
+  }
+  std::istringstream in(lines);
+  (void)import_jsonl(archive, in, "test", {});
+  std::vector<std::string> words;
+  Embeddings(archive.store()).each_text([&](EmbeddedText text) {
+    if (text.kind == "word") words.push_back(std::move(text.text));
+    return true;
+  });
+  CHECK(words == std::vector<std::string>{"dog", "cafe", "the", "at", "closes", "opens"});
 }
 
 TEST_CASE("vectors that are kept can be read again with the video they belong to", "[graph]") {

@@ -82,6 +82,21 @@ TEST_CASE("search finds what is meant where no word is the same", "[meaning]") {
   CHECK(a.engine().search("the car", by_words).empty());
 }
 
+TEST_CASE("words that mean the same as those of a film count for it, and those that the archive lacks are made", "[meaning]") {
+  Embedded a;
+  const auto meaning = Meaning::read(a.store(), a.embedder);
+  REQUIRE(meaning);
+  REQUIRE_FALSE(meaning->words.empty());
+  const auto vectors = meaning->of_words({"timber", "wood", "wood"});
+  REQUIRE(vectors.size() == 3);
+  CHECK(vectors[0] == meaning->words.vector_of(graph::text_owner("timber")));
+  CHECK(cosine(vectors[0], vectors[1]) == Approx(1));
+  CHECK(meaning->words.vector_of(graph::text_owner("wood")).empty());
+  const auto hits = a.engine().search("axe on wood", {});
+  REQUIRE_FALSE(hits.empty());
+  CHECK(hits[0].video == "forest");
+}
+
 TEST_CASE("search by meaning stays within videos, span and limit", "[meaning]") {
   Embedded a;
   SearchOptions options;
@@ -128,6 +143,8 @@ TEST_CASE("words for a place in time lead the moment of a choice there", "[meani
   CHECK(middle_of("what does the man do at the end of the video") > 30);
   CHECK(middle_of("what does the man do at the beginning") < 10);
   CHECK(std::abs(middle_of("what does the man do in the middle") - 20) < 4);
+  CHECK(middle_of("what does the man do after the bell rings") > 25);
+  CHECK(middle_of("what does the man do before the bell rings") < 15);
 }
 
 TEST_CASE("vectors of another model are not compared with", "[meaning]") {
