@@ -9,6 +9,7 @@ namespace reelgraph::query {
 namespace {
 
 constexpr std::size_t kLongestGap = 3;  // words between two of a pattern
+constexpr std::size_t kLongName = 5;    // letters; a shorter word without a capital may be any word
 constexpr std::size_t kMostWordsRead = 64;
 constexpr std::size_t kMostVideosKnown = 40;  // beyond that what each holds is not looked up
 
@@ -202,7 +203,9 @@ std::vector<Token> Lexicon::read(const std::vector<Word>& words, const std::vect
   match_names(words, videos, found);
   std::vector<bool> named(words.size(), false);
   for (const Token& t : found) {
-    for (const std::size_t i : t.used) named[i] = named[i] || words[i].capital || t.used.size() > 1;
+    for (const std::size_t i : t.used)
+      named[i] = named[i] || words[i].capital || t.used.size() > 1 ||
+                 (words[i].folded.size() >= kLongName && !is_stop_word(words[i].folded) && !is_light_word(words[i]));
   }
   std::vector<Token> nicknames;  // other names are patterns; they may stand between the words of one, too
   match_patterns(words, named, nicknames);

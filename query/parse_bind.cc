@@ -91,7 +91,7 @@ void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p
     problem_ = "to whom it is done is not known here";  // "how many times was he fouled" is not how many fouls he committed
     return;
   }
-  if (next_type && is_team(t)) role = "";
+  if ((next_type || role == "recipient") && is_team(t)) role = "";
   mark(i);
   if (is_name_class(list, p, t)) {
     among_ = t.entities;

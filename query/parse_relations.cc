@@ -342,6 +342,14 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
     return false;
   }
   if (a.empty() || b.empty()) return false;
+  // "After City's third, did they score their fourth?"
+  const bool same = std::any_of(main_.begin(), main_.end(), [&](std::size_t i) {
+    return is_word(i) && is_any(text(i), {"they", "their", "he", "his", "she", "her"});
+  });
+  if (same && b.who.empty() && !a.who.empty() && b.kinds == a.kinds) {
+    b.who = a.who;
+    b.credit = a.credit;
+  }
   plan.ask = Ask::kGap;
   plan.select = a;
   plan.others = {b};

@@ -5,6 +5,7 @@ namespace reelgraph::query::parsing {
 
 Parsed Parser::run() {
   join_clocks();
+  join_within();
   join_periods();
   join_scores();
   take_phrase({"between", "them"});
@@ -112,6 +113,18 @@ void Parser::join_clocks() {
     t.time.text = "at " + base::format_time(t.time.a);
     mark(i + 1);
     mark(i + 2);
+  }
+}
+
+// "within five minutes of the restart"
+void Parser::join_within() {
+  for (std::size_t i = 0; i + 3 < tokens_.size(); ++i) {
+    if (!says(i, {"within"}) || !kind(i + 1, K::kNumber) || !says(i + 2, {"minutes", "minute", "mins"})) continue;
+    std::size_t k = i + 3;
+    while (k < tokens_.size() && is_word(k) && says(k, {"of", "the", "after", "from"})) ++k;
+    if (!kind(k, K::kPeriod) || tokens_[k].period.from_minute < 0) continue;
+    tokens_[k].period.to_minute = tokens_[k].period.from_minute + tokens_[i + 1].number;
+    for (std::size_t m = i; m < k; ++m) mark(m);
   }
 }
 

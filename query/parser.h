@@ -87,6 +87,7 @@ class Parser {
 
   void join_clocks();
   void join_periods();
+  void join_within();
   void join_scores();
 
   void drop_context();

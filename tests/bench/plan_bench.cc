@@ -246,13 +246,25 @@ void ask_all(const std::filesystem::path& folder, long events, std::FILE* out) {
 
 Measured run(const std::filesystem::path& folder, long events) {
   if (!std::filesystem::exists(folder / "graph.db")) {
+    // In a process of its own: memory that it took would count as that of the one forked later.
     const std::filesystem::path making = folder.string() + ".making";
     std::filesystem::remove_all(making);
-    {
-      graph::Archive archive = graph::Archive::open(making, graph::OpenMode::kCreate);
-      fill(archive, std::min(events, kWritten));
+    if (const pid_t child = fork(); child != 0) {
+      int status = 0;
+      waitpid(child, &status, 0);
+      if (status != 0) std::exit(1);
+    } else {
+      int code = 0;
+      try {
+        graph::Archive archive = graph::Archive::open(making, graph::OpenMode::kCreate);
+        fill(archive, std::min(events, kWritten));
+      } catch (const base::Error& e) {
+        std::fprintf(stderr, "%s\n", e.what());
+        code = 1;
+      }
+      if (code == 0 && events > kWritten) repeat(making, static_cast<int>(events / kWritten));
+      _exit(code);
     }
-    if (events > kWritten) repeat(making, static_cast<int>(events / kWritten));
     std::filesystem::rename(making, folder);
   }
   const std::filesystem::path lines = folder.string() + ".txt";
