@@ -38,9 +38,9 @@ bool is_same(const Citation& a, const Citation& b) {
 }
 
 /// The evidence as a model reads it, step by step.
-class Reader {
+class EvidenceReader {
  public:
-  Reader(const Answer& answer, base::TextModel& model, const WordingOptions& options)
+  EvidenceReader(const Answer& answer, base::TextModel& model, const WordingOptions& options)
       : answer_(answer), model_(model), options_(options), citations_(answer.citations), order_(citations_.size()) {
     std::iota(order_.begin(), order_.end(), std::size_t{0});
   }
@@ -140,7 +140,7 @@ void keep_cited(const std::vector<Citation>& all, bool used, std::vector<Checked
 void word_answer(Answer& answer, base::TextModel& model, const WordingOptions& options) {
   const bool open = answer.status == Status::kAnswered || answer.status == Status::kNotUnderstood;
   if (!open || answer.citations.empty()) return;
-  Reader reader(answer, model, options);
+  EvidenceReader reader(answer, model, options);
   reader.read();
 
   Wording wording;

@@ -32,7 +32,7 @@ std::string quoted_json(const std::string& text) {
   return nlohmann::json(base::sanitize_utf8(text)).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-Json object(Json properties) {
+Json object_schema(Json properties) {
   Json required = Json::array();
   for (const auto& [name, schema] : properties.items()) required.push_back(name);
   return {{"type", "object"}, {"properties", std::move(properties)}, {"required", std::move(required)}, {"additionalProperties", false}};
@@ -45,12 +45,13 @@ std::string schema_for(const std::vector<int>& shown, bool may_ask) {
   const Json text{{"type", "string"}, {"minLength", 1}};
   const Json cites{{"type", "array"}, {"minItems", 1}, {"maxItems", kMostCites}, {"items", {{"enum", shown}}}};
   const Json sentences{
-      {"type", "array"}, {"minItems", 1}, {"maxItems", kMostWritten}, {"items", object({{"text", text}, {"cites", cites}})}};
-  const Json answer = object({{"sentences", sentences}});
+      {"type", "array"}, {"minItems", 1}, {"maxItems", kMostWritten}, {"items", object_schema({{"text", text}, {"cites", cites}})}};
+  const Json answer = object_schema({{"sentences", sentences}});
   if (!may_ask) return answer.dump();
-  const Json look_for = object({{"text", text}, {"video", or_null("string")}, {"from", or_null("number")}, {"to", or_null("number")}});
+  const Json look_for =
+      object_schema({{"text", text}, {"video", or_null("string")}, {"from", or_null("number")}, {"to", or_null("number")}});
   // Servers demand an object at the root, so the choice stands below it.
-  return object({{"reply", {{"anyOf", Json::array({answer, object({{"look_for", look_for}})})}}}}).dump();
+  return object_schema({{"reply", {{"anyOf", Json::array({answer, object_schema({{"look_for", look_for}})})}}}}).dump();
 }
 
 /// Sentences by the schema as prose with citations.
@@ -74,7 +75,7 @@ std::string prose_of(const nlohmann::json& sentences) {
   return prose;
 }
 
-std::string trimmed(const std::string& text) {
+std::string without_quotes(const std::string& text) {
   const std::size_t from = text.find_first_not_of(" \t\r\n\"'"), to = text.find_last_not_of(" \t\r\n\"'");
   return from == std::string::npos ? std::string() : text.substr(from, to - from + 1);
 }
@@ -85,8 +86,9 @@ void read_follow_up(const nlohmann::json& json, ModelReply& reply) {
   FollowUp ask;
   const auto text_at = [&](const char* key) {
     const auto it = json.find(key);
-    return it != json.end() && it->is_string() ? trimmed(base::ellipsize(base::sanitize_utf8(it->get<std::string>()), kMostLookedFor))
-                                               : std::string();
+    return it != json.end() && it->is_string()
+               ? without_quotes(base::ellipsize(base::sanitize_utf8(it->get<std::string>()), kMostLookedFor))
+               : std::string();
   };
   const auto time_at = [&](const char* key) -> std::optional<base::Timestamp> {
     const auto it = json.find(key);

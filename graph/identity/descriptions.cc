@@ -52,7 +52,7 @@ const std::map<std::string, std::pair<char, char>, std::less<>>& exclusive_words
   return words;
 }
 
-bool is_number(const std::string& word) {
+bool all_digits(const std::string& word) {
   return !word.empty() && std::all_of(word.begin(), word.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
@@ -60,7 +60,7 @@ bool is_number(const std::string& word) {
 std::map<char, std::set<std::string>> said(const std::vector<std::string>& words) {
   std::map<char, std::set<std::string>> kinds;
   for (const std::string& word : words) {
-    if (is_number(word)) kinds['#'].insert(word);
+    if (all_digits(word)) kinds['#'].insert(word);
     if (const auto it = exclusive_words().find(word); it != exclusive_words().end()) kinds[it->second.first].insert({it->second.second});
   }
   return kinds;
