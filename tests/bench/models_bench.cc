@@ -2,6 +2,7 @@
 // ratios.
 //
 //   bench_models language FOLDER INPUTS DTYPE THREADS [TOKENS]     INPUTS has ids.json and pixels.f32 (see models.py)
+//   bench_models chunks FOLDER FRAMES DTYPE THREADS [TOKENS] [ROWS] [DEVICE]    chunks a second, ROWS of them side by side
 //   bench_models load FOLDER - DTYPE THREADS
 //   bench_models embedder FOLDER TEXTS.json DTYPE THREADS
 #include <time.h>
@@ -153,6 +154,42 @@ nlohmann::json language(const std::filesystem::path& folder, const std::filesyst
   return out;
 }
 
+/// Whole chunks: vision of all frames, prompt and reply, as many side by side. Inputs are made up from the model's own sizes.
+nlohmann::json chunks(const std::filesystem::path& folder, std::int64_t frames, const local::RunOptions& run, std::int64_t tokens,
+                      std::int64_t rows) {
+  local::LanguageModel model(plugin(), folder, run);
+  const local::ModelConfig& config = model.folder().config;
+  const auto side = static_cast<std::size_t>(config.vision.image_size);
+  const std::vector<float> pixels(static_cast<std::size_t>(frames) * 3 * side * side, 0.25F);
+  std::vector<local::ReplyRequest> requests(static_cast<std::size_t>(rows));
+  for (local::ReplyRequest& request : requests) {
+    for (std::int64_t frame = 0; frame < frames; ++frame) {
+      for (std::int64_t i = 0; i < 16; ++i) request.prompt.ids.push_back(1000 + 7 * i + frame);
+      for (std::int64_t i = 0; i < config.image_seq_len(); ++i) {
+        request.prompt.feature_positions.push_back(static_cast<std::int64_t>(request.prompt.ids.size()));
+        request.prompt.ids.push_back(config.image_token_id);
+      }
+    }
+    request.prompt.ids.push_back(1);
+    request.max_new_tokens = tokens;
+  }
+  const auto describe = [&] {
+    for (local::ReplyRequest& request : requests) request.prompt.features = model.connect(model.vision(pixels));
+    return model.reply(requests);
+  };
+  static_cast<void>(describe());  // the first time is slower everywhere
+  std::vector<local::Reply> made;
+  nlohmann::json out = timed([&] { made = describe(); });
+  std::size_t written = 0;
+  for (const local::Reply& reply : made) written += reply.ids.size();
+  out["frames"] = frames;
+  out["rows"] = rows;
+  out["tokens_written"] = written;
+  out["chunks_per_s"] = static_cast<double>(rows) / out["wall_s"].get<double>();
+  out["peak_bytes"] = peak_bytes();
+  return out;
+}
+
 /// What it takes until a model can be asked, its weights checked and named: libtorch itself, the folder, and all of it again.
 nlohmann::json load(const std::filesystem::path& folder, const local::RunOptions& run) {
   nlohmann::json out;
@@ -184,14 +221,23 @@ nlohmann::json embedder(const std::filesystem::path& folder, const std::filesyst
 int main(int count, char** words) {
   try {
     if (count < 6) {
-      std::fprintf(stderr, "usage: bench_models language|load|embedder FOLDER INPUTS fp32|bf16 THREADS [TOKENS]\n");
+      std::fprintf(stderr,
+                   "usage: bench_models language|chunks|load|embedder FOLDER INPUTS|FRAMES fp32|bf16 THREADS [TOKENS] [ROWS] [DEVICE]\n");
       return 2;
     }
-    const local::RunOptions run{.device = "cpu", .dtype = words[4], .threads = std::atoi(words[5])};
+    const auto number = [&](int at, int usual) { return count > at ? std::max(1, std::atoi(words[at])) : usual; };
+    const local::RunOptions run{.device = count > 8 ? words[8] : "cpu", .dtype = words[4], .threads = std::atoi(words[5])};
     const std::string what = words[1];
-    const nlohmann::json out = what == "load"       ? load(words[2], run)
-                               : what == "embedder" ? embedder(words[2], words[3], run)
-                                                    : language(words[2], words[3], run, count > 6 ? std::max(1, std::atoi(words[6])) : 128);
+    const int tokens = number(6, 128);
+    nlohmann::json out;
+    if (what == "load")
+      out = load(words[2], run);
+    else if (what == "embedder")
+      out = embedder(words[2], words[3], run);
+    else if (what == "chunks")
+      out = chunks(words[2], number(3, 8), run, tokens, number(7, 1));
+    else
+      out = language(words[2], words[3], run, tokens);
     std::printf("%s\n", out.dump().c_str());
     return 0;
   } catch (const std::exception& error) {

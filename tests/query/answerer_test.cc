@@ -7,7 +7,6 @@
 #include "tests/support/support.h"
 
 using namespace reelgraph;
-using nlohmann::json;
 
 namespace {
 
@@ -28,9 +27,9 @@ class Script final : public base::TextModel {
   std::vector<std::string> replies_;
 };
 
-std::string look_for(const json& what) { return json{{"reply", {{"look_for", what}}}}.dump(); }
+std::string look_for(const nlohmann::json& what) { return nlohmann::json{{"reply", {{"look_for", what}}}}.dump(); }
 std::string says(const std::string& text, int cite) {
-  return json{{"reply", {{"sentences", json::array({{{"text", text}, {"cites", {cite}}}})}}}}.dump();
+  return nlohmann::json{{"reply", {{"sentences", nlohmann::json::array({{{"text", text}, {"cites", {cite}}}})}}}}.dump();
 }
 
 /// Two films: what is asked about names a van, and only another passage tells whose it is.
@@ -92,8 +91,8 @@ TEST_CASE("what a model asks for is looked up, read, and cited where the answer 
   CHECK_THAT(model.asked[0].schema, Contains("look_for"));
   CHECK_THAT(model.asked[1].text, Contains("Looked for already: \"badge of the driver (video yard) from 0:00:00.000 to 0:00:50.000\"") &&
                                       Contains("Miller Logistics"));
-  const json steps = query::to_json(answer)["wording"]["steps"];
-  CHECK(steps[0]["look_for"] == json{{"text", "badge of the driver"}, {"video", "yard"}, {"from", 0.0}, {"to", 50.0}});
+  const nlohmann::json steps = query::to_json(answer)["wording"]["steps"];
+  CHECK(steps[0]["look_for"] == nlohmann::json{{"text", "badge of the driver"}, {"video", "yard"}, {"from", 0.0}, {"to", 50.0}});
   CHECK(steps[0]["new"] == 1);
   CHECK(steps[1]["look_for"].is_null());
 }
@@ -134,7 +133,7 @@ TEST_CASE("a model that asks for the same again, or for what is not there, is as
 
 TEST_CASE("bogus videos and times are left out of what is looked for, and told", "[query][steps]") {
   Depot a;
-  const auto first = [&](const json& what) {
+  const auto first = [&](const nlohmann::json& what) {
     Script model({look_for(what), "NOT IN EVIDENCE"});
     return a.read(model).wording->steps.at(0);
   };
@@ -145,7 +144,7 @@ TEST_CASE("bogus videos and times are left out of what is looked for, and told",
   CHECK_THAT(first({{"text", 7}}).note, Contains("names no words"));
   CHECK_THAT(first({{"text", "\" \n"}}).note, Contains("names no words"));
   CHECK(first({{"text", std::string(100'000, 'x') + " \" OR * NEAR -- "}}).found == 0);
-  CHECK(first(json::object()).added == 0);
+  CHECK(first(nlohmann::json::object()).added == 0);
 }
 
 TEST_CASE("a follow-up never leads out of the videos and times that the question was put to", "[query][steps]") {
