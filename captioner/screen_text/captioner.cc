@@ -34,6 +34,8 @@ class Session final : public base::CaptionSession {
   }
 
   std::vector<base::CaptionResult> describe(std::span<const base::Chunk> chunks) override {
+    // Any chunk of a batch may be asked for once more, but none before the first.
+    if (!chunks.empty()) screen_.forget(chunks.front().span.start);
     std::vector<base::Chunk> read;
     for (const base::Chunk& chunk : chunks) read.push_back(with_texts(chunk));
     std::vector<base::CaptionResult> results = inner_->describe(read);
@@ -45,6 +47,7 @@ class Session final : public base::CaptionSession {
   bool has_room() const override { return inner_->has_room(); }
 
   void begin(const base::Chunk& chunk) override {
+    screen_.forget(chunk.span.start);
     base::Chunk read = with_texts(chunk);
     inner_->begin(read);
     under_way_[chunk.index] = std::move(read.texts);
@@ -62,7 +65,6 @@ class Session final : public base::CaptionSession {
   base::Chunk with_texts(const base::Chunk& chunk) {
     base::Chunk read = chunk;
     read.texts = screen_.read(chunk.span);
-    screen_.forget(chunk.span.start);
     return read;
   }
 

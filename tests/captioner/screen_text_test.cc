@@ -156,6 +156,13 @@ TEST_CASE("a captioner is shown the text on the screen as quoted data, and obser
   CHECK(described.back() == lines.back());
   std::sort(described.begin(), described.end());
   CHECK(described == lines);
+  base::Chunk half = chunk, rest = chunk;  // the first of two is tried again
+  half.span.end = rest.span.start = 4 * kSecond;
+  const std::vector<base::Chunk> both{half, rest};
+  const std::vector<std::string> once = session->describe(both).at(0).observation->ocr;
+  CHECK(once.size() > 2);
+  CHECK(session->describe({both.data(), 1}).at(0).observation->ocr == once);
+  prompts.resize(1);
   session->begin(chunk);
   const std::vector<base::Finished> finished = session->finished(true);
   REQUIRE(finished.size() == 1);
