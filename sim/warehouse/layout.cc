@@ -1,0 +1,57 @@
+#include "sim/warehouse/layout.h"
+
+#include <algorithm>
+#include <string>
+
+namespace reelgraph::sim {
+namespace {
+
+std::vector<Point> rectangle(double x0, double y0, double x1, double y1) { return {{x0, y0}, {x1, y0}, {x1, y1}, {x0, y1}}; }
+
+/// `count` zones side by side along a wall, each in a part of its own.
+void add_row(Floor& floor, Random& random, const std::string& kind, int count, double y0, double y1) {
+  const double part = floor.width / count;
+  const double width = std::min(part - 0.8, random.uniform(2.6, 3.6));
+  const double slack = part - width;
+  for (int i = 0; i < count; ++i) {
+    const double x0 = i * part + random.uniform(0.3 * slack, 0.7 * slack);
+    floor.zones.push_back({kind + " " + std::to_string(i + 1), kind, rectangle(x0, y0, x0 + width, y1)});
+  }
+}
+
+}  // namespace
+
+Floor draw_layout(Random random, const LayoutOptions& options) {
+  Floor floor;
+  const int docks = options.docks > 0 ? options.docks : random.integer(1, 3);
+  const int stations = options.stations > 0 ? options.stations : random.integer(1, 3);
+  const double dock_depth = random.uniform(1.9, 2.3), station_depth = random.uniform(1.9, 2.3);
+  add_row(floor, random, "dock", docks, 0.2, 0.2 + dock_depth);
+  add_row(floor, random, "packing", stations, floor.depth - 0.2 - station_depth, floor.depth - 0.2);
+  // Between the rows: a lane, staging and storage, a lane.
+  const double middle = floor.depth / 2, half = random.uniform(0.9, 1.15);
+  const double split = random.uniform(7.2, 8.8);
+  floor.zones.push_back({"staging", "staging", rectangle(random.uniform(1.0, 1.8), middle - half, split - 0.8, middle + half)});
+  floor.zones.push_back({"storage", "storage", rectangle(split + 0.8, middle - half, floor.width - random.uniform(1.0, 1.8), middle + half)});
+  const bool mirrored = random.chance(0.5), turned = random.chance(0.5);
+  for (Zone& zone : floor.zones) {
+    for (Point& corner : zone.polygon) {
+      if (mirrored) corner.x = floor.width - corner.x;
+      if (turned) corner.y = floor.depth - corner.y;
+    }
+    if (mirrored != turned) std::reverse(zone.polygon.begin(), zone.polygon.end());
+  }
+  return floor;
+}
+
+Point middle_of(const Zone& zone) {
+  Point sum;
+  for (const Point& corner : zone.polygon) {
+    sum.x += corner.x;
+    sum.y += corner.y;
+  }
+  const double count = static_cast<double>(std::max<std::size_t>(1, zone.polygon.size()));
+  return {sum.x / count, sum.y / count};
+}
+
+}  // namespace reelgraph::sim
