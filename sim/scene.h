@@ -24,13 +24,13 @@ enum class Load : std::uint8_t { kNone, kBoxes, kDrums, kSacks };
 
 /// One thing in sight. A pallet on a fork is not a thing of its own: it is the forklift's load.
 struct Thing {
-  std::string id;                 ///< stable within the film ("worker:red", "pallet:17")
+  std::string id;  ///< stable within the film ("worker:red", "pallet:17")
   Kind kind = Kind::kWorker;
-  Colour colour = Colour::kRed;   ///< of a pallet: not used
-  Load load = Load::kNone;        ///< of a pallet: what is on it; of a forklift or worker: what it carries
-  Point at;                       ///< middle of the ground it stands on
-  double heading = 0;             ///< radians, 0 to the right, turning towards the camera
-  int number = 0;                 ///< on the back of a player; 0: none
+  Colour colour = Colour::kRed;  ///< of a pallet: not used
+  Load load = Load::kNone;       ///< of a pallet: what is on it; of a forklift or worker: what it carries
+  Point at;                      ///< middle of the ground it stands on
+  double heading = 0;            ///< radians, 0 to the right, turning towards the camera
+  int number = 0;                ///< on the back of a player; 0: none
 };
 
 /// A named part of the floor. Polygons are convex, corners in order.

@@ -8,9 +8,9 @@ namespace {
 
 std::vector<Point> rectangle(double x0, double y0, double x1, double y1) { return {{x0, y0}, {x1, y0}, {x1, y1}, {x0, y1}}; }
 
-/// `count` zones side by side along a wall, each in a part of its own.
-void add_row(Floor& floor, Random& random, const std::string& kind, int count, double y0, double y1) {
-  const double part = floor.width / count;
+/// `count` zones side by side along a wall of `length`, each in a part of its own, `y0` to `y1` from the far wall.
+void add_row(Floor& floor, Random& random, const std::string& kind, int count, double length, double y0, double y1) {
+  const double part = length / count;
   const double width = std::min(part - 0.8, random.uniform(2.6, 3.6));
   const double slack = part - width;
   for (int i = 0; i < count; ++i) {
@@ -26,20 +26,23 @@ Floor draw_layout(Random random, const LayoutOptions& options) {
   const int docks = options.docks > 0 ? options.docks : random.integer(1, 3);
   const int stations = options.stations > 0 ? options.stations : random.integer(1, 3);
   const double dock_depth = random.uniform(1.9, 2.3), station_depth = random.uniform(1.9, 2.3);
-  add_row(floor, random, "dock", docks, 0.2, 0.2 + dock_depth);
-  add_row(floor, random, "packing", stations, floor.depth - 0.2 - station_depth, floor.depth - 0.2);
+  // Drawn with the docks along the far wall, then turned.
+  const double length = options.sideways ? floor.depth : floor.width, depth = options.sideways ? floor.width : floor.depth;
+  add_row(floor, random, "dock", docks, length, 0.2, 0.2 + dock_depth);
+  add_row(floor, random, "packing", stations, length, depth - 0.2 - station_depth, depth - 0.2);
   // Between the rows: a lane, staging and storage, a lane.
-  const double middle = floor.depth / 2, half = random.uniform(0.9, 1.15);
-  const double split = random.uniform(7.2, 8.8);
-  floor.zones.push_back({"staging", "staging", rectangle(random.uniform(1.0, 1.8), middle - half, split - 0.8, middle + half)});
-  floor.zones.push_back({"storage", "storage", rectangle(split + 0.8, middle - half, floor.width - random.uniform(1.0, 1.8), middle + half)});
+  const double middle = depth / 2, half = random.uniform(0.9, 1.15) * (options.sideways ? 1.6 : 1);
+  const double split = random.uniform(0.45, 0.55) * length;
+  const double edge = options.sideways ? 0.3 : random.uniform(1.0, 1.8);
+  floor.zones.push_back({"staging", "staging", rectangle(edge, middle - half, split - 0.5, middle + half)});
+  floor.zones.push_back({"storage", "storage", rectangle(split + 0.5, middle - half, length - edge, middle + half)});
   const bool mirrored = random.chance(0.5), turned = random.chance(0.5);
   for (Zone& zone : floor.zones) {
     for (Point& corner : zone.polygon) {
-      if (mirrored) corner.x = floor.width - corner.x;
-      if (turned) corner.y = floor.depth - corner.y;
+      if (mirrored) corner.x = length - corner.x;
+      if (turned) corner.y = depth - corner.y;
+      if (options.sideways) std::swap(corner.x, corner.y);
     }
-    if (mirrored != turned) std::reverse(zone.polygon.begin(), zone.polygon.end());
   }
   return floor;
 }

@@ -7,8 +7,9 @@
 namespace reelgraph::sim {
 
 struct LayoutOptions {
-  int docks = 0;     ///< 1..3; 0: drawn at random
-  int stations = 0;  ///< of packing, 1..3; 0: drawn at random
+  int docks = 0;          ///< 1..3; 0: drawn at random
+  int stations = 0;       ///< of packing, 1..3; 0: drawn at random
+  bool sideways = false;  ///< docks and stations along the side walls; the model of models/sim has not seen such
 };
 
 /// Docks along one wall, packing stations along the other, staging and storage between them; sides, sizes and places at random.
