@@ -122,16 +122,16 @@ class SmallVlm(nn.Module):
             elif name.endswith("bias"):
                 nn.init.zeros_(parameter)
 
-    def look(self, pictures: Tensor) -> Tensor:
-        """float32 [B, 3, SIDE, SIDE] in -1..1 -> [B, image tokens, width]."""
+    def look(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """float32 [B, 3, SIDE, SIDE] in -1..1 -> patches [B, patches, vision width], image tokens [B, image tokens, width]."""
         x = self.patch_embedding(pictures).flatten(2).transpose(1, 2) + self.position_embedding.weight
         for layer in self.vision:
             x = layer(x)
-        x = self.post_layernorm(x)
+        x = patches = self.post_layernorm(x)
         batch, _, d = x.shape
         n, s = SIDE // self.shape.patch, self.shape.scale
         x = x.view(batch, n, n // s, d * s).permute(0, 2, 1, 3).reshape(batch, n // s, n // s, d * s * s).permute(0, 2, 1, 3)
-        return self.connector(x.reshape(batch, self.shape.image_tokens, d * s * s))
+        return patches, self.connector(x.reshape(batch, self.shape.image_tokens, d * s * s))
 
     def read(self, ids: Tensor, first_image: int, seen: Tensor) -> Tensor:
         """int64 [B, T] and what `look` gave -> float32 [B, T, width], normalised, before the tied head."""
@@ -232,4 +232,6 @@ def write_folder(folder: Path, model: SmallVlm, tokenizer: Tokenizer) -> None:
                                  "{{':'}}{% else %}{{': '}}{% endif %}{% for line in message['content'] %}{% if line['type'] == 'text' %}{{line['text']}}"
                                  "{% elif line['type'] == 'image' %}{{ '<image>' }}{% endif %}{% endfor %}<end_of_utterance>\n{% endfor %}"
                                  "{% if add_generation_prompt %}{{ 'Assistant:' }}{% endif %}"})
+    write("reelgraph.json", {"says": "places", "columns": CELLS, "rows": CELLS, "frames_per_second": 1, "max_tokens": 128, "types": WORDS["kind"],
+                             "limits": "the weights of this model know the films of reelgraph-sim only: of real footage it says nothing that is true"})
     (folder / "shape.json").write_text(json.dumps(asdict(shape)) + "\n")

@@ -13,11 +13,15 @@ from torch.nn import functional as F
 
 import dataset
 from dataset import CELLS, SIDE, WORDS
+from replies import parse, score
 from model import Shape, SmallVlm, build_tokenizer, prompt_ids, write_folder
 
 # What the throw-away head on the picture's tokens tells apart: each kind in each of its colours, and each load on its own.
 MARKS = ([f"worker {c}" for c in WORDS["colour"]] + [f"forklift {c}" for c in WORDS["colour"]] + [f"player {c}" for c in WORDS["colour"]] + ["referee", "ball"]
          + [f"pallet {load}" for load in WORDS["load"]] + [f"forklift {load}" for load in WORDS["load"]] + ["worker boxes"])
+
+
+WEIGHTS = {"text": 1.0, "patches": 0.1, "tokens": 0.1, "index": 0.1}
 
 
 def marks_of(thing: dict) -> list[str]:
@@ -65,7 +69,7 @@ class Pictures:
         return len(self.plain)
 
     def batch(self, chosen: list[tuple[int, bool]], rng: np.random.Generator | None):
-        """-> pictures float32 [B, 3, SIDE, SIDE], replies int64 [B, T] filled up with -1, marks float32 [B, tokens, marks x cells of a token]."""
+        """-> pictures float32 [B, 3, SIDE, SIDE], replies int64 [B, T] filled up with -1, marks float32 [B, CELLS, CELLS, marks]."""
         items = [(self.mirrored if mirrored else self.plain)[i] for i, mirrored in chosen]
         pixels = np.stack([self.arrays[a][i][:, ::-1] if mirrored else self.arrays[a][i] for (a, i, _, _), (_, mirrored) in zip(items, chosen)])
         x = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
@@ -80,12 +84,11 @@ class Pictures:
         x = (x / 255 - 0.5) / 0.5
         longest = max(len(ids) for _, _, ids, _ in items)
         replies = torch.full((len(items), longest), -1, dtype=torch.int64)
-        per_side, fine = 6, CELLS // 6
-        marks = torch.zeros(len(items), per_side * per_side, len(MARKS) * fine * fine)
+        marks = torch.zeros(len(items), CELLS, CELLS, len(MARKS))
         for b, (_, _, ids, seen) in enumerate(items):
             replies[b, : len(ids)] = torch.tensor(ids)
             for mark, row, column in seen:
-                marks[b, row // fine * per_side + column // fine, mark * fine * fine + row % fine * fine + column % fine] = 1
+                marks[b, row, column, mark] = 1
         return x, replies, marks
 
 
@@ -99,6 +102,8 @@ class Muon(torch.optim.Optimizer):
     def step(self):
         for group in self.param_groups:
             for parameter in group["params"]:
+                if parameter.grad is None:
+                    continue
                 state = self.state[parameter]
                 momentum = state.setdefault("momentum", torch.zeros_like(parameter))
                 momentum.mul_(group["momentum"]).add_(parameter.grad)
@@ -114,32 +119,49 @@ class Muon(torch.optim.Optimizer):
                 parameter.add_(x, alpha=-group["lr"] * math.sqrt(max(1, parameter.shape[0] / parameter.shape[1])))
 
 
+class PlacesHead(nn.Module):
+    """Thrown away after training: from each token, which marks lie in which cells of its part of the picture."""
+
+    def __init__(self, width: int, tokens: int):
+        super().__init__()
+        self.per_side = math.isqrt(tokens)
+        self.fine = CELLS // self.per_side
+        self.linear = nn.Linear(width, len(MARKS) * self.fine**2)
+        nn.init.constant_(self.linear.bias, -5.0)
+
+    def loss(self, tokens: Tensor, marks: Tensor) -> Tensor:
+        """Cross entropy a mark that is there."""
+        n, fine = self.per_side, self.fine
+        wanted = marks.view(-1, n, fine, n, fine, len(MARKS)).permute(0, 1, 3, 2, 4, 5).reshape(len(marks), n * n, -1)
+        return F.binary_cross_entropy_with_logits(self.linear(tokens), wanted, reduction="sum") / marks.sum().clamp(min=1)
+
+
 class Trainer:
     def __init__(self, model: SmallVlm, tokenizer):
         self.model = model
         self.prompt, self.first_image = prompt_ids(tokenizer, model.shape.image_tokens)
-        width = model.shape.width
-        fine = CELLS // 6
-        self.marks_head = nn.Linear(width, len(MARKS) * fine * fine)
-        self.index_head = nn.Linear(width, model.shape.image_tokens)
-        nn.init.constant_(self.marks_head.bias, -6.0)
+        shape = model.shape
+        self.heads = nn.ModuleDict({"patches": PlacesHead(shape.vision_width, shape.patches), "tokens": PlacesHead(shape.width, shape.image_tokens),
+                                    "index": nn.Linear(shape.width, shape.image_tokens)})
 
-    def losses(self, x: Tensor, replies: Tensor, marks: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def losses(self, x: Tensor, replies: Tensor, marks: Tensor, speak: bool) -> dict[str, Tensor]:
+        """@param speak: False leaves the text out"""
         model = self.model
-        seen = model.look(x)
-        prompt = torch.tensor(self.prompt).expand(len(x), -1)
-        ids = torch.cat((prompt, replies[:, :-1].clamp(min=0)), 1)
-        hidden = model.read(ids, self.first_image, seen)[:, len(self.prompt) - 1:]
-        text = F.cross_entropy(model.words(hidden).flatten(0, 1), replies.flatten(), ignore_index=-1)
-        places = F.binary_cross_entropy_with_logits(self.marks_head(seen), marks, reduction="sum") / marks.sum().clamp(min=1)
-        index = F.cross_entropy(self.index_head(seen).flatten(0, 1), torch.arange(seen.shape[1]).repeat(len(x)))
-        return text, places, index
+        patches, seen = model.look(x)
+        index = F.cross_entropy(self.heads["index"](seen).flatten(0, 1), torch.arange(seen.shape[1]).repeat(len(x)))
+        losses = {"patches": self.heads["patches"].loss(patches, marks), "tokens": self.heads["tokens"].loss(seen, marks), "index": index}
+        if speak:
+            prompt = torch.tensor(self.prompt).expand(len(x), -1)
+            ids = torch.cat((prompt, replies[:, :-1].clamp(min=0)), 1)
+            hidden = model.read(ids, self.first_image, seen)[:, len(self.prompt) - 1:]
+            losses["text"] = F.cross_entropy(model.words(hidden).flatten(0, 1), replies.flatten(), ignore_index=-1)
+        return losses
 
     @torch.no_grad()
     def say(self, x: Tensor, end: int, most: int = 96) -> list[list[int]]:
         """Greedy replies."""
         model = self.model
-        seen = model.look(x)
+        seen = model.look(x)[1]
         ids = torch.tensor(self.prompt).expand(len(x), -1)
         alive = torch.ones(len(x), dtype=torch.bool)
         for _ in range(most):
@@ -150,28 +172,6 @@ class Trainer:
             if not alive.any():
                 break
         return ids[:, len(self.prompt):].tolist()
-
-
-def parse(text: str) -> list[tuple[str, int, int]]:
-    things = []
-    for part in text.strip().split(";"):
-        words = part.split()
-        if len(words) >= 3 and words[-1].isdigit() and words[-2].isdigit():
-            things.append((" ".join(words[:-2]), int(words[-2]), int(words[-1])))
-    return things
-
-
-def score(said: list[tuple[str, int, int]], truth: list[tuple[str, int, int]], reach: int = 1) -> tuple[int, int, int]:
-    """-> right, said, true. A thing is right with all its words and within `reach` cells in both directions; each is used once, the nearest first."""
-    pairs = sorted((abs(a[1] - b[1]) + abs(a[2] - b[2]), i, j) for i, a in enumerate(said) for j, b in enumerate(truth)
-                   if a[0] == b[0] and abs(a[1] - b[1]) <= reach and abs(a[2] - b[2]) <= reach)
-    left, right, hits = set(range(len(said))), set(range(len(truth))), 0
-    for _, i, j in pairs:
-        if i in left and j in right:
-            left.remove(i)
-            right.remove(j)
-            hits += 1
-    return hits, len(said), len(truth)
 
 
 def evaluate(trainer: Trainer, pictures: Pictures, tokenizer, count: int) -> dict:
@@ -198,6 +198,7 @@ def main() -> None:
     parser.add_argument("--check", type=Path, nargs="+", required=True, help="folders of dataset.py to score on")
     parser.add_argument("--out", type=Path, default=Path("models/sim"))
     parser.add_argument("--minutes", type=float, default=90, help="of training; the learning rate falls to zero over them")
+    parser.add_argument("--look-minutes", type=float, default=25, help="of them in which only seeing is learned, not speaking")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--muon-lr", type=float, default=0.02)
     parser.add_argument("--adam-lr", type=float, default=2e-3)
@@ -220,7 +221,7 @@ def main() -> None:
         pictures.add(folder)
     for folder in chosen.check:
         checks[folder.name].add(folder)
-    heads = list(trainer.marks_head.parameters()) + list(trainer.index_head.parameters())
+    heads = list(trainer.heads.parameters())
     matrices = [p for n, p in model.named_parameters() if p.dim() == 2 and "embed" not in n]
     others = [p for n, p in model.named_parameters() if not (p.dim() == 2 and "embed" not in n)] + heads
     muon, adam = Muon(matrices, chosen.muon_lr), torch.optim.AdamW(others, chosen.adam_lr, betas=(0.9, 0.98), weight_decay=0.0)
@@ -232,14 +233,14 @@ def main() -> None:
     if chosen.resume and (chosen.out / "checkpoint.pt").exists():
         state = torch.load(chosen.out / "checkpoint.pt", weights_only=False)
         model.load_state_dict(state["model"])
-        trainer.marks_head.load_state_dict(state["marks"])
-        trainer.index_head.load_state_dict(state["index"])
+        trainer.heads.load_state_dict(state["heads"])
         muon.load_state_dict(state["muon"])
         adam.load_state_dict(state["adam"])
         done, spent = state["done"], state["spent"]
         rng = np.random.default_rng(chosen.seed + done)
     waiting: list[list[tuple[int, bool]]] = []
-    sums, since, step = np.zeros(3), 0, done
+    sums: dict[str, list[float]] = {}
+    step = done
     whole = 60 * chosen.minutes
     while spent < whole:
         started = time.time()
@@ -252,30 +253,29 @@ def main() -> None:
         for optimizer, base in ((muon, chosen.muon_lr), (adam, chosen.adam_lr)):
             for group in optimizer.param_groups:
                 group["lr"] = base * rate
-        text, places, index = trainer.losses(*pictures.batch(waiting.pop(), rng))
-        (text + 0.1 * places + 0.1 * index).backward()
+        losses = trainer.losses(*pictures.batch(waiting.pop(), rng), spent >= 60 * chosen.look_minutes)
+        sum(WEIGHTS[name] * loss for name, loss in losses.items()).backward()
         nn.utils.clip_grad_norm_(others, 1.0)
         for optimizer in (muon, adam):
             optimizer.step()
             optimizer.zero_grad()
-        sums += [text.item(), places.item(), index.item()]
-        since += 1
+        for name, loss in losses.items():
+            sums.setdefault(name, []).append(loss.item())
         step += 1
         spent += time.time() - started
         last = spent >= whole
         if step % 50 == 0:
-            print(f"{step} {spent:.0f} s  text {sums[0] / since:.3f} places {sums[1] / since:.3f} index {sums[2] / since:.3f}", flush=True)
+            print(step, f"{spent:.0f} s", " ".join(f"{name} {np.mean(values):.3f}" for name, values in sums.items()), flush=True)
         if step % chosen.every == 0 or last:
-            record = {"step": step, "pictures": step * chosen.batch, "seconds": round(spent), "losses": [round(float(v), 4) for v in sums / since]}
-            sums, since = np.zeros(3), 0
-            for name, check in checks.items():
+            record = {"step": step, "pictures": step * chosen.batch, "seconds": round(spent), "losses": {name: round(float(np.mean(values)), 4) for name, values in sums.items()}}
+            sums = {}
+            for name, check in checks.items() if "text" in losses else ():
                 record[name] = {key: round(value, 4) for key, value in evaluate(trainer, check, tokenizer, 2000 if last else 200).items()}
             print(json.dumps(record), flush=True)
             log.write(json.dumps(record) + "\n")
             log.flush()
             write_folder(chosen.out, model, tokenizer)
-            torch.save({"model": model.state_dict(), "marks": trainer.marks_head.state_dict(), "index": trainer.index_head.state_dict(),
-                        "muon": muon.state_dict(), "adam": adam.state_dict(), "done": step, "spent": spent}, chosen.out / "checkpoint.part")
+            torch.save({"model": model.state_dict(), "heads": trainer.heads.state_dict(), "muon": muon.state_dict(), "adam": adam.state_dict(), "done": step, "spent": spent}, chosen.out / "checkpoint.part")
             (chosen.out / "checkpoint.part").rename(chosen.out / "checkpoint.pt")
             for folder in chosen.data:
                 pictures.add(folder)
