@@ -34,11 +34,13 @@ class Reader {
 
   RawProfile read(const toml::table& root) {
     only_keys(root,
-              {"name", "description", "prompt", "entity_types", "event_types", "roles", "zones", "examples", "signals", "tracking", "phrases",
-               "periods", "tallies", "nicknames", "classes", "fillers", "videos", "speakers"},
+              {"name", "extends", "description", "prompt", "entity_types", "event_types", "roles", "zones", "examples", "signals",
+               "tracking", "phrases", "periods", "tallies", "nicknames", "classes", "fillers", "videos", "speakers"},
               "a profile");
     base::Profile& p = raw_.profile;
     p.name = name_of(root, root, "the profile");
+    raw_.extends = text(root, "extends");
+    if (!raw_.extends.empty()) raw_.extends_place = place(*root.get("extends"));
     p.description = text(root, "description");
     p.prompt = text(root, "prompt");
     p.entity_types = terms(root, "entity_types", false);

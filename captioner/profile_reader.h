@@ -16,6 +16,8 @@ struct RoleUse {
 };
 
 struct RawProfile {
+  std::string extends;  ///< name of a built-in profile, as written; empty: none
+  std::string extends_place;
   base::Profile profile;  ///< without digest
   std::vector<RoleUse> role_uses;
 };

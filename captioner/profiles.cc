@@ -58,6 +58,36 @@ void merge(std::vector<base::Term>& terms, const std::vector<base::Term>& genera
   }
 }
 
+template <class T>
+void append(std::vector<T>& to, const std::vector<T>& from) {
+  to.insert(to.end(), from.begin(), from.end());
+}
+
+/// Adds all that the extended profile says; where both say something of one thing, `profile` has the word.
+void extend(base::Profile& profile, const base::Profile& extended) {
+  merge(profile.entity_types, extended.entity_types);
+  merge(profile.event_types, extended.event_types);
+  merge(profile.roles, extended.roles);
+  for (const base::Zone& zone : extended.zones) {
+    const bool own = std::any_of(profile.zones.begin(), profile.zones.end(), [&](const base::Zone& z) { return z.name == zone.name; });
+    if (!own) profile.zones.push_back(zone);
+  }
+  append(profile.phrases, extended.phrases);
+  append(profile.periods, extended.periods);
+  append(profile.tallies, extended.tallies);
+  append(profile.nicknames, extended.nicknames);
+  append(profile.classes, extended.classes);
+  append(profile.fillers, extended.fillers);
+  append(profile.videos, extended.videos);
+  append(profile.speakers, extended.speakers);
+  append(profile.examples, extended.examples);
+  if (profile.prompt.empty()) profile.prompt = extended.prompt;
+  if (profile.description.empty()) profile.description = extended.description;
+  for (const auto& [key, value] : extended.signals.items()) {
+    if (!profile.signals.contains(key)) profile.signals[key] = value;
+  }
+}
+
 void check_roles(const RawProfile& raw, const std::vector<base::Term>& roles) {
   std::set<std::string> known;
   std::string list;
@@ -115,6 +145,18 @@ base::Profile parse_profile(const std::string& toml, const std::string& where) {
   if (!base::is_valid_utf8(toml)) refuse("the profile is not UTF-8 text", where, "save it as UTF-8");
   RawProfile raw = read_profile(toml, where);
   base::Profile profile = raw.profile;
+  std::string sources = toml;
+  if (!raw.extends.empty()) {
+    const char* extended = builtin(raw.extends);
+    if (extended == nullptr) {
+      std::string names;
+      for (const std::string& name : builtin_profile_names()) names.append(names.empty() ? "" : ", ").append(name);
+      refuse("there is no built-in profile \"" + base::ellipsize(raw.extends, 60) + "\" to extend", raw.extends_place,
+             "use one of " + names);
+    }
+    extend(profile, read_profile(extended, "built-in profile " + raw.extends).profile);
+    sources.append("\n").append(extended);
+  }
   if (profile.name != kGeneral) {
     const base::Profile general = read_profile(builtin(kGeneral), "built-in profile general").profile;
     merge(profile.entity_types, general.entity_types);
@@ -123,7 +165,7 @@ base::Profile parse_profile(const std::string& toml, const std::string& where) {
     if (profile.prompt.empty()) profile.prompt = general.prompt;
   }
   check_roles(raw, profile.roles);
-  profile.digest = digest(std::string(builtin(kGeneral)) + '\n' + toml);
+  profile.digest = digest(std::string(builtin(kGeneral)) + '\n' + sources);
   return profile;
 }
 

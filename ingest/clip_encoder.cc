@@ -29,8 +29,8 @@ void open(AVCodecContext& context, const AVCodec& codec, Dictionary& options) {
 
 }  // namespace
 
-ClipEncoder::ClipEncoder(Muxer& muxer, base::Size size, bool audio) : muxer_(muxer) {
-  if (size.width > 0) open_video(size);
+ClipEncoder::ClipEncoder(Muxer& muxer, base::Size size, bool audio, Effort effort) : muxer_(muxer) {
+  if (size.width > 0) open_video(size, effort);
   if (audio) open_audio();
   for (Track* track : {&video_, &audio_}) {
     if (!track->context) continue;
@@ -40,7 +40,7 @@ ClipEncoder::ClipEncoder(Muxer& muxer, base::Size size, bool audio) : muxer_(mux
   muxer_.start();
 }
 
-void ClipEncoder::open_video(base::Size size) {
+void ClipEncoder::open_video(base::Size size, Effort effort) {
   const bool webm = std::string_view(muxer_.format()->oformat->name) == "webm";
   const AVCodec* codec = webm ? first_encoder({"libvpx", "libvpx-vp9"}) : first_encoder({"libx264", "mpeg4"});
   video_.context.reset(avcodec_alloc_context3(codec));
@@ -57,8 +57,10 @@ void ClipEncoder::open_video(base::Size size) {
   Dictionary options;
   const std::string_view name = codec->name;
   if (name == "libx264") {
-    options.set("preset", "veryfast");
-    options.set("crf", "20");
+    const bool quick = effort == Effort::kQuick;
+    options.set("preset", quick ? "ultrafast" : "veryfast");
+    options.set("crf", quick ? "26" : "20");
+    if (quick) c.thread_count = 1;
   } else if (name == "mpeg4") {
     c.flags |= AV_CODEC_FLAG_QSCALE;
     c.global_quality = 3 * FF_QP2LAMBDA;

@@ -1,6 +1,7 @@
 #pragma once
 // Encodes pictures and sound of a clip into a muxer.
 
+#include <cstdint>
 #include <vector>
 
 #include "base/media.h"
@@ -13,8 +14,13 @@ class ClipEncoder {
  public:
   static constexpr int kAudioRate = 48'000;
 
+  enum class Effort : std::uint8_t {
+    kSmall,  ///< smaller files
+    kQuick,  ///< several times as fast, larger files, one thread
+  };
+
   /// Adds the streams and starts the muxer. @param size of the pictures, even; 0x0: no video
-  ClipEncoder(Muxer& muxer, base::Size size, bool audio);
+  ClipEncoder(Muxer& muxer, base::Size size, bool audio, Effort effort = Effort::kSmall);
 
   void picture(const base::Image& image, base::Timestamp at);
   /// Gaps become silence.
@@ -26,7 +32,7 @@ class ClipEncoder {
     CodecContext context;
     int stream = -1;
   };
-  void open_video(base::Size size);
+  void open_video(base::Size size, Effort effort);
   void open_audio();
   void encode(Track& track, const AVFrame* frame);
   void encode_sound(bool all);

@@ -150,7 +150,7 @@ def films(chosen) -> dict:
             if stage == "truth":
                 run([reelgraph, "-a", archive, "import", film / "truth.observations.jsonl"])
             elif stage == "tracking":
-                run([chosen.build / "reelgraph-sim", "track", film / "places.jsonl", "--profile", film / "profile.toml", "-o", film / "tracked.jsonl"])
+                run([chosen.build / "reelgraph-sim-track", film / "places.jsonl", "--profile", film / "profile.toml", "--id", film.name, "-o", film / "tracked.jsonl"])
                 run([reelgraph, "-a", archive, "import", film / "tracked.jsonl"])
             else:
                 started = time.time()

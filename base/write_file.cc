@@ -1,4 +1,4 @@
-#include "cli/write_file.h"
+#include "base/write_file.h"
 
 #include <unistd.h>
 
@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 
-namespace reelgraph::cli {
+namespace reelgraph::base {
 namespace {
 
 /// Removes the unfinished file unless it was moved to its place.
@@ -20,7 +20,7 @@ struct Unfinished {
 };
 
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& reason) {
-  throw base::Error(base::ErrorCode::kArchive, "cannot be written: " + reason, file.string(), "choose another place, or make room");
+  throw Error(ErrorCode::kArchive, "cannot be written: " + reason, file.string(), "choose another place, or make room");
 }
 
 }  // namespace
@@ -33,17 +33,17 @@ void write_file(const std::filesystem::path& file, const std::function<void(std:
     std::ofstream out(file, std::ios::binary);
     write(out);
     out.flush();
-    if (!out) refuse(file, base::errno_text(errno));
+    if (!out) refuse(file, errno_text(errno));
     return;
   }
   Unfinished unfinished{file.string() + ".part" + std::to_string(::getpid())};
   {
     errno = 0;
     std::ofstream out(unfinished.path, std::ios::binary | std::ios::trunc);
-    if (!out) refuse(file, base::errno_text(errno));
+    if (!out) refuse(file, errno_text(errno));
     write(out);
     out.close();
-    if (!out) refuse(file, errno == 0 ? "the disk may be full" : base::errno_text(errno));
+    if (!out) refuse(file, errno == 0 ? "the disk may be full" : errno_text(errno));
   }
   std::filesystem::rename(unfinished.path, file, error);
   if (error) refuse(file, error.message());
@@ -54,4 +54,4 @@ void write_file(const std::filesystem::path& file, const std::string& bytes) {
   write_file(file, [&](std::ostream& out) { out.write(bytes.data(), static_cast<std::streamsize>(bytes.size())); });
 }
 
-}  // namespace reelgraph::cli
+}  // namespace reelgraph::base
