@@ -12,7 +12,8 @@ namespace {
 constexpr base::Duration kSure = 4 * base::kSecond;       ///< after which what nobody set down or took has come or gone by itself
 constexpr base::Duration kMatch = 3 * base::kSecond;      ///< between a change of load and the goods' coming or going
 constexpr base::Duration kEdgeOfFilm = 2500 * base::kMillisecond;
-constexpr double kEdge = 0.12;         ///< of the picture: who is lost there has left it
+constexpr double kEdge = 0.2;         ///< of the picture: who is lost there has left it
+constexpr std::size_t kWay = 8;        ///< frames of a way that are remembered
 constexpr double kOutOfZone = 0.012;   ///< picture widths beyond a zone's border that are still in it for who was in it
 
 base::TimeSpan ordered(base::Timestamp start, base::Timestamp end) { return {std::min(start, end), std::max(start, end)}; }
@@ -217,7 +218,9 @@ std::vector<Presence> EventReader::present(base::TimeSpan span) const {
 
 /// One frame's time, late enough that it is known what comes after.
 void EventReader::read(base::Timestamp at, base::Timestamp before) {
-  for (Track& track : tracker_.tracks()) {
+  // By index: a track that is split is followed by a new one.
+  for (std::size_t i = 0; i < tracker_.tracks().size(); ++i) {
+    Track& track = tracker_.tracks()[i];
     if (!track.confirmed || track.first > at || is(rules_.goods, track.type)) continue;
     Story& story = story_of(track);
     const std::optional<State> now = state(track, at);
@@ -246,6 +249,8 @@ void EventReader::read(base::Timestamp at, base::Timestamp before) {
     }
     story.last = now;
     story.last_at = at;
+    story.way.emplace_back(at, now->place);
+    if (story.way.size() > kWay) story.way.pop_front();
   }
   for (Track& track : tracker_.tracks()) {
     if (track.confirmed && track.first <= at && is(rules_.goods, track.type)) read_goods(track, story_of(track), at);
@@ -267,23 +272,29 @@ void EventReader::read_zone(const Track& track, Story& story, const State& now, 
   if (next != frames_.end()) {
     if (const std::optional<State> then = state(track, *next); then && zone_now(*then) == story.zone) return;
   }
-  const auto crossing = [&](int border) {
-    const Place from = story.last->place;
-    const bool was_in = outside(border, from) <= 0;
+  // Between the last frame on the one side and the next on the other; a margin may have held the change back for some frames.
+  const auto crossing = [&](int border, bool leaves) {
+    std::vector<std::pair<base::Timestamp, Place>> way(story.way.begin(), story.way.end());
+    way.emplace_back(at, now.place);
+    std::size_t k = way.size() - 1;
+    while (k > 0 && (outside(border, way[k - 1].second) <= 0) != leaves) --k;
+    if (k == 0) return before;
+    const auto& [t0, from] = way[k - 1];
+    const auto& [t1, to] = way[k];
     double low = 0, high = 1;
     for (int i = 0; i < 20; ++i) {
       const double mid = (low + high) / 2;
-      const bool in = outside(border, {from.x + mid * (now.place.x - from.x), from.y + mid * (now.place.y - from.y)}) <= 0;
-      (in == was_in ? low : high) = mid;
+      const bool in = outside(border, {from.x + mid * (to.x - from.x), from.y + mid * (to.y - from.y)}) <= 0;
+      (in == leaves ? low : high) = mid;
     }
-    return before + static_cast<base::Duration>(high * static_cast<double>(at - before));
+    return t0 + static_cast<base::Duration>(high * static_cast<double>(t1 - t0));
   };
   if (story.zone >= 0) {
-    const base::Timestamp t = crossing(story.zone);
+    const base::Timestamp t = crossing(story.zone, true);
     tell("leave", {t, t}, {{story.party, "agent"}, {party_of(story.zone), "place"}}, story.party.name + " leaves " + party_of(story.zone).name);
   }
   if (zone >= 0) {
-    const base::Timestamp t = crossing(zone);
+    const base::Timestamp t = crossing(zone, false);
     tell("enter", {t, t}, {{story.party, "agent"}, {party_of(zone), "place"}}, story.party.name + " enters " + party_of(zone).name);
   }
   story.zone = zone;
@@ -312,7 +323,7 @@ void EventReader::stood(const Track& track, Story& story, base::Timestamp until)
   const Place place = story.anchor;
   if (!carrier) {
     // Between work in a zone and the next there may be rest; within the zone it is part of the work.
-    const bool rests = !zone_in(story.zone, rules_.process_at) && story.works_since < 0;
+    const bool rests = !zone_in(zone_at(place, 0), rules_.process_at) && story.works_since < 0;
     const int zone = nearest_zone(place, rules_.process_at);
     if (rests && span.length() >= rules_.least_idle) {
       std::vector<std::pair<Party, std::string>> parties{{story.party, "agent"}};
@@ -373,6 +384,20 @@ void EventReader::read_load(const Track& track, Story& story, const State& now, 
       least = far;
       goods = &other;
     }
+  }
+  if (takes && goods == nullptr) {
+    // What stands there still is the next one, if it came at once.
+    least = rules_.reach;
+    for (Track& other : tracker_.tracks()) {
+      if (!other.confirmed || !is(rules_.goods, other.type) || other.first >= changed || story_of(other).gone || other.load() != now.load) continue;
+      const std::optional<State> there = state(other, std::min(other.last_seen, before));
+      if (!there) continue;
+      if (const double far = tracker_.distance(there->place, now.place); far <= least) {
+        least = far;
+        goods = &other;
+      }
+    }
+    if (goods != nullptr) static_cast<void>(tracker_.split(*goods, changed));
   }
   const base::Timestamp start = std::max(story.stands_since, changed - rules_.lift);
   int zone = -1;

@@ -70,6 +70,7 @@ class EventReader {
     std::optional<State> last;
     base::Timestamp last_at = 0;
     int zone = -1;  ///< confirmed
+    std::deque<std::pair<base::Timestamp, Place>> way;  ///< the last frames
     base::Timestamp stands_since = 0;
     Place anchor;
     std::optional<Stop> stop;      ///< of carriers and walkers: where the way began

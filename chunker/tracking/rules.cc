@@ -40,9 +40,9 @@ TrackerOptions Rules::tracker_options(double aspect) const {
     return found == speeds.end() ? fallback : found->second;
   };
   // Goods that something passes in front of are not gone.
-  for (const std::string& type : goods) options.motions[type] = {.speed = speed(type, 0.02), .lost_after = 12 * base::kSecond, .unique_labels = false};
+  for (const std::string& type : goods) options.motions[type] = {.speed = speed(type, 0.03), .lost_after = 12 * base::kSecond, .most = 0.03, .by_load = true};
   for (const std::vector<std::string>* types : {&carriers, &workers}) {
-    for (const std::string& type : *types) options.motions[type] = {.speed = speed(type, 0.15), .lost_after = 6 * base::kSecond, .unique_labels = true};
+    for (const std::string& type : *types) options.motions[type] = {.speed = speed(type, 0.15), .lost_after = 6 * base::kSecond};
   }
   return options;
 }

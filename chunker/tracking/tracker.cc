@@ -6,10 +6,17 @@
 
 namespace reelgraph::chunker::tracking {
 
-std::string Track::label() const {
-  const auto best = std::max_element(labels.begin(), labels.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-  return best == labels.end() ? std::string() : best->first;
+namespace {
+
+std::string most_voted(const std::map<std::string, int>& votes) {
+  const auto best = std::max_element(votes.begin(), votes.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  return best == votes.end() ? std::string() : best->first;
 }
+
+}  // namespace
+
+std::string Track::label() const { return most_voted(labels); }
+std::string Track::load() const { return most_voted(loads); }
 
 const Motion& Tracker::motion_of(const std::string& type) const {
   static const Motion kDefault;
@@ -28,11 +35,12 @@ void Tracker::match(const Look& look, std::vector<Track*>& owners, bool same_lab
       const Track& track = tracks_[t];
       const Sighting& seen = look.things[i];
       if (track.ended || track.type != seen.type || track.samples.back().at == look.at) continue;
-      if (same_label != (track.label() == seen.label)) continue;
+      const Motion& motion = motion_of(track.type);
+      if (same_label != (motion.by_load ? track.load() == seen.load : track.label() == seen.label)) continue;
       const double far = distance(track.samples.back().place, seen.place);
       const double seconds = base::to_seconds(look.at - track.last_seen);
       // A label that was misread once is forgiven only close by.
-      const double reach = options_.slack + (same_label ? motion_of(track.type).speed * seconds : 0);
+      const double reach = options_.slack + (same_label ? std::min(motion.most, motion.speed * seconds) : 0);
       if (far <= reach) pairs.emplace_back(far, i, t);
     }
   }
@@ -43,6 +51,7 @@ void Tracker::match(const Look& look, std::vector<Track*>& owners, bool same_lab
     const Sighting& seen = look.things[i];
     owners[i] = &track;
     ++track.labels[seen.label];
+    ++track.loads[seen.load];
     ++track.hits;
     track.last_seen = look.at;
     track.samples.push_back({look.at, seen.place, seen.load, true});
@@ -73,7 +82,7 @@ void Tracker::add(const Look& look) {
     Track track;
     track.number = next_++;
     track.type = seen.type;
-    track.labels[seen.label] = 1;
+    track.labels[seen.label] = track.loads[seen.load] = 1;
     track.samples.push_back({look.at, seen.place, seen.load, true});
     track.first = track.last_seen = look.at;
     track.hits = 1;
@@ -87,6 +96,29 @@ void Tracker::add(const Look& look) {
 void Tracker::end(Track& track) {
   track.ended = true;
   while (!track.samples.empty() && !track.samples.back().seen) track.samples.pop_back();
+}
+
+Track& Tracker::split(Track& track, base::Timestamp at) {
+  Track rest;
+  rest.number = next_++;
+  rest.type = track.type;
+  rest.ended = track.ended;
+  rest.confirmed = true;
+  const auto from = std::find_if(track.samples.begin(), track.samples.end(), [at](const Sample& s) { return s.at >= at && s.seen; });
+  for (auto it = from; it != track.samples.end(); ++it) {
+    if (!it->seen) continue;
+    ++rest.hits;
+    ++rest.loads[it->load];
+    rest.last_seen = it->at;
+  }
+  rest.labels = track.labels;
+  rest.first = from == track.samples.end() ? at : from->at;
+  rest.samples.assign(from, track.samples.end());
+  track.samples.erase(std::find_if(track.samples.begin(), track.samples.end(), [at](const Sample& s) { return s.at >= at; }), track.samples.end());
+  end(track);
+  track.last_seen = track.samples.empty() ? at : track.samples.back().at;
+  tracks_.push_back(std::move(rest));
+  return tracks_.back();
 }
 
 void Tracker::finish() {

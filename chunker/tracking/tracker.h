@@ -14,7 +14,8 @@ namespace reelgraph::chunker::tracking {
 struct Motion {
   double speed = 0.15;                                ///< fastest, picture widths a second
   base::Duration lost_after = 4 * base::kSecond;      ///< unseen so long, it is gone
-  bool unique_labels = true;                          ///< two of one label are one thing, seen again; else each track is a thing of its own
+  double most = 0.4;                                  ///< farthest way while unseen, picture widths
+  bool by_load = false;                               ///< loads tell things of this type apart, not labels
 };
 
 /// A thing at one frame's time.
@@ -28,7 +29,7 @@ struct Sample {
 struct Track {
   int number = 0;     ///< unique, in order of first sight
   std::string type;
-  std::map<std::string, int> labels;  ///< votes
+  std::map<std::string, int> labels, loads;  ///< votes
   std::deque<Sample> samples;         ///< one a frame since `first`; the oldest may have been dropped
   base::Timestamp first = 0, last_seen = 0;
   int hits = 0;
@@ -37,6 +38,8 @@ struct Track {
 
   /// The label with most votes; of equal ones the first by name.
   [[nodiscard]] std::string label() const;
+  /// The same of what it holds.
+  [[nodiscard]] std::string load() const;
 };
 
 struct TrackerOptions {
@@ -59,6 +62,9 @@ class Tracker {
   /// Those that live, and those that ended since the last `forget`. In order of first sight.
   [[nodiscard]] std::deque<Track>& tracks() { return tracks_; }
   [[nodiscard]] const std::deque<Track>& tracks() const { return tracks_; }
+  /// What was one track is two: it ends before `at`, and what was seen from then on is a new track, confirmed like it.
+  /// @returns the new one, which may be without samples
+  Track& split(Track& track, base::Timestamp at);
   /// Drops ended tracks last seen before `before`, and samples of the others before it.
   void forget(base::Timestamp before);
 
