@@ -15,7 +15,7 @@ WORDS = {
     "colour": ["red", "orange", "yellow", "green", "blue", "purple", "white", "black"],
     "load": ["boxes", "drums", "sacks"],
 }
-LEAST_VISIBLE = 0.35  # of a thing; what is hidden more than that is not said
+LEAST_VISIBLE = 0.25  # of a thing; what is hidden more than that is not said
 
 
 def squash(picture: Image.Image) -> np.ndarray:

@@ -18,7 +18,7 @@ namespace {
 namespace base = reelgraph::base;
 namespace tracking = reelgraph::chunker::tracking;
 
-constexpr double kLeastVisible = 0.35;  ///< as in sim/training/dataset.py
+constexpr double kLeastVisible = 0.25;  ///< as in sim/training/dataset.py
 
 void track(const std::string& file, const std::string& profile_file, int cells, const std::string& video, std::ostream& out) {
   const base::Profile profile = reelgraph::captioner::load_profile(profile_file);
