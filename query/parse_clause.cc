@@ -322,8 +322,18 @@ void Parser::add_kind(Clause& c, const Token& t, const std::vector<std::size_t>&
     for (const std::string& x : t.event.types) {
       if (std::find(loose_types.begin(), loose_types.end(), x) != loose_types.end()) both.push_back(x);
     }
-    if (!both.empty()) s.kinds.front().types = both;
-    for (const Condition& condition : loose) qualify(s, condition);
+    const bool its_own = both.empty() && !std::all_of(loose.begin(), loose.end(), [&](const Condition& condition) {
+                           return lexicon_.has_attribute(t.event.types, condition.key);
+                         });
+    if (its_own) {  // "booked and substituted": what the one says of itself is no condition on the other
+      Selection first;
+      first.kinds = {{loose_types, loose}};
+      add_event(c, std::move(first), loose_subject, loose_object, list, loose_at_, negated);
+      negated = false;
+    } else {
+      if (!both.empty()) s.kinds.front().types = both;
+      for (const Condition& condition : loose) qualify(s, condition);
+    }
     loose.clear();
     loose_types.clear();
   }

@@ -41,7 +41,7 @@ bool Parser::read_figure(Plan& plan, Clause& main, std::size_t many) {
 }
 
 bool Parser::plan_of(Plan& plan) {
-  if (plan_spoken(plan)) return true;
+  if (plan_spoken(plan) || plan_stay(plan)) return true;
   read_ties();
   Clause main = read_clause(main_, nullptr);
   if (!problem_.empty()) return false;
@@ -107,6 +107,10 @@ bool Parser::plan_of(Plan& plan) {
   const auto before = std::make_tuple(read_, alternatives_, second_at_, second_roles_);
   if (plan_compare(plan, main)) return true;
   std::tie(read_, alternatives_, second_at_, second_roles_) = before;  // what was read for a comparison that is none is read anew
+  if (main_has({"both", "each", "either"}) && !how_many && !how_long) {
+    const bool asks_who = main_has({"who", "which", "whose", "name", "list", "what"});
+    if (plan_both_parts(plan, main, asks_who) && !asks_who) return true;
+  }
   if (main_has({"both", "each"}) && !how_many && !how_long && !main_has({"who", "which", "whose"}) && both_sides(plan, main)) return true;
   if ((how_long && !into) || stretch) {
     // What was read for a gap that is none is read anew.
@@ -348,7 +352,12 @@ bool Parser::plan_of(Plan& plan) {
     const bool next = take({"next"});
     const bool previous = take({"previous"});
     const bool doing = main_has({"doing", "happen", "happened", "happens", "happening", "going", "do", "did"});
-    if (!(next || previous || doing)) return false;
+    // "the last event before": which of them the clause tells
+    const bool one =
+        !subs_.empty() && main_has({"event", "thing", "incident", "action"}) && std::any_of(main_.begin(), main_.end(), [&](std::size_t i) {
+          return kind(i, K::kOrdinal) && tokens_[i].number == (is_any(subs_.front().marker, {"before", "until"}) ? -1 : 1);
+        });
+    if (!(next || previous || doing || one)) return false;
     Selection s;
     std::string prefix;
     for (const std::size_t i : main_) {
@@ -375,7 +384,7 @@ bool Parser::plan_of(Plan& plan) {
     for (Window& w : s.windows) {
       const bool soon =
           phrase({"right", "after"}) || phrase({"just", "after"}) || phrase({"immediately", "after"}) || phrase({"straight", "after"});
-      if (w.kind == Window::Kind::kAfter && (next || soon || (w.within == 0 && main_has({"do", "did", "does"}) && !prefix.empty())))
+      if (w.kind == Window::Kind::kAfter && (next || soon || one || (w.within == 0 && main_has({"do", "did", "does"}) && !prefix.empty())))
         s.nth = 1;
       if (w.kind == Window::Kind::kBefore) s.nth = -1;
     }
@@ -413,10 +422,14 @@ bool Parser::plan_of(Plan& plan) {
       w.kind = Window::Kind::kOverlaps;
       w.anchors = {main.events[1]};
       s.windows.push_back(std::move(w));
-    } else if (main.events.size() == 2 && subs_.empty() && main.subject[0] != "agent" && !lexicon_.is_side(main.subject[0])) {
-      // "Did any substitute score?": is there one of whom both is true?
+    } else if (main.events.size() == 2 && subs_.empty() &&
+               ((main.subject[0] != "agent" && !lexicon_.is_side(main.subject[0])) || is_doer(main.at[0]))) {
+      // "Did any substitute score?", "Were both keepers booked?": is there one, are there two, of whom both is true?
+      const bool two = std::any_of(main_.begin(), main_.end(), [&](std::size_t i) { return i < main.at[0] && says(i, {"both"}); });
       if (!plan_who(plan, main, false) || plan.ask != Ask::kWho) return false;
+      take({"both"});
       plan.ask = Ask::kExists;
+      if (two) plan.distinct = true, plan.top = 2;
       return true;
     } else if (main.events.size() > 1 && !join_kinds(main, false)) {
       return false;

@@ -15,8 +15,10 @@ Parsed Parser::run() {
   seconds_passed();
   verb_last();
   read_lengths();
+  number_names();
   imply_events();
   begin_verbs();
+  spread_verb();
   inherit_nouns();
   read_videos();
   segment();
@@ -283,13 +285,26 @@ void Parser::segment() {
     std::string marker = text(i);
     std::size_t joint = 0;
     if (const std::string several = joint_marker(i, joint); !several.empty()) marker = several;
-    if (!is_any(marker, {"after",  "once",    "since", "following", "before", "until", "till",     "when",      "while",    "whilst",
-                         "during", "between", "from",  "as",        "prior",  "amid",  "followed", "separates", "separate", "separated"}))
+    if (!is_any(marker,
+                {"after",   "once", "since", "following", "before", "until",    "till",      "when",     "while",     "whilst", "during",
+                 "between", "from", "as",    "prior",     "amid",   "followed", "separates", "separate", "separated", "within"}))
       continue;
     std::size_t begin = joint > 0 && marker != text(i) ? joint : i + 1;
     if (marker == "as" && !says(i + 1, {"soon"})) continue;
     if (marker == "as") begin += 2;
     if (marker == "prior" && says(i + 1, {"to"})) begin += 1;
+    base::Duration within = 0;  // "within five minutes of the restart"
+    if (marker == "within") {
+      const std::string& unit = text(i + 2);
+      const base::Duration size = is_any(unit, {"seconds", "second", "secs", "sec"})   ? base::kSecond
+                                  : is_any(unit, {"minutes", "minute", "mins", "min"}) ? base::kMinute
+                                                                                       : 0;
+      const bool one = says(i + 1, {"a", "one"});
+      if (size == 0 || !(kind(i + 1, K::kNumber) || one) || !says(i + 3, {"of"})) continue;
+      within = size * (one ? 1 : tokens_[i + 1].number);
+      marker = "after";
+      begin = i + 4;
+    }
     if (marker == "followed" && !says(i + 1, {"by"})) continue;
     if (marker == "followed") begin += 1;
     if (marker.starts_with("separate")) marker = "between";
@@ -304,8 +319,8 @@ void Parser::segment() {
       if (end > begin && i == 0 && is_word(end) && is_do(text(end))) break;
       if (ends(end)) {
         ++end;
-        // a word that stands between those of the token before ("left through THE door") is none after it
-        while (end < tokens_.size() && tokens_[end].used.front() < tokens_[end - 1].used.back()) ++end;
+        // a word that stands between those of the token before ("left through THE door") is none after it, nor is what it implies
+        while (end < tokens_.size() && tokens_[end].used.front() <= tokens_[end - 1].used.back()) ++end;
         comma = end < tokens_.size();
         break;
       }
@@ -332,6 +347,7 @@ void Parser::segment() {
     Sub sub;
     sub.marker = marker == "whilst" || marker == "amid" ? "while" : marker == "prior" ? "before" : marker;
     sub.initial = initial;
+    sub.within = within;
     const bool the_two = marker == "between" && has_anchor(begin, end) && says(begin, {"the", "his", "her", "their"}) &&
                          kind(begin + 1, K::kNumber) && tokens_[begin + 1].number == 2;
     if (the_two) {  // "between the two phone calls"

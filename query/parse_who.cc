@@ -187,6 +187,8 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
     if (!most && !fewest && !tie && !all && !plan.exactly && of_event && !read_[i] && plan.across == 0) plan.exactly = tokens_[i].number;
     mark(i);
   }
+  plan.then = then_too(main);
+  if (main.events.size() > 1) take({"both"});
   for (std::size_t e = 1; e < main.events.size(); ++e) {
     Selection other = main.events[e];
     other.credited = main.passive[e] && !main.object[e].empty() ? main.object[e]
@@ -305,6 +307,10 @@ bool Parser::plan_videos(Plan& plan, Clause& main) {
     if (!plan.noun.empty()) return false;  // a camera's videos would have to be added up
     plan.ask = Ask::kRank;
     plan.fewest = fewest;
+    for (const std::size_t i : main_) {  // "which of the six matches", "which match of the six"
+      const bool of = i > 0 && (says(i - 1, {"of"}) || (i > 1 && says(i - 1, {"the", "all", "these", "those"}) && says(i - 2, {"of"})));
+      if (kind(i, K::kNumber) && (of || (video_word(i + 1) && i > 0 && says(i - 1, {"the", "all", "these", "those"})))) mark(i);
+    }
   } else {
     plan.ask = Ask::kVideos;
     if (!negation_read_.empty()) {

@@ -50,7 +50,8 @@ void PlanRun::what() {
   }
   if (types.size() == 1) {
     const EventRecord& e = events.front();
-    answered("event", event_json(e), event_text(e) + " at " + when_where(e.video, e.span) + ".");
+    answered("event", event_json(e),
+             event_text(e) + " at " + when_where(e.video, e.span) + "." + (events.size() == 1 ? distance(e) + other_moment(events) : ""));
     return cite(events);
   }
   json list = json::array();
