@@ -51,7 +51,9 @@ bool Parser::plan_both_parts(Plan& plan, Clause& main, bool asks_who) {
 
 // "How long was Gardner on the pitch?": from the event with which he came to the one with which he went.
 bool Parser::plan_stay(Plan& plan) {
-  if (!subs_.empty() || !(phrase({"how", "long"}) || phrase({"how", "many", "minutes"}) || phrase({"how", "much", "time"}))) return false;
+  const bool until = subs_.size() == 1 && is_any(subs_.front().marker, {"before", "when", "until", "till"}) && subs_.front().within == 0;
+  if (!(subs_.empty() || until) || !(phrase({"how", "long"}) || phrase({"how", "many", "minutes"}) || phrase({"how", "much", "time"})))
+    return false;
   std::vector<std::size_t> spoken;
   for (const std::string& words : lexicon_.class_words("stay")) {
     std::vector<std::string> all;
@@ -70,7 +72,7 @@ bool Parser::plan_stay(Plan& plan) {
   }
   if (spoken.empty()) return false;
   std::vector<std::size_t> who, said;
-  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+  for (const std::size_t i : main_) {
     const auto& used = tokens_[i].used;
     const bool in =
         std::any_of(used.begin(), used.end(), [&](std::size_t w) { return std::find(spoken.begin(), spoken.end(), w) != spoken.end(); });
@@ -98,13 +100,51 @@ bool Parser::plan_stay(Plan& plan) {
   to.who = {{t.entities, t.names, ends, false, false}};
   mark(who.front());
   for (const std::size_t i : said) mark(i);
-  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+  for (const std::size_t i : main_) {
     if (says(i, {"how", "long", "many", "much", "time", "minutes"})) mark(i);
+  }
+  if (until) {  // "how long was he on before he scored"
+    Clause came;
+    came.events = {from};
+    came.subject = {begins};
+    came.object = {ends};
+    came.other.emplace_back();
+    for (auto* flags : {&came.passive, &came.negated, &came.against}) flags->push_back(false);
+    came.at = {who.front()};
+    Clause end = read_clause(subs_.front().tokens, &came);
+    if (end.events.size() != 1) return false;
+    if (end.events.front().who.empty()) end.events.front().who = {{t.entities, t.names, end.subject.front(), false, false}};
+    plan.ask = Ask::kGap;
+    plan.select = from;
+    plan.others = {end.events.front()};
+    return true;
   }
   plan.ask = Ask::kStay;
   plan.select = from;
   plan.others = {to};
   return true;
+}
+
+// "Who drew the first yellow": the verb says nothing that its object does not. "The injured Mbabu": which he is, not what is asked.
+void Parser::drop_light() {
+  for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
+    if (ends(i)) continue;
+    if (kind(i, K::kTally) && tokens_[i].used.size() == 1 && is_any(tokens_[i].name, {"drawn", "won", "lost"})) {
+      std::size_t object = i + 1;
+      while (object < tokens_.size() && !ends(object) &&
+             (kind(object, K::kOrdinal) || kind(object, K::kNumber) || says(object, {"the", "a", "an", "most", "more", "any"})))
+        ++object;
+      if (!kind(object, K::kEvent) || (tokens_[i].name == "drawn" && tokens_[object].event.where.empty())) continue;
+    } else {
+      const bool adjective = i > 0 && says(i - 1, {"the"}) && kind(i, K::kEvent) && tokens_[i].used.size() == 1 &&
+                             is_participle(words_[tokens_[i].used.front()]) && kind(i + 1, K::kEntity) && !is_team(tokens_[i + 1]) &&
+                             (has_anchor(0, i) || has_anchor(i + 2, tokens_.size()));
+      if (!adjective) continue;
+    }
+    tokens_[i].kind = K::kWord;
+    tokens_[i].name = text(i);
+    mark(i);
+  }
 }
 
 // "What was opened first, the boot or a car door?": the verb is said once, of either.

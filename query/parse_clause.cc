@@ -233,7 +233,13 @@ bool Parser::is_passive(const std::vector<std::size_t>& list, std::size_t p) con
   bool be = false;
   for (std::size_t k = p; k-- > 0;) {
     const std::size_t i = list[k];
-    if (kind(i, K::kEvent) || kind(i, K::kTally)) break;
+    if (kind(i, K::kEvent) || kind(i, K::kTally)) {  // "was booked and replaced", but not "was booked and replaced Willian"
+      bool joined = p > k + 1 && !(p + 1 < list.size() && kind(list[p + 1], K::kEntity));
+      for (std::size_t m = k + 1; m < p; ++m)
+        joined = joined && says(list[m], {"and", "or", "then", "later", "also", "both", "been", "was"});
+      if (joined) continue;
+      break;
+    }
     if (is_word(i) && is_do(text(i))) return false;
     if (is_word(i) && is_any(text(i), {"had", "has", "have"}) && !be) {
       continue;

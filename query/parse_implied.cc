@@ -18,6 +18,7 @@ void Parser::imply_events() {
   bool numbered = false, counts_only = false, is_implied = false;
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     numbered = numbered || (i > 0 && event_at(i) && kind(i - 1, K::kOrdinal));
+    counts_only = counts_only || (kind(i, K::kTally) && is_any(tokens_[i].name, {"opener", "equaliser", "winner"}));
     counts_only = counts_only || (i > 0 && kind(i, K::kEvent) && kind(i - 1, K::kOrdinal) && tokens_[i].event.where.empty() &&
                                   tokens_[i].event.types == std::vector<std::string>{lexicon_.tallies().front().type});
   }

@@ -92,6 +92,8 @@ bool Parser::plan_of(Plan& plan) {
       how_long || (from_to && main_has({"gap", "interval", "wait", "time", "difference"}) && (main_has({"what"}) || is_noun_phrase()));
   // "how many minutes into the game", "how far into the clip": a time
   const bool into = (unit || phrase({"how", "far"}) || phrase({"how", "long"}) || phrase({"how", "soon"})) && [&] {
+    if (unit && says(many + 2, {"in", "into"}) && is_word(many + 3) && is_aux(text(many + 3)))
+      return true;  // "how many seconds in does he"
     for (const std::size_t i : main_) {
       if (says(i, {"into"}) && (video_word(i + 1) || (says(i + 1, {"the", "this"}) && video_word(i + 2)) || says(i + 1, {"it"})))
         return true;

@@ -15,6 +15,7 @@ Parsed Parser::run() {
   seconds_passed();
   verb_last();
   read_lengths();
+  drop_light();
   number_names();
   imply_events();
   begin_verbs();
@@ -285,9 +286,9 @@ void Parser::segment() {
     std::string marker = text(i);
     std::size_t joint = 0;
     if (const std::string several = joint_marker(i, joint); !several.empty()) marker = several;
-    if (!is_any(marker,
-                {"after",   "once", "since", "following", "before", "until",    "till",      "when",     "while",     "whilst", "during",
-                 "between", "from", "as",    "prior",     "amid",   "followed", "separates", "separate", "separated", "within"}))
+    if (!is_any(marker, {"after",    "once",      "since",    "following", "before", "until",   "till",  "when",
+                         "while",    "whilst",    "during",   "between",   "from",   "as",      "prior", "amid",
+                         "followed", "separates", "separate", "separated", "within", "preceded"}))
       continue;
     std::size_t begin = joint > 0 && marker != text(i) ? joint : i + 1;
     if (marker == "as" && !says(i + 1, {"soon"})) continue;
@@ -305,8 +306,14 @@ void Parser::segment() {
       marker = "after";
       begin = i + 4;
     }
-    if (marker == "followed" && !says(i + 1, {"by"})) continue;
-    if (marker == "followed") begin += 1;
+    if (is_any(marker, {"followed", "preceded"}) && !says(i + 1, {"by"})) {  // "how many turns followed the drop-off"
+      if (!has_anchor(0, i) || (i > 0 && is_word(i - 1) && is_be(text(i - 1)))) continue;
+      marker = marker == "followed" ? "after" : "before";
+    } else if (marker == "preceded") {
+      continue;
+    } else if (marker == "followed") {
+      begin += 1;
+    }
     if (marker.starts_with("separate")) marker = "between";
     // Where the clause ends.
     std::size_t end = begin;
@@ -331,6 +338,8 @@ void Parser::segment() {
                                   !is_wh(words_[t.used.front()].folded) && !is_aux(words_[t.used.front()].folded);
                          });
     if (marker == "when" && initial && !comma) continue;  // that is what is asked
+    if (marker == "when" && i > 0 && says(i - 1, {"time", "moment", "point", "minute"}) && !main_event_before(i))
+      continue;  // as in "the time when"
     if (marker == "when" && !initial && i > 0 && !has_question_before(i)) continue;
     // "how long after A was B": the clause ends where the next auxiliary begins.
     if (!initial && !comma && is_any(marker, {"after", "before"}) && i > 0 &&
@@ -348,7 +357,8 @@ void Parser::segment() {
     sub.marker = marker == "whilst" || marker == "amid" ? "while" : marker == "prior" ? "before" : marker;
     sub.initial = initial;
     sub.within = within;
-    const bool the_two = marker == "between" && has_anchor(begin, end) && says(begin, {"the", "his", "her", "their"}) &&
+    const bool of_whom = kind(begin, K::kEntity) && words_[tokens_[begin].used.back()].possessive;  // "between West Ham's two goals"
+    const bool the_two = marker == "between" && has_anchor(begin, end) && (says(begin, {"the", "his", "her", "their"}) || of_whom) &&
                          kind(begin + 1, K::kNumber) && tokens_[begin + 1].number == 2;
     if (the_two) {  // "between the two phone calls"
       for (std::size_t k = begin; k < end; ++k) sub.tokens.push_back(k);

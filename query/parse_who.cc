@@ -80,7 +80,9 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
     plan.at_most = at_most_;
     plan.per_participant = read_single_video();
   }
-  const bool most = take({"most", "highest", "top", "more", "busiest", "higher", "greater", "larger", "greatest"});
+  const bool topped = !s.nth && main_has({"topped", "tops"}) && take({"topped", "tops"});
+  if (topped) take({"count", "charts", "chart", "list", "table", "ranking"});
+  const bool most = topped || take({"most", "highest", "top", "more", "busiest", "higher", "greater", "larger", "greatest"});
   if (most && beyond_all()) {
     take({"than"});
     take({"else"});

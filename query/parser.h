@@ -99,6 +99,7 @@ class Parser {
   void imply_events();
   void number_names();
   void spread_verb();
+  void drop_light();
   void begin_verbs();
   void drop_polite();
   bool both_sides(Plan& plan, Clause& main);
