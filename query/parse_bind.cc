@@ -6,6 +6,19 @@
 namespace reelgraph::query::parsing {
 namespace {
 
+constexpr int kSampled = 50;  // events looked at to learn whether two may play one role in one event
+
+// "How many clearances did Terry and Zouma make": events of either, where nothing has two of that role.
+bool is_alone_in_role(const graph::Store& store, const Selection& s, const std::string& role) {
+  graph::EventFilter filter;
+  for (const EventKind& k : s.kinds) filter.types.insert(filter.types.end(), k.types.begin(), k.types.end());
+  filter.limit = kSampled;
+  const auto events = store.events(filter);
+  return std::all_of(events.begin(), events.end(), [&](const graph::EventRecord& e) {
+    return std::count_if(e.participants.begin(), e.participants.end(), [&](const auto& p) { return p.role == role; }) <= 1;
+  });
+}
+
 bool has_word(const Token& t, std::size_t word) { return std::find(t.used.begin(), t.used.end(), word) != t.used.end(); }
 
 }  // namespace
@@ -141,6 +154,19 @@ void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p
   if (c.against[at] && is_team(t) && !lexicon_.tallies().empty()) {
     who.opponent = true;
     who.role = lexicon_.tallies().front().side;
+  }
+  if (before == "and" && !s.who.empty() && !s.who.back().negated && !s.who.back().opponent && s.who.back().role == who.role &&
+      !who.opponent && !who.role.empty() && is_alone_in_role(store_, s, who.role)) {
+    if (phrase({"how", "many"}) || phrase({"number", "of"}) || phrase({"how", "often"})) {
+      Participant& either = s.who.back();
+      either.entities.insert(either.entities.end(), who.entities.begin(), who.entities.end());
+      either.names.insert(either.names.end(), who.names.begin(), who.names.end());
+      return;
+    }
+    if (tokens_.empty() || !is_word(0) || !is_aux(text(0))) {
+      problem_ = "both of them at once are never in one event of this kind";
+      return;
+    }
   }
   if (t.name == "number" && !s.who.empty()) who.names = {"number " + words_[t.used.back()].folded};
   s.who.push_back(std::move(who));

@@ -135,7 +135,9 @@ void Parser::drop_light() {
              (kind(object, K::kOrdinal) || kind(object, K::kNumber) || says(object, {"the", "a", "an", "most", "more", "any"})))
         ++object;
       if (!kind(object, K::kEvent) || (tokens_[i].name == "drawn" && tokens_[object].event.where.empty())) continue;
-    } else {
+    } else if (kind(i + 1, K::kEvent) || !kind(i, K::kEvent) || !says(i, {"attempt", "attempted", "try", "tried"}) ||
+               tokens_[i].used.size() != 1 || i == 0 || !(kind(i - 1, K::kEntity) || says(i - 1, {"he", "she", "they"})) ||
+               !has_anchor(0, i)) {  // not "passes did he attempt"
       const bool adjective = i > 0 && says(i - 1, {"the"}) && kind(i, K::kEvent) && tokens_[i].used.size() == 1 &&
                              is_participle(words_[tokens_[i].used.front()]) && kind(i + 1, K::kEntity) && !is_team(tokens_[i + 1]) &&
                              (has_anchor(0, i) || has_anchor(i + 2, tokens_.size()));

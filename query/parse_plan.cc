@@ -226,6 +226,11 @@ bool Parser::plan_of(Plan& plan) {
       mark(type);
       take({"different", "distinct"});
     }
+    if (!plan.distinct && !plan.videos && main.events.size() == 1 && is_doer(main.at[0])) {  // "how many scorers": those who did it
+      plan.distinct = true;
+      plan.role = lexicon_.is_side(main.subject[0]) && !main.object[0].empty() ? main.object[0] : main.subject[0];
+      take({"different", "distinct"});
+    }
     // "how many times does A overlap in time with B"
     const bool overlap = main_has({"overlap", "overlaps", "overlapped", "coincide", "coincides"});
     if (overlap && main.events.size() == 2) {
@@ -456,6 +461,18 @@ bool Parser::plan_of(Plan& plan) {
     }
     apply_lengths(s);
     add_subs(s, main, true);
+    // "Did Costa and Pedro score?": each of them
+    if (s.who.size() == 2 && s.who[0].role == s.who[1].role && s.who[0].role == "agent" && !none && !threshold_ && !s.nth && !s.tally) {
+      take({"both"});
+      take({"and"});
+      plan.ask = Ask::kCompare;
+      plan.compare = "both";
+      plan.select = s;
+      plan.others = {s};
+      plan.select.who.pop_back();
+      plan.others.front().who.erase(plan.others.front().who.begin());
+      return true;
+    }
     for (const std::size_t i : main_) {
       if (kind(i, K::kNumber) && tokens_[i].number == 1) mark(i);  // "even one", "in this one"
     }

@@ -286,14 +286,19 @@ void Parser::segment() {
     std::string marker = text(i);
     std::size_t joint = 0;
     if (const std::string several = joint_marker(i, joint); !several.empty()) marker = several;
-    if (!is_any(marker, {"after",    "once",      "since",    "following", "before", "until",   "till",  "when",
-                         "while",    "whilst",    "during",   "between",   "from",   "as",      "prior", "amid",
-                         "followed", "separates", "separate", "separated", "within", "preceded"}))
+    if (!is_any(marker, {"after",    "once",      "since",    "following", "before", "until",    "till",  "when",
+                         "while",    "whilst",    "during",   "between",   "from",   "as",       "prior", "amid",
+                         "followed", "separates", "separate", "separated", "within", "preceded", "later"}))
       continue;
     std::size_t begin = joint > 0 && marker != text(i) ? joint : i + 1;
     if (marker == "as" && !says(i + 1, {"soon"})) continue;
     if (marker == "as") begin += 2;
     if (marker == "prior" && says(i + 1, {"to"})) begin += 1;
+    if (marker == "later") {  // "how much later than A was B"
+      if (!says(i + 1, {"than"}) || i == 0 || !says(i - 1, {"much", "long", "minutes", "seconds", "far"})) continue;
+      marker = "after";
+      begin = i + 2;
+    }
     base::Duration within = 0;  // "within five minutes of the restart"
     if (marker == "within") {
       const std::string& unit = text(i + 2);
