@@ -214,8 +214,9 @@ void Parser::read_pronoun(Clause& c, const std::vector<std::size_t>& list, const
       if (other.who.empty()) continue;
       Participant who = other.who.front();
       if (!c.events.front().who.empty()) return;
-      who.role =
-          text(i) == "him" && !c.object[0].empty() ? c.object[0] : (c.passive[0] && !c.object[0].empty() ? c.object[0] : c.subject[0]);
+      const bool does = kind(i + 1, K::kEvent) && text(i + 1).ends_with("ing");  // "him going off"
+      who.role = text(i) == "him" && !does && !c.object[0].empty() ? c.object[0]
+                                                                   : (c.passive[0] && !c.object[0].empty() ? c.object[0] : c.subject[0]);
       c.events.front().who.push_back(who);
       return;
     }

@@ -147,6 +147,17 @@ void Parser::drop_light() {
     tokens_[i].name = text(i);
     mark(i);
   }
+  // "finished with fewer shots": so many at the end, which is all of them
+  for (std::size_t i = 0; i + 2 < tokens_.size(); ++i) {
+    if (!says(i, {"finished", "finish", "ended", "end"}) || tokens_[i].used.size() != 1 || !says(i + 1, {"with"})) continue;
+    std::size_t object = i + 2;
+    while (object < tokens_.size() && !ends(object) && says(object, {"the", "most", "more", "fewer", "fewest", "higher", "number", "of"}))
+      ++object;
+    if (object == i + 2 || !kind(object, K::kEvent)) continue;
+    tokens_[i].kind = K::kWord;
+    tokens_[i].name = text(i);
+    mark(i);
+  }
 }
 
 // "What was opened first, the boot or a car door?": the verb is said once, of either.

@@ -104,6 +104,17 @@ bool Parser::plan_of(Plan& plan) {
   mark(many);
   if (how_long || how_many) mark(how);
   if (how_long && how < tokens_.size()) mark(how + 1);
+  // "How many minutes had gone when they equalised?": a time
+  if (unit && main.events.empty() && subs_.size() == 1 && subs_.front().marker == "when" &&
+      main_has({"gone", "played", "elapsed", "passed", "clock"})) {
+    Clause c = read_clause(subs_.front().tokens, nullptr);
+    if (c.events.size() != 1) return false;
+    plan.ask = Ask::kWhen;
+    plan.select = c.events.front();
+    take({"gone", "played", "elapsed", "passed"});
+    take({"clock"});
+    return true;
+  }
   if (plan_score(plan, main)) return true;
   if (plan_order(plan, main)) return true;
   const auto before = std::make_tuple(read_, alternatives_, second_at_, second_roles_);
@@ -277,7 +288,7 @@ bool Parser::plan_of(Plan& plan) {
   const bool when = main_has({"when"}) || phrase({"what", "time"}) || phrase({"what", "times"}) || phrase({"what", "point"}) ||
                     phrase({"which", "minute"}) || phrase({"what", "minute"}) || phrase({"what", "moment"}) || phrase({"time", "of"}) ||
                     into;
-  if ((how_long && !into) || (main_has({"longest", "shortest"}) && !who && !which_type && !when)) {
+  if ((how_long && !into) || (main_has({"longest", "shortest"}) && !who && !which_type && !when && video == tokens_.size())) {
     if (main.events.size() != 1) return false;
     Selection& s = main.events.front();
     if (s.tally && s.tally->state == "none") s.tally->state = "stands", s.tally->counts = {0, 0};  // "how long was it goalless"
@@ -303,6 +314,17 @@ bool Parser::plan_of(Plan& plan) {
     plan.fewest = shortest;
     plan.select = s;
     return true;
+  }
+  // "Which clip has the longest call?": the video of that one
+  if (video < tokens_.size() && main_has({"longest", "shortest"}) && main.events.size() == 1 && !how_long && !how_many &&
+      !main.events[0].tally) {
+    Selection& s = main.events.front();
+    plan.fewest = !take({"longest"}) && take({"shortest"});
+    add_subs(s, main, true);
+    plan.ask = Ask::kLength;
+    plan.videos = true;
+    plan.select = s;
+    return !s.nth && negation_read_.empty() && !main_has({"camera", "cameras"});
   }
   if (video < tokens_.size() || (place && !who)) {
     take({"where"});
@@ -355,50 +377,7 @@ bool Parser::plan_of(Plan& plan) {
     plan.select = s;
     return true;
   }
-  if (what) {
-    const bool next = take({"next"});
-    const bool previous = take({"previous"});
-    const bool doing = main_has({"doing", "happen", "happened", "happens", "happening", "going", "do", "did"});
-    // "the last event before": which of them the clause tells
-    const bool one =
-        !subs_.empty() && main_has({"event", "thing", "incident", "action"}) && std::any_of(main_.begin(), main_.end(), [&](std::size_t i) {
-          return kind(i, K::kOrdinal) && tokens_[i].number == (is_any(subs_.front().marker, {"before", "until"}) ? -1 : 1);
-        });
-    if (!(next || previous || doing || one)) return false;
-    Selection s;
-    std::string prefix;
-    for (const std::size_t i : main_) {
-      if (tokens_[i].kind == K::kEntityType) prefix = tokens_[i].name, mark(i);
-    }
-    if (!main.events.empty()) return false;
-    s.windows = loose_windows_;
-    if (!prefix.empty()) {
-      std::vector<std::string> types;
-      for (const std::string& t : lexicon_.event_types()) {
-        if (t.starts_with(prefix + "_")) types.push_back(t);
-      }
-      if (types.empty()) return false;
-      s.kinds = {{types, {}}};
-    }
-    for (const std::size_t i : main_) {
-      if (!kind(i, K::kEntity) || read_[i]) continue;
-      s.who.push_back({tokens_[i].entities, tokens_[i].names, "", false});
-      mark(i);
-    }
-    add_subs(s, main, false);
-    if (s.windows.empty()) return false;
-    take({"doing", "happen", "happened", "happens", "happening", "going"});
-    for (Window& w : s.windows) {
-      const bool soon =
-          phrase({"right", "after"}) || phrase({"just", "after"}) || phrase({"immediately", "after"}) || phrase({"straight", "after"});
-      if (w.kind == Window::Kind::kAfter && (next || soon || one || (w.within == 0 && main_has({"do", "did", "does"}) && !prefix.empty())))
-        s.nth = 1;
-      if (w.kind == Window::Kind::kBefore) s.nth = -1;
-    }
-    plan.ask = Ask::kWhat;
-    plan.select = s;
-    return true;
-  }
+  if (what) return plan_what(plan, main);
   // Yes or no.
   bool starts = whether_;
   for (const std::size_t i : main_) {
@@ -430,7 +409,8 @@ bool Parser::plan_of(Plan& plan) {
       w.anchors = {main.events[1]};
       s.windows.push_back(std::move(w));
     } else if (main.events.size() == 2 && subs_.empty() &&
-               ((main.subject[0] != "agent" && !lexicon_.is_side(main.subject[0])) || is_doer(main.at[0]))) {
+               ((main.subject[0] != "agent" && !lexicon_.is_side(main.subject[0])) || is_doer(main.at[0]) ||
+                (main.subject[1] != "agent" && !main.passive[1] && !lexicon_.is_side(main.subject[1])))) {
       // "Did any substitute score?", "Were both keepers booked?": is there one, are there two, of whom both is true?
       const bool two = std::any_of(main_.begin(), main_.end(), [&](std::size_t i) { return i < main.at[0] && says(i, {"both"}); });
       if (!plan_who(plan, main, false) || plan.ask != Ask::kWho) return false;

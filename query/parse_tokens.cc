@@ -248,6 +248,18 @@ void Parser::drop_context() {
 void Parser::seconds_passed() {
   const bool asks = phrase({"how", "many", "seconds"}) || phrase({"how", "many", "minutes"}) || phrase({"how", "much", "time"}) ||
                     phrase({"how", "long"});
+  for (std::size_t i = 0; asks && i < tokens_.size() && i <= 4; ++i) {  // "passed between" is two words here
+    auto& used = tokens_[i].used;
+    if (!kind(i, K::kEvent) || used.size() != 2 || text(i) != "passed" || words_[used.back()].folded != "between") continue;
+    Token between;
+    between.name = "between";
+    between.used = {used.back()};
+    between.from = used.back();
+    between.to = between.from + 1;
+    used.pop_back();
+    tokens_.insert(tokens_.begin() + static_cast<std::ptrdiff_t>(i) + 1, std::move(between));
+    read_.insert(read_.begin() + static_cast<std::ptrdiff_t>(i) + 1, false);
+  }
   for (std::size_t i = 0; asks && i < tokens_.size(); ++i) {
     if (kind(i, K::kEvent) && tokens_[i].used.size() == 1 && is_any(text(i), {"passed", "pass", "passes", "elapsed"}) && i <= 4) {
       tokens_[i].kind = K::kWord;
@@ -291,6 +303,11 @@ void Parser::segment() {
                          "followed", "separates", "separate", "separated", "within", "preceded", "later"}))
       continue;
     std::size_t begin = joint > 0 && marker != text(i) ? joint : i + 1;
+    if (marker == "during" &&
+        (video_word(i + 1) || (says(i + 1, {"the", "this", "that"}) && video_word(i + 2) && !kind(i + 3, K::kEvent)))) {
+      mark(i);  // "during the clip": all of it
+      continue;
+    }
     if (marker == "as" && !says(i + 1, {"soon"})) continue;
     if (marker == "as") begin += 2;
     if (marker == "prior" && says(i + 1, {"to"})) begin += 1;
@@ -352,7 +369,9 @@ void Parser::segment() {
       bool anchor = false;
       for (std::size_t k = begin; k < end; ++k) {
         anchor = anchor || kind(k, K::kEvent) || kind(k, K::kTally);
-        if (anchor && is_word(k) && is_aux(text(k)) && (has_anchor(k, end) || has_ordinal(k, end))) {
+        const bool owned = std::any_of(tokens_.begin() + static_cast<std::ptrdiff_t>(k), tokens_.begin() + static_cast<std::ptrdiff_t>(end),
+                                       [&](const Token& t) { return t.kind == K::kEntity && words_[t.used.back()].possessive; });
+        if (anchor && is_word(k) && is_aux(text(k)) && (has_anchor(k, end) || has_ordinal(k, end) || owned)) {
           end = k;
           break;
         }

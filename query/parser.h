@@ -180,6 +180,7 @@ class Parser {
   void read_extreme(Selection& s);
   bool plan_spoken(Plan& plan);
   bool plan_score(Plan& plan, Clause& main);
+  bool plan_what(Plan& plan, Clause& main);
   bool plan_stay(Plan& plan);
   bool plan_both_parts(Plan& plan, Clause& main, bool asks_who);
   bool then_too(const Clause& main);

@@ -38,6 +38,8 @@ class PlanRun {
   /// Sentences that tell the figures of other likely readings, where they differ; else nothing.
   [[nodiscard]] std::string other_counts(std::int64_t n, bool overlap);
   [[nodiscard]] std::string other_moment(const std::vector<graph::EventRecord>& taken);
+  /// How many there are outside of the time asked about, where there are none in it.
+  [[nodiscard]] std::string at_other_times();
   /// How far the only event of a selection is from what it was to be the last before or the first after.
   [[nodiscard]] std::string distance(const graph::EventRecord& event);
   [[nodiscard]] std::string other_gap(base::Duration length);

@@ -47,7 +47,7 @@ void PlanRun::count() {
     std::vector<EventRecord> shown;
     const auto n = count_shown(plan_.select, during, shown);
     if (n == 0 && nothing()) return;
-    answered("count", n, std::to_string(n) + "." + other_counts(n, during));
+    answered("count", n, std::to_string(n) + "." + (n == 0 ? at_other_times() : std::string()) + other_counts(n, during));
     return cite(shown);
   }
   const auto events = selector_.run(plan_.select, during);
@@ -132,7 +132,7 @@ void PlanRun::exists() {
   }
   if (events.empty()) {
     if (nothing()) return;
-    answered("boolean", false, "No.");
+    answered("boolean", false, "No." + at_other_times());
     return cite(std::vector<EventRecord>{});
   }
   const EventRecord& e = events.front();

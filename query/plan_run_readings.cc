@@ -67,6 +67,17 @@ std::string PlanRun::other_moment(const std::vector<EventRecord>& taken) {
   return {};
 }
 
+// "No.": but was there any at another time?
+std::string PlanRun::at_other_times() {
+  if (plan_.select.windows.empty() || plan_.select.nth || plan_.select.tally || scope_.videos.size() > kMostVideosReadTwice) return {};
+  Selection any = plan_.select;
+  any.windows.clear();
+  const auto events = selector_.run(any, true);
+  if (events.empty()) return " There are none at other times either.";
+  const EventRecord& e = events.front();
+  return " At other times there are " + std::to_string(events.size()) + ", the first at " + when_where(e.video, e.span) + ".";
+}
+
 std::string PlanRun::distance(const EventRecord& e) {
   const Selection& s = plan_.select;
   if (!s.nth || std::abs(*s.nth) != 1) return {};

@@ -104,6 +104,11 @@ void PlanRun::length() {
     return;
   }
   const EventRecord& e = *best;
+  if (plan_.videos) {
+    answer_videos({e.video}, {e});
+    answer_.text += " It lasts " + seconds_text(e.span.length()) + ", at " + when_where(e.video, e.span) + ".";
+    return;
+  }
   answered("duration", base::to_seconds(e.span.length()),
            seconds_text(e.span.length()) + ": " + event_text(e) + " at " + when_where(e.video, e.span) + ".");
   cite({e});

@@ -156,6 +156,7 @@ std::string describe(const Plan& p) {
       return std::string(p.total ? "Added the lengths of " : p.select.tally ? "Time with " : "Time in which there are any ") + what;
     case Ask::kLength:
       if (p.select.nth) return "Length of " + what;
+      if (p.videos) return std::string("Video with the ") + (p.fewest ? "shortest" : "longest") + " of " + what;
       return std::string("Length of the ") + (p.fewest ? "shortest" : "longest") + " of " + what;
     case Ask::kGap:
       return std::string("Time from ") + (p.from_end ? "the end of " : "") + what + " to " + (p.total ? "the end of " : "") + other;
