@@ -6,13 +6,13 @@
 namespace reelgraph::query::parsing {
 namespace {
 
-constexpr int kSampled = 50;  // events looked at to learn whether two may play one role in one event
+constexpr int kLookedAtForRole = 50;  // events looked at to learn whether two may play one role in one event
 
 // "How many clearances did Terry and Zouma make": events of either, where nothing has two of that role.
 bool is_alone_in_role(const graph::Store& store, const Selection& s, const std::string& role) {
   graph::EventFilter filter;
   for (const EventKind& k : s.kinds) filter.types.insert(filter.types.end(), k.types.begin(), k.types.end());
-  filter.limit = kSampled;
+  filter.limit = kLookedAtForRole;
   const auto events = store.events(filter);
   return std::all_of(events.begin(), events.end(), [&](const graph::EventRecord& e) {
     return std::count_if(e.participants.begin(), e.participants.end(), [&](const auto& p) { return p.role == role; }) <= 1;
@@ -217,6 +217,14 @@ void Parser::read_pronoun(Clause& c, const std::vector<std::size_t>& list, const
       const bool does = kind(i + 1, K::kEvent) && text(i + 1).ends_with("ing");  // "him going off"
       who.role = text(i) == "him" && !does && !c.object[0].empty() ? c.object[0]
                                                                    : (c.passive[0] && !c.object[0].empty() ? c.object[0] : c.subject[0]);
+      if (c.events.front().tally && !who.entities.empty()) {  // "while they were behind": a state is of a side
+        const auto e = store_.entity(who.entities.front());
+        if (!e || lexicon_.acts(e->type)) return;
+        if (!c.events.front().tally->side.empty()) return;
+        c.events.front().tally->side = who.entities;
+        c.events.front().tally->side_names = who.names;
+        return;
+      }
       c.events.front().who.push_back(who);
       return;
     }

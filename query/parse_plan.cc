@@ -169,14 +169,15 @@ bool Parser::plan_of(Plan& plan) {
 
   const bool at_once = phrase({"at", "once"}) || phrase({"same", "moment"}) || phrase({"same", "time"}) || phrase({"at", "one", "time"}) ||
                        phrase({"at", "any", "one", "time"}) || phrase({"at", "any", "one", "moment"}) || phrase({"at", "a", "time"}) ||
-                       main_has({"simultaneously", "concurrently"});
-  const bool most_at_once = at_once && main_has({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak"}) && !who;
+                       phrase({"busiest", "moment"}) || phrase({"busiest", "time"}) || main_has({"simultaneously", "concurrently"});
+  const bool most_at_once =
+      at_once && main_has({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak", "busiest"}) && !who;
   if ((how_many || most_at_once) && !how_long) {
     if (main.events.empty()) return false;
     Selection& s = main.events.front();
-    const bool largest = main_has({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak"});
+    const bool largest = main_has({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak", "busiest"});
     if (at_once && main.events.size() == 1) {
-      take({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak"});
+      take({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak", "busiest"});
       take({"same"});
       take({"simultaneously", "concurrently"});
       for (const std::size_t i : main_) {

@@ -125,6 +125,8 @@ TEST_CASE("times told from something else", "[wording]") {
   check({{"How many shots were there within 15 seconds of the substitution?", 1},
          {"How much later than the first goal was the substitution?", 40.0 - 0.5},
          {"How many fouls followed the winner?", 2},
+         {"How many fouls did Blues commit while they were behind?", 1},
+         {"How many seconds had gone when Fox scored?", 80.0},
          {"How long after the break did Fox score?", 30.0}});
 }
 
@@ -133,6 +135,11 @@ TEST_CASE("the last before something says how long before", "[wording]") {
   const query::Answer answer = l.ask("What was the last event before the winner?");
   CHECK(answer.value.at("type") == "substitution");
   CHECK(answer.text.find("That is 10 s before") != std::string::npos);
+}
+
+TEST_CASE("where there are none at the time asked about, the answer says how many there are at others", "[wording]") {
+  League l;
+  CHECK(l.ask("Did Reds score in the first half?").text.find("At other times there are 2") != std::string::npos);
 }
 
 TEST_CASE("of how many videos is no condition", "[wording]") {
