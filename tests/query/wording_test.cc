@@ -1,4 +1,5 @@
 // Kinds of wording that strangers used and the reader of questions once did not know: one line or two of each kind.
+#include "query/plan.h"
 #include "tests/query/league_fixture.h"
 
 namespace reelgraph::query {
@@ -140,6 +141,17 @@ TEST_CASE("the last before something says how long before", "[wording]") {
 TEST_CASE("where there are none at the time asked about, the answer says how many there are at others", "[wording]") {
   League l;
   CHECK(l.ask("Did Reds score in the first half?").text.find("At other times there are 2") != std::string::npos);
+}
+
+TEST_CASE("plans of these kinds survive their JSON form", "[wording]") {
+  League l;
+  for (const char* question :
+       {"How long was Eve Fox on the pitch?", "Who had a shot and was later taken off?", "Did Reds score in both halves?"}) {
+    INFO(question);
+    json plan = l.ask(question).plan;
+    for (const char* shown : {"views", "videos_looked_at", "found_by"}) plan.erase(shown);
+    CHECK(to_json(plan_from_json(plan, "plan.json")) == plan);
+  }
 }
 
 TEST_CASE("of how many videos is no condition", "[wording]") {
