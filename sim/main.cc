@@ -95,7 +95,7 @@ void report(const Common& c, const sim::Produced& produced) {
   char line[160];
   std::snprintf(line, sizeof line, "played and written in %.2f s", produced.play_seconds);
   std::cout << line;
-  if (produced.film_seconds > 0) {
+  if (produced.film_seconds > 0.001) {
     std::snprintf(line, sizeof line, "; drawn and encoded in %.2f s of one core: %.1f times real time", produced.film_seconds,
                   produced.seconds / produced.film_seconds);
     std::cout << line;

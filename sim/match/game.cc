@@ -343,7 +343,7 @@ class Game {
       return;
     }
     const double way = distance(player(who).at, goal(side));
-    if (way < 11 && player(who).place != 0 && random_.chance(way < 7 ? 0.5 : 0.22)) {
+    if (way < 10 && player(who).place != 0 && random_.chance(way < 6 ? 0.4 : 0.1)) {
       shoot(who);
     } else if (random_.chance(0.25) && player(who).place != 0) {
       hold(who, random_.uniform(0.7, 1.8));  // goes on with the ball

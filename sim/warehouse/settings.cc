@@ -60,8 +60,8 @@ WarehouseSettings draw_settings(WarehouseSettings s) {
   }
   if (!(s.seconds > 0 && s.seconds <= 31 * 86'400.0)) refuse("a film of this length is absurd", "give up to 44640 minutes");
 
-  // What limits takes about 70 s a pallet; the rest is much quicker.
-  const double pace = random.uniform(62, 80);
+  // What limits takes about 55 s a pallet; the rest is much quicker.
+  const double pace = random.uniform(48, 62);
   const int servers = std::min(s.workers, s.stations);
   const bool slow_docks = s.limit == "docks", slow_forklifts = s.limit == "forklifts";
   const bool slow_process = s.limit == "workers" || s.limit == "stations";
