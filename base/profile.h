@@ -86,6 +86,7 @@ struct Profile {
   std::string prompt;                 ///< task words for a vision-language model
   std::vector<Example> examples;
   nlohmann::json signals = nlohmann::json::object();  ///< options of the `signals` captioner, checked there
+  nlohmann::json tracking;                            ///< rules of chunker/tracking, checked there; null: none
   std::string digest;                                 ///< content hash: part of the prompt version
 };
 

@@ -3,6 +3,7 @@
 #include "base/error.h"
 #include "captioner/endpoint/captioner.h"
 #include "captioner/local_captioner.h"
+#include "captioner/places/captioner.h"
 #include "captioner/screen_text/captioner.h"
 #include "captioner/signals/captioner.h"
 
@@ -27,8 +28,12 @@ std::unique_ptr<base::Captioner> make_plain(const CaptionerOptions& options) {
   if (starts_with(options.spec, kLocal)) {
     const auto plugin = find_torch_plugin(options.plugin_folders);
     if (!plugin) not_in_this_build(options.spec, "runs a model folder (it has no libtorch plugin)");
-    return std::make_unique<LocalCaptioner>(TorchPlugin::load(*plugin), options.spec.substr(std::string(kLocal).size()), options.local,
-                                            options.profile, options.log);
+    const std::string folder = options.spec.substr(std::string(kLocal).size());
+    if (std::optional<places::PlacesNote> note = places::read_note(folder)) {
+      return std::make_unique<places::PlacesCaptioner>(TorchPlugin::load(*plugin), folder, *std::move(note), options.local, options.profile,
+                                                       options.log);
+    }
+    return std::make_unique<LocalCaptioner>(TorchPlugin::load(*plugin), folder, options.local, options.profile, options.log);
   }
   if (starts_with(options.spec, kEndpoint)) {
     base::EndpointSettings settings = options.endpoint;

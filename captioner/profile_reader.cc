@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "captioner/signals/options.h"
+#include "chunker/tracking/rules.h"
 
 namespace reelgraph::captioner {
 namespace {
@@ -34,7 +35,7 @@ class Reader {
   RawProfile read(const toml::table& root) {
     only_keys(root,
               {"name", "extends", "description", "prompt", "entity_types", "event_types", "roles", "zones", "examples", "signals",
-               "phrases", "periods", "tallies", "nicknames", "classes", "fillers", "videos", "speakers"},
+               "tracking", "phrases", "periods", "tallies", "nicknames", "classes", "fillers", "videos", "speakers"},
               "a profile");
     base::Profile& p = raw_.profile;
     p.name = name_of(root, root, "the profile");
@@ -48,6 +49,7 @@ class Reader {
     read_zones(root);
     read_examples(root);
     read_signals(root);
+    read_tracking(root);
     read_phrases(root);
     read_periods(root);
     read_tallies(root);
@@ -354,6 +356,31 @@ class Reader {
       }
       static_cast<void>(signals::parse_options({{name, options[name]}}, place(value)));
     }
+  }
+
+  void read_tracking(const toml::table& root) {
+    const toml::node* node = root.get("tracking");
+    if (node == nullptr) return;
+    raw_.profile.tracking = json_of(*node);
+    static_cast<void>(chunker::tracking::parse_rules(raw_.profile.tracking, place(*node)));
+  }
+
+  /// Tables, lists, texts and numbers; anything else becomes null, which no reader takes.
+  static nlohmann::json json_of(const toml::node& node) {
+    if (const toml::table* table = node.as_table()) {
+      nlohmann::json object = nlohmann::json::object();
+      for (auto&& [key, value] : *table) object[std::string(key.str())] = json_of(value);
+      return object;
+    }
+    if (const toml::array* array = node.as_array()) {
+      nlohmann::json list = nlohmann::json::array();
+      for (const toml::node& value : *array) list.push_back(json_of(value));
+      return list;
+    }
+    if (const auto* text = node.as_string()) return text->get();
+    if (const auto* integer = node.as_integer()) return integer->get();
+    if (const auto* real = node.as_floating_point(); real != nullptr && std::isfinite(real->get())) return real->get();
+    return nullptr;
   }
 
   std::string where_;

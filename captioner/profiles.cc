@@ -83,8 +83,10 @@ void extend(base::Profile& profile, const base::Profile& extended) {
   append(profile.examples, extended.examples);
   if (profile.prompt.empty()) profile.prompt = extended.prompt;
   if (profile.description.empty()) profile.description = extended.description;
-  for (const auto& [key, value] : extended.signals.items()) {
-    if (!profile.signals.contains(key)) profile.signals[key] = value;
+  for (const auto& [own, others] : {std::pair(&profile.signals, &extended.signals), std::pair(&profile.tracking, &extended.tracking)}) {
+    for (const auto& [key, value] : others->items()) {
+      if (!own->contains(key)) (*own)[key] = value;
+    }
   }
 }
 

@@ -179,4 +179,28 @@ void write_truth(const World& world, const TruthOptions& options, std::ostream& 
   if (!gaps.empty()) writer.coverage(*history, gaps);
 }
 
+nlohmann::json places_json(const Snapshot& snapshot, const Renderer& renderer) {
+  const std::vector<double> visible = renderer.visible(snapshot);
+  nlohmann::json things = nlohmann::json::array();
+  const auto rounded = [](double x) { return std::round(x * 1e4) / 1e4; };
+  for (std::size_t i = 0; i < snapshot.things.size(); ++i) {
+    const Thing& thing = snapshot.things[i];
+    const auto [x, y] = renderer.place_of(thing.at);
+    const bool coloured = thing.kind != Kind::kPallet && thing.kind != Kind::kBall;
+    things.push_back({{"kind", kind_name(thing.kind)},
+                      {"colour", coloured ? colour_name(thing.colour) : ""},
+                      {"load", load_name(thing.load)},
+                      {"x", rounded(x)},
+                      {"y", rounded(y)},
+                      {"visible", rounded(visible[i])}});
+  }
+  return things;
+}
+
+void write_places(const World& world, const Renderer& renderer, std::ostream& out) {
+  for (int second = 0; second < world.history.seconds; ++second) {
+    out << nlohmann::json{{"at", second}, {"things", places_json(world.at(second), renderer)}}.dump() << '\n';
+  }
+}
+
 }  // namespace reelgraph::sim

@@ -17,7 +17,7 @@ const Rgb& any_of(Random& random, const std::array<Rgb, N>& colours) {
 Look draw_look(Random random, bool unseen) {
   Look look;
   look.seed = static_cast<std::uint64_t>(random.uniform() * 0x1.0p53);
-  look.camera = {.pitch = unseen ? random.uniform(46, 54) : random.uniform(55, 82),
+  look.camera = {.pitch = unseen ? random.uniform(54, 60) : random.uniform(62, 84),
                  .yaw = random.uniform(-6, 6),
                  .roll = random.uniform(-2, 2),
                  .distance = random.uniform(16, 26),

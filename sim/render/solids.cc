@@ -124,9 +124,9 @@ void add_forklift(Builder& builder, const Rgb& colour, Load load) {
   builder.box(-0.7, 0, 0.45, 1.2, 0.95, 1.2, shade(colour, 0.7));
   builder.box(0.0, 0, 0.5, 0.6, 0.95, 1.25, kDark);  // the seat
   for (const double aside : {-0.3, 0.3}) builder.box(kForkReach - 0.1, aside, 1.1, 0.14, 0.05, 0.12, kMetal);
-  builder.box(0.82, 0, 0.14, 1.0, 0.05, 1.9, kMetal);  // the mast
+  builder.box(0.82, 0, 0.14, 1.0, 0.05, 1.55, kMetal);  // the mast
   if (load != Load::kNone) add_pallet(builder, kForkReach, 0.15, load);
-  for (const double aside : {-0.5, 0.5}) builder.box(0.0, aside, 1.1, 0.08, 1.9, 1.98, kMetal);  // the roof's bars
+  for (const double aside : {-0.5, 0.5}) builder.box(0.0, aside, 1.1, 0.08, 1.7, 1.78, kMetal);  // the roof's bars
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "sim/match/pitch.h"
+#include "sim/truth.h"
 #include "sim/warehouse/layout.h"
 
 namespace reelgraph::sim {
@@ -130,21 +131,7 @@ const base::Image& FrameSampler::next() {
   if (!renderer_ || drawn_ == options_.per_scene) new_scene();
   ++drawn_;
   const Snapshot snapshot = pitch_ ? match() : warehouse();
-  const std::vector<double> visible = renderer_->visible(snapshot);
-  nlohmann::json things = nlohmann::json::array();
-  const auto thousandth = [](double x) { return std::round(x * 1e4) / 1e4; };
-  for (std::size_t i = 0; i < snapshot.things.size(); ++i) {
-    const Thing& thing = snapshot.things[i];
-    const auto [x, y] = renderer_->place_of(thing.at);
-    const bool coloured = thing.kind != Kind::kPallet && thing.kind != Kind::kBall;
-    things.push_back({{"kind", kind_name(thing.kind)},
-                      {"colour", coloured ? colour_name(thing.colour) : ""},
-                      {"load", load_name(thing.load)},
-                      {"x", thousandth(x)},
-                      {"y", thousandth(y)},
-                      {"visible", thousandth(visible[i])}});
-  }
-  truth_ = {{"scene", scene_}, {"things", std::move(things)}};
+  truth_ = {{"scene", scene_}, {"things", places_json(snapshot, *renderer_)}};
   return renderer_->draw(snapshot);
 }
 

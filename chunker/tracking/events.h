@@ -1,0 +1,123 @@
+#pragma once
+// From tracks and zones to what happened: geometry says it, nobody guesses. The definitions of the events are in docs/tracking.md.
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/observation.h"
+#include "base/profile.h"
+#include "chunker/tracking/rules.h"
+#include "chunker/tracking/tracker.h"
+
+namespace reelgraph::chunker::tracking {
+
+/// Somebody or something that takes part: a thing that is followed, or a zone.
+struct Party {
+  std::string key;   ///< unique within the film: "forklift:blue", "pallet:7", "zone:dock 1"
+  std::string type;  ///< entity type
+  std::string name;  ///< "blue forklift", "pallet 7", "dock 1"
+  std::string label, load;
+  friend bool operator==(const Party&, const Party&) = default;
+};
+
+struct TrackedEvent {
+  base::Event event;  ///< without participants
+  std::vector<std::pair<Party, std::string>> parties;  ///< with their roles
+};
+
+/// A thing that was in view.
+struct Presence {
+  Party party;
+  base::TimeSpan span;
+  Place place;  ///< last one within the span
+};
+
+/// Follows one film. What happened is known some seconds after it did: `kLag` at most, but for what goes on.
+class EventReader {
+ public:
+  static constexpr base::Duration kLag = 14 * base::kSecond;
+
+  /// @param aspect height of the picture by its width
+  EventReader(Rules rules, std::vector<base::Zone> zones, double aspect);
+
+  void add(const Look& look);
+  /// The film ends: what goes on ends with it.
+  void finish(base::Timestamp end);
+
+  /// What became certain since the last call, by start.
+  [[nodiscard]] std::vector<TrackedEvent> take();
+  /// Things that were in view in `span`, as far as they are certain, in order of first sight.
+  [[nodiscard]] std::vector<Presence> present(base::TimeSpan span) const;
+
+ private:
+  /// A thing smoothed at one frame's time.
+  struct State {
+    Place place;
+    std::string load;
+    int zone = -1;
+  };
+  struct Stop {
+    base::Timestamp end = 0;
+    int zone = -1;
+    Place place;
+  };
+  /// What is remembered of a track while its story is read.
+  struct Story {
+    Party party;
+    std::optional<State> last;
+    base::Timestamp last_at = 0;
+    int zone = -1;  ///< confirmed
+    std::deque<std::pair<base::Timestamp, Place>> way;  ///< the last frames
+    base::Timestamp stands_since = 0;
+    Place anchor;
+    std::optional<Stop> stop;      ///< of carriers and walkers: where the way began
+    base::Timestamp waits_since = -1;
+    base::Timestamp works_since = -1, worked_until = -1;
+    Party work;
+    int work_zone = -1;
+    std::optional<Party> carried;
+    bool explained = false;  ///< goods: its appearance is told or known
+    bool gone = false;       ///< goods: picked up, or its leaving is told
+    bool away = false;       ///< workers: has left the picture
+    bool idle_told = false;
+  };
+
+  void read(base::Timestamp at, base::Timestamp before);
+  [[nodiscard]] std::optional<State> state(const Track& track, base::Timestamp at) const;
+  [[nodiscard]] bool is(const std::vector<std::string>& types, const std::string& type) const;
+  [[nodiscard]] int zone_at(Place place, double margin) const;
+  [[nodiscard]] double outside(int zone, Place place) const;
+  [[nodiscard]] bool zone_in(int zone, const std::vector<std::string>& kinds) const;
+  [[nodiscard]] int nearest_zone(Place place, const std::vector<std::string>& kinds) const;
+  [[nodiscard]] Party party_of(int zone) const;
+  Story& story_of(Track& track);
+
+  void read_zone(const Track& track, Story& story, const State& now, base::Timestamp at, base::Timestamp before);
+  void read_stand(const Track& track, Story& story, const State& now, base::Timestamp at, base::Timestamp before);
+  void stood(const Track& track, Story& story, base::Timestamp until);
+  void read_load(const Track& track, Story& story, const State& now, base::Timestamp at, base::Timestamp before);
+  void read_goods(Track& track, Story& story, base::Timestamp at);
+  void read_work(const Track& track, Story& story, base::Timestamp at);
+  void read_absence(const Track& track, Story& story, base::Timestamp at);
+  [[nodiscard]] const Track* works_on(const Track& worker, base::Timestamp at) const;
+  void end_wait(Story& story, base::Timestamp until);
+  void end_work(Story& story, base::Timestamp until);
+  void travelled(Story& story, base::Timestamp until, int destination, Place place, const std::optional<Party>& object);
+  void tell(const std::string& type, base::TimeSpan span, std::vector<std::pair<Party, std::string>> parties, std::string description,
+            nlohmann::json attributes = nlohmann::json::object());
+
+  Rules rules_;
+  std::vector<base::Zone> zones_;
+  double aspect_;
+  Tracker tracker_;
+  std::deque<base::Timestamp> frames_;  ///< times not read yet
+  base::Timestamp first_frame_ = -1, read_to_ = -1;
+  std::map<int, Story> stories_;
+  int next_goods_ = 1;
+  std::vector<TrackedEvent> told_;
+};
+
+}  // namespace reelgraph::chunker::tracking

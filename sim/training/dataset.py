@@ -1,0 +1,96 @@
+"""Pictures with their truth: drawn by reelgraph-sim-frames, kept as memory-mapped arrays."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+SIDE = 96  # pixels of the picture that the model sees
+FILM = (640, 360)  # pixels of a film's picture
+CELLS = 24  # per side of the grid in which places are said
+WORDS = {
+    "kind": ["worker", "forklift", "pallet", "player", "referee", "ball"],
+    "colour": ["red", "orange", "yellow", "green", "blue", "purple", "white", "black"],
+    "load": ["boxes", "drums", "sacks"],
+}
+LEAST_VISIBLE = 0.25  # of a thing; what is hidden more than that is not said
+
+
+def squash(picture: Image.Image) -> np.ndarray:
+    """uint8 RGB [SIDE, SIDE, 3], as the processor makes it of a 640 x 360 picture: antialiased bicubic, aspect lost."""
+    return np.asarray(picture.resize((SIDE, SIDE), Image.BICUBIC))
+
+
+def cell(share: float) -> int:
+    return min(CELLS - 1, max(0, int(share * CELLS)))
+
+
+def things_said(truth: dict, mirrored: bool = False) -> list[dict]:
+    """What should be said of a picture, in the order in which it is said: kinds, within them colours, within them from the left."""
+    said = []
+    for thing in truth["things"]:
+        x = 1 - thing["x"] if mirrored else thing["x"]
+        if thing["visible"] < LEAST_VISIBLE or not (0 <= x < 1 and 0 <= thing["y"] < 1):
+            continue
+        said.append({**thing, "x": x, "column": cell(x), "row": cell(thing["y"])})
+
+    def order(thing: dict):
+        colour = WORDS["colour"].index(thing["colour"]) if thing["colour"] else -1
+        return WORDS["kind"].index(thing["kind"]), colour, thing["column"], thing["row"], thing["load"]
+
+    return sorted(said, key=order)
+
+
+def text_of(said: list[dict]) -> str:
+    """"red worker 12 5; blue forklift boxes 20 8; pallet drums 3 19", or "nothing"."""
+    parts = []
+    for thing in said:
+        words = [thing["colour"], thing["kind"], thing["load"], str(thing["column"]), str(thing["row"])]
+        parts.append(" ".join(word for word in words if word))
+    return "; ".join(parts) or "nothing"
+
+
+def frames(program: Path, count: int, seed: int, unseen: bool = False, match: float = 0.0, per_scene: int = 16):
+    """Yields (PIL picture of 640 x 360, truth)."""
+    command = [str(program.resolve()), "--count", str(count), "--seed", str(seed), "--match", str(match), "--per-scene", str(per_scene)]
+    with subprocess.Popen(command + (["--unseen"] if unseen else []), stdout=subprocess.PIPE) as process:
+        size = FILM[0] * FILM[1] * 3
+        for _ in range(count):
+            pixels = process.stdout.read(size)
+            if len(pixels) < size:
+                raise SystemExit(f"{program} ended early")
+            yield Image.frombytes("RGB", FILM, pixels), json.loads(process.stdout.readline())
+
+
+def make(folder: Path, program: Path, count: int, seed: int, unseen: bool = False, match: float = 0.0) -> None:
+    """Writes FOLDER/pictures.npy (uint8 [count, SIDE, SIDE, 3]) and FOLDER/truth.jsonl, both whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pictures = np.lib.format.open_memmap(folder / "pictures.part", mode="w+", dtype=np.uint8, shape=(count, SIDE, SIDE, 3))
+    with open(folder / "truth.part", "w") as truths:
+        for i, (picture, truth) in enumerate(frames(program, count, seed, unseen, match)):
+            pictures[i] = squash(picture)
+            truths.write(json.dumps(truth) + "\n")
+    pictures.flush()
+    (folder / "truth.part").rename(folder / "truth.jsonl")
+    (folder / "pictures.part").rename(folder / "pictures.npy")
+
+
+def load(folder: Path) -> tuple[np.ndarray, list[dict]]:
+    with open(folder / "truth.jsonl") as lines:
+        return np.load(folder / "pictures.npy", mmap_mode="r"), [json.loads(line) for line in lines]
+
+
+if __name__ == "__main__":
+    import argparse
+
+    parser = argparse.ArgumentParser(description="Draws pictures with their truth for train.py.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--program", type=Path, default=Path("build/release/reelgraph-sim-frames"))
+    parser.add_argument("--count", type=int, default=60_000)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--match", type=float, default=0.2)
+    parser.add_argument("--unseen", action="store_true")
+    chosen = parser.parse_args()
+    make(chosen.folder, chosen.program, chosen.count, chosen.seed, chosen.unseen, chosen.match)

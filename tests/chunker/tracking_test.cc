@@ -1,0 +1,224 @@
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "chunker/tracking/events.h"
+#include "chunker/tracking/telling.h"
+#include "tests/support/support.h"
+
+namespace reelgraph::chunker::tracking {
+namespace {
+
+using base::kSecond;
+
+Rules warehouse_rules() {
+  return parse_rules({{"carriers", {"forklift"}},
+                      {"workers", {"worker"}},
+                      {"goods", {"pallet"}},
+                      {"arrive_at", {"dock"}},
+                      {"process_at", {"packing"}},
+                      {"wait_at", {"dock", "staging", "packing"}},
+                      {"leave_from", {"storage"}},
+                      {"zone_types", {{"dock", "dock"}, {"packing", "station"}}}},
+                     "test");
+}
+
+base::Zone zone(const char* name, double x0, double y0, double x1, double y1) { return {name, {{x0, y0}, {x1, y0}, {x1, y1}, {x0, y1}}, {}}; }
+
+std::vector<base::Zone> floor_plan() {
+  return {zone("dock 1", 0.1, 0.05, 0.3, 0.25), zone("staging", 0.1, 0.4, 0.45, 0.6), zone("storage", 0.6, 0.4, 0.9, 0.6),
+          zone("packing 1", 0.5, 0.75, 0.7, 0.95)};
+}
+
+/// A film told frame by frame, one a second.
+class Film {
+ public:
+  explicit Film(std::vector<base::Zone> zones = floor_plan()) : reader(warehouse_rules(), std::move(zones), 9.0 / 16) {}
+  void frame(std::vector<Sighting> things) { reader.add({(seconds++) * kSecond, std::move(things)}); }
+  std::vector<TrackedEvent> end() {
+    reader.finish(seconds * kSecond);
+    return reader.take();
+  }
+  EventReader reader;
+  int seconds = 0;
+};
+
+Sighting forklift(double x, double y, const char* load = "") { return {"forklift", "blue", load, {x, y}}; }
+Sighting worker(double x, double y, const char* label = "red") { return {"worker", label, "", {x, y}}; }
+Sighting pallet(double x, double y, const char* load = "boxes") { return {"pallet", "", load, {x, y}}; }
+
+std::vector<const TrackedEvent*> of_type(const std::vector<TrackedEvent>& events, const std::string& type) {
+  std::vector<const TrackedEvent*> found;
+  for (const TrackedEvent& event : events) {
+    if (event.event.type == type) found.push_back(&event);
+  }
+  return found;
+}
+
+std::string name_in_role(const TrackedEvent& event, const std::string& role) {
+  for (const auto& [party, r] : event.parties) {
+    if (r == role) return party.name;
+  }
+  return {};
+}
+
+double seconds(base::Timestamp t) { return base::to_seconds(t); }
+
+/// A pallet comes to the dock at 5 s, a forklift takes it at 25 s and sets it down in staging at 40 s.
+std::vector<TrackedEvent> delivery(int misread_every = 0, int miss_every = 0) {
+  Film film;
+  for (int t = 0; t < 70; ++t) {
+    std::vector<Sighting> seen;
+    const bool carried = t >= 25 && t < 40;
+    const double share = std::clamp((t - 26) / 10.0, 0.0, 1.0);
+    const double x = t < 10 ? 0.6 : t < 20 ? 0.6 - 0.04 * (t - 10) : 0.2 + 0.1 * share, y = t < 10 ? 0.32 : 0.32;
+    if (miss_every == 0 || t % miss_every != 3) seen.push_back(forklift(x, y, carried ? "boxes" : ""));
+    if (misread_every != 0 && t % misread_every == 4 && !seen.empty()) seen.back().label = "purple";
+    if (t >= 5 && t < 25) seen.push_back(pallet(0.2, 0.2));
+    if (t >= 40) seen.push_back(pallet(0.3, 0.45));
+    film.frame(std::move(seen));
+  }
+  return film.end();
+}
+
+}  // namespace
+
+TEST_CASE("goods that arrive, are carried and are set down are one thing, and each step is told with its time and place", "[tracking]") {
+  const std::vector<TrackedEvent> events = delivery();
+  const auto arrivals = of_type(events, "arrive"), pick_ups = of_type(events, "pick_up"), drops = of_type(events, "drop"), ways = of_type(events, "travel");
+  REQUIRE(arrivals.size() == 1);
+  REQUIRE(pick_ups.size() == 1);
+  REQUIRE(drops.size() == 1);
+  CHECK(seconds(arrivals[0]->event.span.start) == Approx(5).margin(1));
+  CHECK(name_in_role(*arrivals[0], "place") == "dock 1");
+  CHECK(seconds(pick_ups[0]->event.span.end) == Approx(25).margin(1));
+  CHECK(name_in_role(*pick_ups[0], "agent") == "blue forklift");
+  CHECK(name_in_role(*pick_ups[0], "place") == "dock 1");
+  CHECK(name_in_role(*pick_ups[0], "object") == name_in_role(*arrivals[0], "agent"));
+  CHECK(seconds(drops[0]->event.span.end) == Approx(40).margin(1));
+  CHECK(name_in_role(*drops[0], "place") == "staging");
+  CHECK(name_in_role(*drops[0], "object") == name_in_role(*arrivals[0], "agent"));
+  const auto loaded = std::find_if(ways.begin(), ways.end(), [](const TrackedEvent* e) { return e->event.attributes.value("loaded", false); });
+  REQUIRE(loaded != ways.end());
+  CHECK(name_in_role(**loaded, "source") == "dock 1");
+  CHECK(name_in_role(**loaded, "destination") == "staging");
+  const auto waits = of_type(events, "wait");
+  REQUIRE(waits.size() == 2);
+  CHECK(seconds(waits[0]->event.span.start) == Approx(5).margin(1.5));
+  CHECK(seconds(waits[0]->event.span.end) == Approx(22).margin(1.5));
+  CHECK(name_in_role(*waits[1], "place") == "staging");
+  CHECK(seconds(waits[1]->event.span.end) == Approx(70).margin(0.1));
+}
+
+TEST_CASE("a colour misread or a thing missed in single frames changes nothing of what happened", "[tracking]") {
+  const auto plain = delivery();
+  for (const auto& events : {delivery(9, 0), delivery(0, 7), delivery(11, 6)}) {
+    for (const char* type : {"arrive", "pick_up", "drop"}) {
+      const auto a = of_type(plain, type), b = of_type(events, type);
+      REQUIRE(b.size() == a.size());
+      for (std::size_t i = 0; i < a.size(); ++i) {
+        CHECK(std::abs(seconds(a[i]->event.span.end - b[i]->event.span.end)) <= 2);
+        CHECK(name_in_role(*a[i], "agent") == name_in_role(*b[i], "agent"));
+        CHECK(name_in_role(*a[i], "place") == name_in_role(*b[i], "place"));
+      }
+    }
+  }
+}
+
+TEST_CASE("a worker who walks in, works on goods and walks out has entered, worked and left", "[tracking]") {
+  Film film;
+  for (int t = 0; t < 60; ++t) {
+    const double x = t < 10 ? 0.4 : t < 14 ? 0.4 + 0.04 * (t - 10) : t < 40 ? 0.56 : std::max(0.4, 0.56 - 0.04 * (t - 40));
+    film.frame({worker(x, 0.85), pallet(0.6, 0.87)});
+  }
+  const auto events = film.end();
+  const auto enters = of_type(events, "enter"), leaves = of_type(events, "leave"), work = of_type(events, "process");
+  REQUIRE(enters.size() == 1);
+  REQUIRE(leaves.size() == 1);
+  REQUIRE(work.size() == 1);
+  CHECK(seconds(enters[0]->event.span.start) == Approx(12.5).margin(1));
+  CHECK(seconds(leaves[0]->event.span.start) == Approx(41.5).margin(1));
+  CHECK(seconds(work[0]->event.span.start) == Approx(14).margin(2));
+  CHECK(seconds(work[0]->event.span.end) == Approx(40).margin(2));
+  CHECK(name_in_role(*work[0], "station") == "packing 1");
+  // The goods wait before and after.
+  const auto waits = of_type(events, "wait");
+  REQUIRE(waits.size() == 2);
+  CHECK(waits[0]->event.span.end <= work[0]->event.span.start + kSecond);
+  CHECK(waits[1]->event.span.start >= work[0]->event.span.end - kSecond);
+}
+
+TEST_CASE("who stands near a border of a zone does not enter and leave it every second", "[tracking]") {
+  Film film;
+  for (int t = 0; t < 60; ++t) film.frame({worker(0.5 + (t % 2 == 0 ? 0.01 : -0.01), 0.85)});
+  CHECK(of_type(film.end(), "enter").size() <= 1);
+}
+
+TEST_CASE("two of one colour at a time are two", "[tracking]") {
+  Film film;
+  for (int t = 0; t < 20; ++t) film.frame({worker(0.2, 0.3), worker(0.8, 0.3)});
+  film.reader.finish(20 * kSecond);
+  const auto present = film.reader.present({0, 20 * kSecond});
+  REQUIRE(present.size() == 2);
+  CHECK(present[0].party.key != present[1].party.key);
+}
+
+TEST_CASE("what is seen once or twice is nothing, and an empty film has no events", "[tracking]") {
+  Film film;
+  for (int t = 0; t < 30; ++t) film.frame(t == 7 || t == 20 ? std::vector<Sighting>{worker(0.6, 0.85)} : std::vector<Sighting>{});
+  CHECK(film.end().empty());
+  Film empty;
+  CHECK(empty.end().empty());
+}
+
+TEST_CASE("goods that somebody passes in front of neither leave nor arrive", "[tracking]") {
+  Film film;
+  for (int t = 0; t < 60; ++t) film.frame(t >= 20 && t < 26 ? std::vector<Sighting>{worker(0.2, 0.15)} : std::vector<Sighting>{pallet(0.2, 0.15)});
+  const auto events = film.end();
+  CHECK(of_type(events, "arrive").empty());
+  CHECK(of_type(events, "leave").empty());
+  CHECK(of_type(events, "wait").size() == 1);
+}
+
+TEST_CASE("what is observed chunk by chunk is what is observed at once", "[tracking]") {
+  std::vector<base::Observation> parts;
+  Film film;
+  for (int t = 0; t < 60; ++t) {
+    film.frame(t < 25 ? std::vector<Sighting>{forklift(0.2, 0.32), pallet(0.2, 0.2)} : std::vector<Sighting>{forklift(0.2, 0.32, "boxes")});
+    if (t % 10 == 9) parts.push_back(observe(film.reader, "film", {(t - 9) * kSecond, (t + 1) * kSecond}));
+  }
+  film.reader.finish(60 * kSecond);
+  parts.push_back(observe(film.reader, "film", {60 * kSecond, 60 * kSecond}));
+  int pick_ups = 0;
+  for (const base::Observation& o : parts) {
+    for (const base::Event& event : o.events) {
+      pick_ups += event.type == "pick_up";
+      for (const base::Participant& p : event.participants) {
+        CHECK(std::any_of(o.entities.begin(), o.entities.end(), [&](const base::EntityMention& m) { return m.ref == p.ref; }));
+      }
+    }
+  }
+  CHECK(pick_ups == 1);
+}
+
+TEST_CASE("memory of a long film is bounded", "[tracking]") {
+  Film film;
+  for (int t = 0; t < 20'000; ++t) {
+    film.frame({worker(0.2 + 0.1 * std::sin(t / 30.0), 0.3), pallet(0.2, 0.15, t / 600 % 2 == 0 ? "boxes" : "drums")});
+    static_cast<void>(film.reader.take());
+  }
+  CHECK(film.reader.present({0, 20'000 * kSecond}).size() < 10);
+}
+
+TEST_CASE("rules that cannot be meant are refused with their key", "[tracking]") {
+  CHECK_THROWS_WITH(parse_rules({{"carrier", {"x"}}}, "p"), Catch::Contains("tracking.carrier"));
+  CHECK_THROWS_WITH(parse_rules({{"carriers", "forklift"}}, "p"), Catch::Contains("tracking.carriers"));
+  CHECK_THROWS_WITH(parse_rules({{"reach", -1}}, "p"), Catch::Contains("tracking.reach"));
+  CHECK_THROWS_WITH(parse_rules({{"reach", "far"}}, "p"), Catch::Contains("tracking.reach"));
+  CHECK_THROWS_WITH(parse_rules({{"zone_types", {{"dock", 3}}}}, "p"), Catch::Contains("zone_types.dock"));
+  CHECK(parse_rules(nullptr, "p").empty());
+  CHECK(zone_kind("dock 12") == "dock");
+  CHECK(zone_kind("left penalty area") == "left penalty area");
+}
+
+}  // namespace reelgraph::chunker::tracking
