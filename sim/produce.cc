@@ -21,7 +21,8 @@ namespace fs = std::filesystem;
 using base::Error;
 using base::ErrorCode;
 
-constexpr const char* kFiles[] = {"film.mp4", "truth.observations.jsonl", "questions.jsonl", "profile.toml", "settings.json", "places.jsonl"};
+constexpr const char* kFiles[] = {"film.mp4",    "truth.observations.jsonl", "questions.jsonl", "profile.toml", "settings.json",
+                                  "places.jsonl"};
 
 double processor_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }
 
@@ -115,7 +116,8 @@ Produced write_world(const World& world, Renderer* renderer, Ambience ambience, 
   const TruthOptions truth{renderer == nullptr ? 0 : o.positions_every, renderer, o.losses};
   base::write_file(o.folder / kFiles[1], [&](std::ostream& out) { write_truth(world, truth, out); });
   base::write_file(o.folder / kFiles[2], [&](std::ostream& out) { write_questions(questions, world.history.id, out); });
-  if (renderer != nullptr && o.places) base::write_file(o.folder / kFiles[5], [&](std::ostream& out) { write_places(world, *renderer, out); });
+  if (renderer != nullptr && o.places)
+    base::write_file(o.folder / kFiles[5], [&](std::ostream& out) { write_places(world, *renderer, out); });
   if (renderer != nullptr) base::write_file(o.folder / kFiles[3], profile_of(world, *renderer, extends, world.history.title));
   base::write_file(o.folder / kFiles[4], settings.dump(2) + "\n");
   produced.play_seconds = processor_seconds() - begun - produced.film_seconds;

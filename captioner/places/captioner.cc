@@ -32,7 +32,8 @@ class PlacesCaptioner::Shared {
         identity_(model_.identity()) {
     nlohmann::json zones = nlohmann::json::array();
     for (const base::Zone& zone : profile_.zones) zones.push_back({zone.name, zone.polygon});
-    prompt_version_ = digest(nlohmann::json{profile_.tracking, zones, note_.columns, note_.rows, note_.frames_per_second, settings.dtype}.dump());
+    prompt_version_ =
+        digest(nlohmann::json{profile_.tracking, zones, note_.columns, note_.rows, note_.frames_per_second, settings.dtype}.dump());
     if (rules_.empty()) {
       base::log(log_, base::LogLevel::kWarning,
                 "the profile " + profile_.name + " has no [tracking]: things are followed, but nothing is said to have happened " +
@@ -61,7 +62,9 @@ class PlacesCaptioner::Shared {
 class PlacesCaptioner::Session final : public base::CaptionSession {
  public:
   Session(Shared& shared, std::string video, const base::MediaInfo& media)
-      : shared_(shared), video_(std::move(video)), step_(static_cast<base::Duration>(1e6 / shared.note().frames_per_second)),
+      : shared_(shared),
+        video_(std::move(video)),
+        step_(static_cast<base::Duration>(1e6 / shared.note().frames_per_second)),
         reader_(shared.rules(), shared.profile().zones,
                 media.display_size.width > 0 ? static_cast<double>(media.display_size.height) / media.display_size.width : 9.0 / 16) {}
 

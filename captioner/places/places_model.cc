@@ -22,11 +22,14 @@ PlacesModel::PlacesModel(const TorchPlugin& plugin, const std::filesystem::path&
   prompt_ = local::encode_prompt(model_.folder().tokenizer, chat.pieces({{"user", {local::PromptStill{}}, std::nullopt, {}}}));
 }
 
-int PlacesModel::longest_side() const { return static_cast<int>(std::clamp<std::int64_t>(model_.folder().preprocessor.longest_edge, 1, 4096)); }
+int PlacesModel::longest_side() const {
+  return static_cast<int>(std::clamp<std::int64_t>(model_.folder().preprocessor.longest_edge, 1, 4096));
+}
 
 base::Image PlacesModel::tile_of(const base::Image& picture) const {
   const local::PreprocessorConfig& config = model_.folder().preprocessor;
-  return local::cut_still(picture, config.longest_edge, config.tile, false, config.lanczos ? local::Filter::kLanczos : local::Filter::kBicubic)
+  return local::cut_still(picture, config.longest_edge, config.tile, false,
+                          config.lanczos ? local::Filter::kLanczos : local::Filter::kBicubic)
       .images.front();
 }
 

@@ -9,12 +9,12 @@
 namespace reelgraph::chunker::tracking {
 namespace {
 
-constexpr base::Duration kSure = 4 * base::kSecond;       ///< after which what nobody set down or took has come or gone by itself
-constexpr base::Duration kMatch = 3 * base::kSecond;      ///< between a change of load and the goods' coming or going
+constexpr base::Duration kSure = 4 * base::kSecond;   ///< after which what nobody set down or took has come or gone by itself
+constexpr base::Duration kMatch = 3 * base::kSecond;  ///< between a change of load and the goods' coming or going
 constexpr base::Duration kEdgeOfFilm = 2500 * base::kMillisecond;
 constexpr double kEdge = 0.2;         ///< of the picture: who is lost there has left it
-constexpr std::size_t kWay = 8;        ///< frames of a way that are remembered
-constexpr double kOutOfZone = 0.012;   ///< picture widths beyond a zone's border that are still in it for who was in it
+constexpr std::size_t kWay = 8;       ///< frames of a way that are remembered
+constexpr double kOutOfZone = 0.012;  ///< picture widths beyond a zone's border that are still in it for who was in it
 
 base::TimeSpan ordered(base::Timestamp start, base::Timestamp end) { return {std::min(start, end), std::max(start, end)}; }
 
@@ -142,8 +142,8 @@ EventReader::Story& EventReader::story_of(Track& track) {
   return story;
 }
 
-void EventReader::tell(const std::string& type, base::TimeSpan span, std::vector<std::pair<Party, std::string>> parties, std::string description,
-                       nlohmann::json attributes) {
+void EventReader::tell(const std::string& type, base::TimeSpan span, std::vector<std::pair<Party, std::string>> parties,
+                       std::string description, nlohmann::json attributes) {
   TrackedEvent told;
   told.event.type = type;
   told.event.span = span;
@@ -238,7 +238,8 @@ void EventReader::read(base::Timestamp at, base::Timestamp before) {
       if (track.first > first_frame_ + kEdgeOfFilm && is(rules_.workers, track.type) && !story.party.key.empty()) {
         const Place p = now->place;
         if (p.x < kEdge || p.x > 1 - kEdge || p.y < kEdge || p.y > 1 - kEdge) {
-          tell("enter", {track.first, track.first}, {{story.party, "agent"}, {{"zone:" + rules_.outside, "zone", rules_.outside, {}, {}}, "place"}},
+          tell("enter", {track.first, track.first},
+               {{story.party, "agent"}, {{"zone:" + rules_.outside, "zone", rules_.outside, {}, {}}, "place"}},
                story.party.name + " comes into the " + rules_.outside);
         }
       }
@@ -262,9 +263,7 @@ void EventReader::read(base::Timestamp at, base::Timestamp before) {
 
 /// Workers cross the borders of zones.
 void EventReader::read_zone(const Track& track, Story& story, const State& now, base::Timestamp at, base::Timestamp before) {
-  const auto zone_now = [&](const State& s) {
-    return story.zone >= 0 && outside(story.zone, s.place) <= kOutOfZone ? story.zone : s.zone;
-  };
+  const auto zone_now = [&](const State& s) { return story.zone >= 0 && outside(story.zone, s.place) <= kOutOfZone ? story.zone : s.zone; };
   const int zone = zone_now(now);
   if (zone == story.zone) return;
   // It must still be so in the next frame.
@@ -291,7 +290,8 @@ void EventReader::read_zone(const Track& track, Story& story, const State& now, 
   };
   if (story.zone >= 0) {
     const base::Timestamp t = crossing(story.zone, true);
-    tell("leave", {t, t}, {{story.party, "agent"}, {party_of(story.zone), "place"}}, story.party.name + " leaves " + party_of(story.zone).name);
+    tell("leave", {t, t}, {{story.party, "agent"}, {party_of(story.zone), "place"}},
+         story.party.name + " leaves " + party_of(story.zone).name);
   }
   if (zone >= 0) {
     const base::Timestamp t = crossing(zone, false);
@@ -309,7 +309,9 @@ void EventReader::read_stand(const Track& track, Story& story, const State& now,
     return;
   }
   // A walker that stands again has arrived; of a carrier only picking up, setting down and idling count.
-  if (!is(rules_.workers, track.type) || at - story.stands_since < 2 * base::kSecond || !story.stop || story.stop->end >= story.stands_since) return;
+  if (!is(rules_.workers, track.type) || at - story.stands_since < 2 * base::kSecond || !story.stop ||
+      story.stop->end >= story.stands_since)
+    return;
   if (tracker_.distance(story.stop->place, now.place) >= rules_.walk) {
     travelled(story, story.stands_since, nearest_zone(now.place, rules_.process_at), now.place, std::nullopt);
   }
@@ -361,7 +363,8 @@ void EventReader::travelled(Story& story, base::Timestamp until, int destination
     words += " to " + party_of(destination).name;
   }
   if (object && !object->key.empty()) words += " with " + object->name;
-  tell("travel", span, std::move(parties), std::move(words), is(rules_.carriers, story.party.type) ? nlohmann::json{{"loaded", object.has_value()}} : nlohmann::json::object());
+  tell("travel", span, std::move(parties), std::move(words),
+       is(rules_.carriers, story.party.type) ? nlohmann::json{{"loaded", object.has_value()}} : nlohmann::json::object());
   (void)place;
 }
 
@@ -376,7 +379,8 @@ void EventReader::read_load(const Track& track, Story& story, const State& now, 
   for (Track& other : tracker_.tracks()) {
     if (!other.confirmed || !is(rules_.goods, other.type)) continue;
     const Story& its = story_of(other);
-    if (takes ? its.gone || std::abs(other.last_seen - changed) > kMatch : its.explained || std::abs(other.first - changed) > kMatch) continue;
+    if (takes ? its.gone || std::abs(other.last_seen - changed) > kMatch : its.explained || std::abs(other.first - changed) > kMatch)
+      continue;
     const std::optional<State> there = state(other, takes ? other.last_seen : other.first);
     if (!there) continue;
     const double far = tracker_.distance(there->place, now.place) + (there->load == (takes ? now.load : had) ? 0 : rules_.reach / 3);
@@ -389,7 +393,8 @@ void EventReader::read_load(const Track& track, Story& story, const State& now, 
     // What stands there still is the next one, if it came at once.
     least = rules_.reach;
     for (Track& other : tracker_.tracks()) {
-      if (!other.confirmed || !is(rules_.goods, other.type) || other.first >= changed || story_of(other).gone || other.load() != now.load) continue;
+      if (!other.confirmed || !is(rules_.goods, other.type) || other.first >= changed || story_of(other).gone || other.load() != now.load)
+        continue;
       const std::optional<State> there = state(other, std::min(other.last_seen, before));
       if (!there) continue;
       if (const double far = tracker_.distance(there->place, now.place); far <= least) {
@@ -409,12 +414,24 @@ void EventReader::read_load(const Track& track, Story& story, const State& now, 
     if (takes) {
       its.gone = true;
       end_wait(its, start);
-      if (its.party.key.empty()) its.party = {goods->type + ":" + std::to_string(next_goods_), goods->type, goods->type + " " + std::to_string(next_goods_), {}, there->load}, ++next_goods_;
+      if (its.party.key.empty())
+        its.party = {goods->type + ":" + std::to_string(next_goods_),
+                     goods->type,
+                     goods->type + " " + std::to_string(next_goods_),
+                     {},
+                     there->load},
+        ++next_goods_;
       object = its.party;
     } else {
       its.explained = true;
       if (story.carried && !story.carried->key.empty()) its.party = *story.carried;
-      if (its.party.key.empty()) its.party = {goods->type + ":" + std::to_string(next_goods_), goods->type, goods->type + " " + std::to_string(next_goods_), {}, had}, ++next_goods_;
+      if (its.party.key.empty())
+        its.party = {goods->type + ":" + std::to_string(next_goods_),
+                     goods->type,
+                     goods->type + " " + std::to_string(next_goods_),
+                     {},
+                     had},
+        ++next_goods_;
       its.waits_since = changed;
       object = its.party;
     }
@@ -428,13 +445,15 @@ void EventReader::read_load(const Track& track, Story& story, const State& now, 
     }
   }
   if (takes && start - story.stands_since >= rules_.least_idle) stood(track, story, start);
-  travelled(story, start, zone, now.place, takes ? std::nullopt : std::optional<Party>(object.key.empty() ? Party{"", "", "", {}, had} : object));
+  travelled(story, start, zone, now.place,
+            takes ? std::nullopt : std::optional<Party>(object.key.empty() ? Party{"", "", "", {}, had} : object));
   std::vector<std::pair<Party, std::string>> parties{{story.party, "agent"}};
   if (!object.key.empty()) parties.emplace_back(object, "object");
   if (zone >= 0) parties.emplace_back(party_of(zone), "place");
   const std::string what = object.key.empty() ? had.empty() ? now.load : had : object.name;
   tell(takes ? "pick_up" : "drop", ordered(start, changed), std::move(parties),
-       story.party.name + (takes ? " picks up " : " sets down ") + what + (zone >= 0 ? (takes ? " from " : " at ") + party_of(zone).name : ""));
+       story.party.name + (takes ? " picks up " : " sets down ") + what +
+           (zone >= 0 ? (takes ? " from " : " at ") + party_of(zone).name : ""));
   story.stop = Stop{changed, zone, now.place};
   story.stands_since = changed;
   story.anchor = now.place;
@@ -446,15 +465,21 @@ void EventReader::read_goods(Track& track, Story& story, base::Timestamp at) {
   if (!story.explained && at >= track.first + kSure) {
     story.explained = true;
     const std::optional<State> there = state(track, std::min(track.first + kSure, track.last_seen));
-    story.party = {track.type + ":" + std::to_string(next_goods_), track.type, track.type + " " + std::to_string(next_goods_), {}, there ? there->load : ""};
+    story.party = {track.type + ":" + std::to_string(next_goods_),
+                   track.type,
+                   track.type + " " + std::to_string(next_goods_),
+                   {},
+                   there ? there->load : ""};
     ++next_goods_;
     base::Timestamp stands = track.first;
     const int zone = there ? there->zone >= 0 ? there->zone : zone_at(there->place, 0.02) : -1;
     if (track.first > first_frame_ + kEdgeOfFilm && zone_in(zone, rules_.arrive_at)) {
       for (const Sample& sample : track.samples) {
-        if (sample.seen && tracker_.distance(sample.place, there->place) > rules_.still / 2 && sample.at < track.first + kSure) stands = sample.at;
+        if (sample.seen && tracker_.distance(sample.place, there->place) > rules_.still / 2 && sample.at < track.first + kSure)
+          stands = sample.at;
       }
-      tell("arrive", {track.first, stands}, {{story.party, "agent"}, {party_of(zone), "place"}}, story.party.name + " arrives at " + party_of(zone).name);
+      tell("arrive", {track.first, stands}, {{story.party, "agent"}, {party_of(zone), "place"}},
+           story.party.name + " arrives at " + party_of(zone).name);
     }
     story.waits_since = stands;
     story.zone = zone;
@@ -467,7 +492,8 @@ void EventReader::read_goods(Track& track, Story& story, base::Timestamp at) {
     const base::Timestamp left = track.last_seen + 500 * base::kMillisecond;
     end_wait(story, left);
     if (zone_in(story.zone, rules_.leave_from)) {
-      tell("leave", {left, left}, {{story.party, "agent"}, {party_of(story.zone), "place"}}, story.party.name + " is taken away from " + party_of(story.zone).name);
+      tell("leave", {left, left}, {{story.party, "agent"}, {party_of(story.zone), "place"}},
+           story.party.name + " is taken away from " + party_of(story.zone).name);
     }
   }
 }
@@ -475,7 +501,8 @@ void EventReader::read_goods(Track& track, Story& story, base::Timestamp at) {
 void EventReader::end_wait(Story& story, base::Timestamp until) {
   const base::Timestamp since = std::exchange(story.waits_since, -1);
   if (since < 0 || until - since < rules_.least_wait || !zone_in(story.zone, rules_.wait_at)) return;
-  tell("wait", {since, until}, {{story.party, "agent"}, {party_of(story.zone), "place"}}, story.party.name + " waits at " + party_of(story.zone).name);
+  tell("wait", {since, until}, {{story.party, "agent"}, {party_of(story.zone), "place"}},
+       story.party.name + " waits at " + party_of(story.zone).name);
 }
 
 /// The goods that a worker stands beside in a zone where goods are worked on.
@@ -514,7 +541,8 @@ void EventReader::read_work(const Track& track, Story& story, base::Timestamp at
     story.worked_until = at;
     if (known == stories_.end()) return;
     if (story.work.key.empty()) story.work = known->second.party;
-    if (at - story.works_since >= rules_.least_process && known->second.waits_since >= 0) end_wait(known->second, std::max(story.works_since, known->second.waits_since));
+    if (at - story.works_since >= rules_.least_process && known->second.waits_since >= 0)
+      end_wait(known->second, std::max(story.works_since, known->second.waits_since));
     return;
   }
   if (story.works_since >= 0 && at - story.worked_until > 2 * base::kSecond) end_work(story, story.worked_until + 500 * base::kMillisecond);
@@ -530,7 +558,8 @@ void EventReader::end_work(Story& story, base::Timestamp until) {
     parties.emplace_back(party_of(story.work_zone), "place");
   }
   tell("process", {since, until}, std::move(parties),
-       story.party.name + " works on " + (story.work.name.empty() ? "goods" : story.work.name) + (story.work_zone >= 0 ? " at " + party_of(story.work_zone).name : ""));
+       story.party.name + " works on " + (story.work.name.empty() ? "goods" : story.work.name) +
+           (story.work_zone >= 0 ? " at " + party_of(story.work_zone).name : ""));
   for (auto& [number, other] : stories_) {
     if (!story.work.key.empty() && other.party.key == story.work.key && !other.gone && other.waits_since < 0) other.waits_since = until;
   }
@@ -543,7 +572,8 @@ void EventReader::read_absence(const Track& track, Story& story, base::Timestamp
   const base::Timestamp left = track.last_seen + 500 * base::kMillisecond;
   if (story.works_since >= 0) end_work(story, left);
   const Place p = story.last->place;
-  if (!is(rules_.workers, track.type) || story.party.key.empty() || (p.x >= kEdge && p.x <= 1 - kEdge && p.y >= kEdge && p.y <= 1 - kEdge)) return;
+  if (!is(rules_.workers, track.type) || story.party.key.empty() || (p.x >= kEdge && p.x <= 1 - kEdge && p.y >= kEdge && p.y <= 1 - kEdge))
+    return;
   tell("leave", {left, left}, {{story.party, "agent"}, {{"zone:" + rules_.outside, "zone", rules_.outside, {}, {}}, "place"}},
        story.party.name + " leaves the " + rules_.outside);
 }

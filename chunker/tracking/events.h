@@ -24,7 +24,7 @@ struct Party {
 };
 
 struct TrackedEvent {
-  base::Event event;  ///< without participants
+  base::Event event;                                   ///< without participants
   std::vector<std::pair<Party, std::string>> parties;  ///< with their roles
 };
 
@@ -69,11 +69,11 @@ class EventReader {
     Party party;
     std::optional<State> last;
     base::Timestamp last_at = 0;
-    int zone = -1;  ///< confirmed
+    int zone = -1;                                      ///< confirmed
     std::deque<std::pair<base::Timestamp, Place>> way;  ///< the last frames
     base::Timestamp stands_since = 0;
     Place anchor;
-    std::optional<Stop> stop;      ///< of carriers and walkers: where the way began
+    std::optional<Stop> stop;  ///< of carriers and walkers: where the way began
     base::Timestamp waits_since = -1;
     base::Timestamp works_since = -1, worked_until = -1;
     Party work;

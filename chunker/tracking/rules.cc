@@ -19,13 +19,15 @@ std::vector<std::string> names(const nlohmann::json& value, const std::string& k
       if (name.is_string() && !name.get_ref<const std::string&>().empty()) list.push_back(name.get<std::string>());
     }
   }
-  if (!value.is_array() || list.size() != value.size()) refuse(where, "tracking." + key + " is not a list of names", "write it as [\"worker\"]");
+  if (!value.is_array() || list.size() != value.size())
+    refuse(where, "tracking." + key + " is not a list of names", "write it as [\"worker\"]");
   return list;
 }
 
 double number(const nlohmann::json& value, const std::string& key, double least, double most, const std::string& where) {
   if (!value.is_number() || !(value.get<double>() >= least && value.get<double>() <= most)) {
-    refuse(where, "tracking." + key + " is not a number from " + nlohmann::json(least).dump() + " to " + nlohmann::json(most).dump(), "correct or remove it");
+    refuse(where, "tracking." + key + " is not a number from " + nlohmann::json(least).dump() + " to " + nlohmann::json(most).dump(),
+           "correct or remove it");
   }
   return value.get<double>();
 }
@@ -40,7 +42,8 @@ TrackerOptions Rules::tracker_options(double aspect) const {
     return found == speeds.end() ? fallback : found->second;
   };
   // Goods that something passes in front of are not gone.
-  for (const std::string& type : goods) options.motions[type] = {.speed = speed(type, 0.03), .lost_after = 12 * base::kSecond, .most = 0.03, .by_load = true};
+  for (const std::string& type : goods)
+    options.motions[type] = {.speed = speed(type, 0.03), .lost_after = 12 * base::kSecond, .most = 0.03, .by_load = true};
   for (const std::vector<std::string>* types : {&carriers, &workers}) {
     for (const std::string& type : *types) options.motions[type] = {.speed = speed(type, 0.15), .lost_after = 6 * base::kSecond};
   }
@@ -52,9 +55,10 @@ Rules parse_rules(const nlohmann::json& table, const std::string& where) {
   if (table.is_null()) return rules;
   if (!table.is_object()) refuse(where, "tracking is not a table", "write it as [tracking] with keys below");
   const std::map<std::string, std::vector<std::string>*> lists{
-      {"carriers", &rules.carriers},     {"workers", &rules.workers},       {"goods", &rules.goods},     {"arrive_at", &rules.arrive_at},
+      {"carriers", &rules.carriers},     {"workers", &rules.workers},       {"goods", &rules.goods},    {"arrive_at", &rules.arrive_at},
       {"leave_from", &rules.leave_from}, {"process_at", &rules.process_at}, {"wait_at", &rules.wait_at}};
-  const std::map<std::string, double*> lengths{{"reach", &rules.reach}, {"beside", &rules.beside}, {"still", &rules.still}, {"walk", &rules.walk}};
+  const std::map<std::string, double*> lengths{
+      {"reach", &rules.reach}, {"beside", &rules.beside}, {"still", &rules.still}, {"walk", &rules.walk}};
   const std::map<std::string, base::Duration*> durations{{"lift", &rules.lift},
                                                          {"least_process", &rules.least_process},
                                                          {"least_idle", &rules.least_idle},
@@ -83,7 +87,8 @@ Rules parse_rules(const nlohmann::json& table, const std::string& where) {
       }
     } else {
       refuse(where, "unknown key tracking." + key,
-             "known keys: carriers, workers, goods, arrive_at, leave_from, process_at, wait_at, zone_types, outside, reach, beside, still, walk, lift, "
+             "known keys: carriers, workers, goods, arrive_at, leave_from, process_at, wait_at, zone_types, outside, reach, beside, still, "
+             "walk, lift, "
              "least_process, least_idle, least_wait, least_breakdown, speeds");
     }
   }

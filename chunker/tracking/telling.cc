@@ -40,7 +40,8 @@ base::Observation observe(EventReader& reader, const std::string& video, base::T
     }
   }
   std::string caption;
-  for (const auto& [type, count] : counts) caption += (caption.empty() ? "In view: " : ", ") + std::to_string(count) + " " + type + (count == 1 ? "" : "s");
+  for (const auto& [type, count] : counts)
+    caption += (caption.empty() ? "In view: " : ", ") + std::to_string(count) + " " + type + (count == 1 ? "" : "s");
   caption += caption.empty() ? "Nothing is in view." : ".";
   std::size_t sentences = 0;
   for (TrackedEvent& told : reader.take()) {

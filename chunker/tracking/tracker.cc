@@ -73,7 +73,8 @@ void Tracker::add(const Look& look) {
     missed.at = look.at;
     missed.seen = false;
     track.samples.push_back(std::move(missed));
-    missed_frames = static_cast<int>(std::count_if(track.samples.rbegin(), track.samples.rend(), [&](const Sample& s) { return s.at > track.last_seen; }));
+    missed_frames = static_cast<int>(
+        std::count_if(track.samples.rbegin(), track.samples.rend(), [&](const Sample& s) { return s.at > track.last_seen; }));
     if (track.confirmed ? look.at - track.last_seen > motion_of(track.type).lost_after : missed_frames > 2) end(track);
   }
   for (std::size_t i = 0; i < look.things.size(); ++i) {
@@ -114,7 +115,8 @@ Track& Tracker::split(Track& track, base::Timestamp at) {
   rest.labels = track.labels;
   rest.first = from == track.samples.end() ? at : from->at;
   rest.samples.assign(from, track.samples.end());
-  track.samples.erase(std::find_if(track.samples.begin(), track.samples.end(), [at](const Sample& s) { return s.at >= at; }), track.samples.end());
+  track.samples.erase(std::find_if(track.samples.begin(), track.samples.end(), [at](const Sample& s) { return s.at >= at; }),
+                      track.samples.end());
   end(track);
   track.last_seen = track.samples.empty() ? at : track.samples.back().at;
   tracks_.push_back(std::move(rest));

@@ -12,10 +12,10 @@ namespace reelgraph::chunker::tracking {
 
 /// How a type of thing moves.
 struct Motion {
-  double speed = 0.15;                                ///< fastest, picture widths a second
-  base::Duration lost_after = 4 * base::kSecond;      ///< unseen so long, it is gone
-  double most = 0.4;                                  ///< farthest way while unseen, picture widths
-  bool by_load = false;                               ///< loads tell things of this type apart, not labels
+  double speed = 0.15;                            ///< fastest, picture widths a second
+  base::Duration lost_after = 4 * base::kSecond;  ///< unseen so long, it is gone
+  double most = 0.4;                              ///< farthest way while unseen, picture widths
+  bool by_load = false;                           ///< loads tell things of this type apart, not labels
 };
 
 /// A thing at one frame's time.
@@ -27,10 +27,10 @@ struct Sample {
 };
 
 struct Track {
-  int number = 0;     ///< unique, in order of first sight
+  int number = 0;  ///< unique, in order of first sight
   std::string type;
   std::map<std::string, int> labels, loads;  ///< votes
-  std::deque<Sample> samples;         ///< one a frame since `first`; the oldest may have been dropped
+  std::deque<Sample> samples;                ///< one a frame since `first`; the oldest may have been dropped
   base::Timestamp first = 0, last_seen = 0;
   int hits = 0;
   bool confirmed = false;

@@ -16,7 +16,8 @@ using reelgraph::base::Image;
 namespace captioner = reelgraph::captioner;
 namespace places = reelgraph::captioner::places;
 
-int say(const std::string& folder, const reelgraph::base::LocalSettings& settings, reelgraph::base::Size size, const std::filesystem::path& self) {
+int say(const std::string& folder, const reelgraph::base::LocalSettings& settings, reelgraph::base::Size size,
+        const std::filesystem::path& self) {
   const std::optional<places::PlacesNote> note = places::read_note(folder);
   if (!note) {
     std::cerr << folder << " has no reelgraph.json that says places\n";
@@ -34,9 +35,11 @@ int say(const std::string& folder, const reelgraph::base::LocalSettings& setting
     for (const std::string& text : model.say(tiles, note->max_tokens, usage)) std::cout << text << '\n';
     tiles.clear();
   };
-  Image picture{size.width, size.height, std::vector<std::uint8_t>(static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height) * 3)};
+  Image picture{size.width, size.height,
+                std::vector<std::uint8_t>(static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height) * 3)};
   std::string line;
-  while (std::cin.read(reinterpret_cast<char*>(picture.pixels.data()), static_cast<std::streamsize>(picture.pixels.size())) && std::getline(std::cin, line)) {
+  while (std::cin.read(reinterpret_cast<char*>(picture.pixels.data()), static_cast<std::streamsize>(picture.pixels.size())) &&
+         std::getline(std::cin, line)) {
     tiles.push_back(model.tile_of(picture));
     if (tiles.size() == 64) flush();
   }

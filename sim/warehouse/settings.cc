@@ -70,7 +70,7 @@ WarehouseSettings draw_settings(WarehouseSettings s) {
   s.lift = slow_forklifts ? random.uniform(3.6, 4.6) : random.uniform(2.4, 3.2);
   s.forklift_speed = slow_forklifts ? random.uniform(1.2, 1.4) : random.uniform(1.6, 1.8);
   s.variation = random.uniform(0.2, 0.45);
-  s.arrivals_per_hour = random.uniform(110, 150);
+  s.arrivals_per_hour = random.uniform(140, 180);
   return s;
 }
 

@@ -23,7 +23,9 @@ Rules warehouse_rules() {
                      "test");
 }
 
-base::Zone zone(const char* name, double x0, double y0, double x1, double y1) { return {name, {{x0, y0}, {x1, y0}, {x1, y1}, {x0, y1}}, {}}; }
+base::Zone zone(const char* name, double x0, double y0, double x1, double y1) {
+  return {name, {{x0, y0}, {x1, y0}, {x1, y1}, {x0, y1}}, {}};
+}
 
 std::vector<base::Zone> floor_plan() {
   return {zone("dock 1", 0.1, 0.05, 0.3, 0.25), zone("staging", 0.1, 0.4, 0.45, 0.6), zone("storage", 0.6, 0.4, 0.9, 0.6),
@@ -85,7 +87,8 @@ std::vector<TrackedEvent> delivery(int misread_every = 0, int miss_every = 0) {
 
 TEST_CASE("goods that arrive, are carried and are set down are one thing, and each step is told with its time and place", "[tracking]") {
   const std::vector<TrackedEvent> events = delivery();
-  const auto arrivals = of_type(events, "arrive"), pick_ups = of_type(events, "pick_up"), drops = of_type(events, "drop"), ways = of_type(events, "travel");
+  const auto arrivals = of_type(events, "arrive"), pick_ups = of_type(events, "pick_up"), drops = of_type(events, "drop"),
+             ways = of_type(events, "travel");
   REQUIRE(arrivals.size() == 1);
   REQUIRE(pick_ups.size() == 1);
   REQUIRE(drops.size() == 1);
@@ -98,7 +101,8 @@ TEST_CASE("goods that arrive, are carried and are set down are one thing, and ea
   CHECK(seconds(drops[0]->event.span.end) == Approx(40).margin(1));
   CHECK(name_in_role(*drops[0], "place") == "staging");
   CHECK(name_in_role(*drops[0], "object") == name_in_role(*arrivals[0], "agent"));
-  const auto loaded = std::find_if(ways.begin(), ways.end(), [](const TrackedEvent* e) { return e->event.attributes.value("loaded", false); });
+  const auto loaded =
+      std::find_if(ways.begin(), ways.end(), [](const TrackedEvent* e) { return e->event.attributes.value("loaded", false); });
   REQUIRE(loaded != ways.end());
   CHECK(name_in_role(**loaded, "source") == "dock 1");
   CHECK(name_in_role(**loaded, "destination") == "staging");
@@ -173,7 +177,8 @@ TEST_CASE("what is seen once or twice is nothing, and an empty film has no event
 
 TEST_CASE("goods that somebody passes in front of neither leave nor arrive", "[tracking]") {
   Film film;
-  for (int t = 0; t < 60; ++t) film.frame(t >= 20 && t < 26 ? std::vector<Sighting>{worker(0.2, 0.15)} : std::vector<Sighting>{pallet(0.2, 0.15)});
+  for (int t = 0; t < 60; ++t)
+    film.frame(t >= 20 && t < 26 ? std::vector<Sighting>{worker(0.2, 0.15)} : std::vector<Sighting>{pallet(0.2, 0.15)});
   const auto events = film.end();
   CHECK(of_type(events, "arrive").empty());
   CHECK(of_type(events, "leave").empty());
