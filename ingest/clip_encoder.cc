@@ -31,7 +31,7 @@ void open(AVCodecContext& context, const AVCodec& codec, Dictionary& options) {
 
 ClipEncoder::ClipEncoder(Muxer& muxer, base::Size size, bool audio, Effort effort) : muxer_(muxer) {
   if (size.width > 0) open_video(size, effort);
-  if (audio) open_audio();
+  if (audio) open_audio(effort);
   for (Track* track : {&video_, &audio_}) {
     if (!track->context) continue;
     track->stream = muxer_.add_stream(track->context->time_base);
@@ -59,7 +59,7 @@ void ClipEncoder::open_video(base::Size size, Effort effort) {
   if (name == "libx264") {
     const bool quick = effort == Effort::kQuick;
     options.set("preset", quick ? "ultrafast" : "veryfast");
-    options.set("crf", quick ? "26" : "20");
+    options.set("crf", quick ? "29" : "20");
     if (quick) c.thread_count = 1;
   } else if (name == "mpeg4") {
     c.flags |= AV_CODEC_FLAG_QSCALE;
@@ -72,7 +72,7 @@ void ClipEncoder::open_video(base::Size size, Effort effort) {
   open(c, *codec, options);
 
   to_yuv_.reset(sws_getContext(size.width, size.height, AV_PIX_FMT_RGB24, size.width, size.height, AV_PIX_FMT_YUV420P,
-                               SWS_BICUBIC | SWS_ACCURATE_RND, nullptr, nullptr, nullptr));
+                               effort == Effort::kQuick ? SWS_FAST_BILINEAR : SWS_BICUBIC | SWS_ACCURATE_RND, nullptr, nullptr, nullptr));
   if (!to_yuv_) throw Error(ErrorCode::kInternal, "pictures of this size cannot be converted");
   sws_setColorspaceDetails(to_yuv_.get(), sws_getCoefficients(SWS_CS_ITU709), 1, sws_getCoefficients(SWS_CS_ITU709), 0, 0, 1 << 16,
                            1 << 16);
@@ -83,7 +83,7 @@ void ClipEncoder::open_video(base::Size size, Effort effort) {
   if (av_frame_get_buffer(picture_.get(), 0) < 0) throw Error(ErrorCode::kInternal, "out of memory for a picture");
 }
 
-void ClipEncoder::open_audio() {
+void ClipEncoder::open_audio(Effort effort) {
   const bool webm = std::string_view(muxer_.format()->oformat->name) == "webm";
   const AVCodec* codec = webm ? first_encoder({"libopus", "libvorbis"}) : first_encoder({"aac"});
   audio_.context.reset(avcodec_alloc_context3(codec));
@@ -97,6 +97,7 @@ void ClipEncoder::open_audio() {
   c.bit_rate = 96'000;
   if ((muxer_.format()->oformat->flags & AVFMT_GLOBALHEADER) != 0) c.flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
   Dictionary options;
+  if (effort == Effort::kQuick && name == "aac") options.set("aac_coder", "fast");
   open(c, *codec, options);
 }
 

@@ -33,7 +33,7 @@ class ClipEncoder {
     int stream = -1;
   };
   void open_video(base::Size size, Effort effort);
-  void open_audio();
+  void open_audio(Effort effort);
   void encode(Track& track, const AVFrame* frame);
   void encode_sound(bool all);
 

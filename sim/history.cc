@@ -25,6 +25,7 @@ const Wording& wording_of(const std::string& type) {
       {"wait", {"waits", {{"place", "at"}, {"station", "at"}}}},
       {"idle", {"is idle", {{"place", "at"}}}},
       {"block", {"is blocked", {{"place", "at"}, {"station", "at"}}}},
+      {"unload", {"unloading of", {{"object", ""}, {"place", "at"}}}},
       {"breakdown", {"breaks down", {{"place", "at"}}}},
   };
   static const Wording kOther{"", {}};

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <iostream>
@@ -20,6 +21,16 @@ using namespace reelgraph;
 std::atomic<bool> stop{false};
 
 extern "C" void on_signal(int /*number*/) { stop.store(true); }
+
+/// Digits only: a sign or a number that does not fit is no seed. @throws base::Error kInvalidArgument
+std::uint64_t seed_of(const std::string& text) {
+  std::uint64_t seed = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+  if (text.empty() || error != std::errc() || end != text.data() + text.size())
+    throw base::Error(base::ErrorCode::kInvalidArgument, "\"" + text.substr(0, 40) + "\" is no seed", "--seed",
+                      "give a whole number from 0 to 18446744073709551615");
+  return seed;
+}
 
 /// "640x360". @throws base::Error kInvalidArgument
 base::Size size_of(const std::string& text) {
@@ -41,6 +52,7 @@ double clock_of(const std::string& text) {
 }
 
 struct Common {
+  std::string seed_text = "1";
   std::uint64_t seed = 1;
   double minutes = 10;
   std::string size = "640x360";
@@ -50,7 +62,9 @@ struct Common {
 };
 
 void add_common(CLI::App& app, Common& c) {
-  app.add_option("--seed", c.seed, "the same seed and options give the same film and truth")->capture_default_str();
+  app.add_option("--seed", c.seed_text, "the same seed and options give the same film and truth")
+      ->capture_default_str()
+      ->type_name("NUMBER");
   app.add_option("--minutes", c.minutes, "length of the film")->capture_default_str();
   app.add_option("-o,--output", c.options.folder, "folder to fill")->required()->type_name("FOLDER");
   app.add_option("--id", c.options.id, "the film's id in truth and questions (default: the folder's name)");
@@ -72,6 +86,7 @@ void complete(Common& c) {
   if (!(c.minutes > 0 && c.minutes <= 44'640))
     throw base::Error(base::ErrorCode::kInvalidArgument, "so many minutes cannot be played", "--minutes",
                       "give more than 0 and at most 44640 (31 days)");
+  c.seed = seed_of(c.seed_text);
   c.options.size = size_of(c.size);
   c.options.film = !c.no_film;
   c.options.clock = !c.no_clock;
@@ -96,7 +111,7 @@ void report(const Common& c, const sim::Produced& produced) {
   char line[160];
   std::snprintf(line, sizeof line, "played and written in %.2f s", produced.play_seconds);
   std::cout << line;
-  if (produced.film_seconds > 0) {
+  if (produced.film_seconds > 0.001) {
     std::snprintf(line, sizeof line, "; drawn and encoded in %.2f s of one core: %.1f times real time", produced.film_seconds,
                   produced.seconds / produced.film_seconds);
     std::cout << line;

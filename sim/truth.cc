@@ -17,10 +17,11 @@ double fine(double x) { return std::round(x * 1e4) / 1e4; }
 
 base::Box fine(const base::Box& box) { return {fine(box.x0), fine(box.y0), fine(box.x1), fine(box.y1)}; }
 
-base::EntityMention mention(const Actor& actor, const std::string& ref) {
+/// Ids are of one film: the red worker of another is somebody else.
+base::EntityMention mention(const std::string& film, const Actor& actor, const std::string& ref) {
   base::EntityMention mention;
   mention.ref = ref;
-  mention.stable_id = actor.id;
+  mention.stable_id = film + "/" + actor.id;
   mention.name = actor.name;
   mention.type = actor.type;
   mention.attributes = actor.attributes;
@@ -54,7 +55,7 @@ class TruthWriter {
       const std::string ref = "e" + std::to_string(place - told.begin() + 1);
       if (place == told.end()) {
         told.push_back(actor);
-        observation.entities.push_back(mention(history.actors[static_cast<std::size_t>(actor)], ref));
+        observation.entities.push_back(mention(history.id, history.actors[static_cast<std::size_t>(actor)], ref));
       }
       event.participants.push_back({ref, role});
     }
@@ -70,7 +71,8 @@ class TruthWriter {
       if (actor_of_.empty()) index(history);
       const auto found = actor_of_.find(thing.id);
       if (found == actor_of_.end()) continue;
-      base::EntityMention where = mention(history.actors[static_cast<std::size_t>(found->second)], "e" + std::to_string(++number));
+      base::EntityMention where =
+          mention(history.id, history.actors[static_cast<std::size_t>(found->second)], "e" + std::to_string(++number));
       if (options_.renderer != nullptr) {
         where.box = fine(options_.renderer->box_of(thing));
         const auto [x, y] = options_.renderer->place_of(thing.at);

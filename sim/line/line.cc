@@ -14,6 +14,7 @@ namespace {
 constexpr double kShortestOfLine = 1;  ///< seconds: a shorter wait or block is none
 constexpr double kFasterLine = 0.8;    ///< factor of a what-if's durations
 constexpr int kMostStations = 64;
+constexpr double kBusy = 1.35;  ///< pallets that come at a usual hour, to what the slowest station can take
 
 const nlohmann::json kNoAttributes = nlohmann::json::object();
 
@@ -33,7 +34,7 @@ class Line {
     }
     double slowest = 0;
     for (const LineStation& s : settings.stations) slowest = std::max(slowest, s.service / s.servers);
-    rate_ = settings.arrivals_per_hour > 0 ? settings.arrivals_per_hour : 1.1 * 3600 / slowest;
+    rate_ = settings.arrivals_per_hour > 0 ? settings.arrivals_per_hour : kBusy * 3600 / slowest;
   }
 
   void run() {
@@ -236,7 +237,7 @@ Limits find_limits(const LineSettings& settings) {
     // Pallets come as before.
     double slowest = 0;
     for (const LineStation& s : settings.stations) slowest = std::max(slowest, s.service / s.servers);
-    if (faster.arrivals_per_hour <= 0) faster.arrivals_per_hour = 1.1 * 3600 / slowest;
+    if (faster.arrivals_per_hour <= 0) faster.arrivals_per_hour = kBusy * 3600 / slowest;
     faster.stations[i].factor *= kFasterLine;
     limits.gains.push_back({"station " + std::to_string(i + 1), per_hour(faster)});
   }

@@ -22,7 +22,7 @@ struct LineStation {
 struct LineSettings {
   std::uint64_t seed = 1;
   double seconds = 86'400, start_clock = 0;
-  double arrivals_per_hour = 0;  ///< 0: one in ten more than the line can take
+  double arrivals_per_hour = 0;  ///< 0: a third more than the line can take
   double transit = 12;           ///< between stations
   std::vector<LineStation> stations;
 };

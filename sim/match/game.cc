@@ -151,10 +151,10 @@ class Game {
   void kick_off(int side, double at) {
     const Point middle{world_.floor.width / 2, world_.floor.depth / 2};
     holder_ = nearest(side, middle, false);
-    player(holder_).at = {middle.x - (goal_x(side) > middle.x ? 0.4 : -0.4), middle.y};
+    if (at <= now_) player(holder_).at = {middle.x - (goal_x(side) > middle.x ? 0.4 : -0.4), middle.y};  // a half begins
     ball_ = middle;
     next_ = Next::kKickOff;
-    due_ = at + 1.5;
+    due_ = std::max(at + 1.5, now_ + distance(player(holder_).at, middle) / kRun + 0.5);
     flying_ = false;
   }
 
@@ -343,7 +343,7 @@ class Game {
       return;
     }
     const double way = distance(player(who).at, goal(side));
-    if (way < 11 && player(who).place != 0 && random_.chance(way < 7 ? 0.5 : 0.22)) {
+    if (way < 10 && player(who).place != 0 && random_.chance(way < 6 ? 0.4 : 0.1)) {
       shoot(who);
     } else if (random_.chance(0.25) && player(who).place != 0) {
       hold(who, random_.uniform(0.7, 1.8));  // goes on with the ball
@@ -383,12 +383,6 @@ class Game {
       }
       target.x = std::clamp(target.x, 0.8, w - 0.8);
       target.y = p.leaving ? target.y : std::clamp(target.y, 0.8, d - 0.8);
-      for (const Player& other : players_) {  // nobody stands in another
-        const double apart = distance(other.at, p.at);
-        if (&other == &p || !other.on || apart > kApart) continue;
-        target.x += (p.at.x - other.at.x + 0.01) / std::max(0.1, apart) * 1.5;
-        target.y += (p.at.y - other.at.y + 0.02) / std::max(0.1, apart) * 1.5;
-      }
       const double way = distance(target, p.at), step = std::min(way, speed * kStep);
       if (way > 0.15) {
         p.at = {p.at.x + (target.x - p.at.x) / way * step, p.at.y + (target.y - p.at.y) / way * step};
@@ -396,6 +390,7 @@ class Game {
         p.heading += std::clamp(std::remainder(to - p.heading, 2 * std::numbers::pi), -1.2, 1.2);
       }
     }
+    keep_apart();
     for (auto& [off, on, gone] : leaving_) {
       if (gone > now_ || off < 0) continue;
       Player &old = player(off), &fresh = player(on);
@@ -415,6 +410,24 @@ class Game {
       ball_ = {p.at.x + 0.55 * std::cos(p.heading), p.at.y + 0.55 * std::sin(p.heading)};
     } else if (next_ == Next::kKickOff && now_ >= celebrated_until_) {
       ball_ = {w / 2, d / 2};
+    }
+  }
+
+  /// Nobody stands in another: who is too near is pushed aside, a little at each step.
+  void keep_apart() {
+    const double w = world_.floor.width, d = world_.floor.depth;
+    for (int round = 0; round < 2; ++round) {
+      for (std::size_t i = 0; i < players_.size(); ++i) {
+        for (std::size_t k = 0; k < i; ++k) {
+          Player &a = players_[i], &b = players_[k];
+          const double apart = distance(a.at, b.at);
+          if (!a.on || !b.on || apart >= kApart) continue;
+          const double x = apart > 0.01 ? (a.at.x - b.at.x) / apart : 0.8, y = apart > 0.01 ? (a.at.y - b.at.y) / apart : 0.6;
+          const double by = std::min(0.3, (kApart - apart) / 2);
+          a.at = {std::clamp(a.at.x + x * by, 0.6, w - 0.6), std::clamp(a.at.y + y * by, 0.2, d - 0.2)};
+          b.at = {std::clamp(b.at.x - x * by, 0.6, w - 0.6), std::clamp(b.at.y - y * by, 0.2, d - 0.2)};
+        }
+      }
     }
   }
 

@@ -122,6 +122,11 @@ int Hall::zone_actor(int zone) {
   return world_.history.actor("zone:" + z.name, z.name, entity_type_of(z));
 }
 
+int Hall::pallet_actor(int number) {
+  const std::string text = std::to_string(number);
+  return world_.history.actor("pallet:" + text, "pallet " + text, "pallet");
+}
+
 void Hall::tell(const char* type, double from, double to, std::vector<std::pair<int, std::string>> parts, nlohmann::json attributes) {
   if (record_ && to >= 0) world_.history.events.push_back({type, from, to, std::move(parts), std::move(attributes)});
 }
@@ -175,9 +180,13 @@ void Hall::dispatch() {
 void Hall::serve_doors() {
   for (std::size_t d = 0; d < doors_.size(); ++d) {
     Door& door = doors_[d];
+    const int zone = geometry_.docks[d];
     if (door.number > 0 && in_hall_ < settings_.most_pallets) {
       for (std::size_t i = 0; i < geometry_.dock_slots.size() && door.number > 0; ++i) {
-        if (geometry_.dock_slots[i].zone != geometry_.docks[d] || held(Where::kDock)[i] != -1) continue;
+        if (geometry_.dock_slots[i].zone != zone || held(Where::kDock)[i] != -1) continue;
+        if (agenda_.now() - door.since >= kShortest && record_)
+          tell("block", door.since, agenda_.now(), {{pallet_actor(door.number), "agent"}, {zone_actor(zone), "place"}},
+               nlohmann::json::object());
         come_in(static_cast<int>(d), static_cast<int>(i), door.number);
         door.number = 0;
       }
@@ -187,9 +196,14 @@ void Hall::serve_doors() {
     door.busy = true;
     const int number = ++numbers_;
     const double duration = settings_.door_factor * stream(1, number).lognormal(settings_.door, settings_.variation);
-    agenda_.at(agenda_.now() + duration, [this, d, number] {
+    const double begun = agenda_.now();
+    agenda_.at(begun + duration, [this, d, number, begun, zone] {
       doors_[d].busy = false;
       doors_[d].number = number;
+      doors_[d].since = agenda_.now();
+      if (record_)
+        tell("unload", begun, agenda_.now(), {{pallet_actor(number), "object"}, {zone_actor(zone), "station"}, {zone_actor(zone), "place"}},
+             nlohmann::json::object());
       dispatch();
     });
   }
@@ -205,8 +219,7 @@ void Hall::come_in(int dock, int slot, int number) {
   p.since = now;
   p.waits_from = p.blocked_from = -1e18;
   if (record_) {
-    const std::string name = "pallet " + std::to_string(number);
-    p.actor = world_.history.actor("pallet:" + std::to_string(number), name, "pallet");
+    p.actor = pallet_actor(number);
     world_.history.actors[static_cast<std::size_t>(p.actor)].attributes["load"] = load_name(p.load);
     const Spot wall{place.at.u, -0.1};
     p.standing = static_cast<int>(world_.standings.size());

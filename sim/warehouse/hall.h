@@ -66,7 +66,8 @@ class Hall {
   };
   struct Door {
     bool busy = false;
-    int number = 0;  ///< of the pallet that stands behind it; 0: none
+    int number = 0;    ///< of the pallet that stands behind it; 0: none
+    double since = 0;  ///< that it stands there
   };
   struct Task {
     int pallet;
@@ -97,6 +98,7 @@ class Hall {
   [[nodiscard]] int free_slot(Where where) const;  ///< -1: none
   [[nodiscard]] int oldest(Where where, State state) const;
   [[nodiscard]] int zone_actor(int zone);
+  [[nodiscard]] int pallet_actor(int number);
   void tell(const char* type, double from, double to, std::vector<std::pair<int, std::string>> parts, nlohmann::json attributes);
   void end_wait(Pallet& pallet, double until);
   void end_block(Pallet& pallet, double until);

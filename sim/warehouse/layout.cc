@@ -31,7 +31,7 @@ Floor draw_layout(Random random, const LayoutOptions& options) {
   add_row(floor, random, "dock", docks, length, 0.2, 0.2 + dock_depth);
   add_row(floor, random, "packing", stations, length, depth - 0.2 - station_depth, depth - 0.2);
   // Between the rows: a lane, staging and storage, a lane.
-  const double middle = depth / 2, half = random.uniform(0.9, 1.15) * (options.sideways ? 1.6 : 1);
+  const double middle = depth / 2, half = random.uniform(0.9, 1.15) * (options.sideways ? 1.1 : 1);
   const double split = random.uniform(0.45, 0.55) * length;
   const double edge = options.sideways ? 0.3 : random.uniform(1.0, 1.8);
   floor.zones.push_back({"staging", "staging", rectangle(edge, middle - half, split - 0.5, middle + half)});

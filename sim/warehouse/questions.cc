@@ -1,6 +1,8 @@
 // Questions on a warehouse.
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <tuple>
 
 #include "base/time.h"
 #include "sim/questions.h"
@@ -38,168 +40,191 @@ std::vector<std::string> of_type(const History& history, const std::string& type
   return names;
 }
 
-void ask_forklifts(Facts& facts, const std::vector<std::string>& forklifts) {
-  for (const std::string& f : forklifts) {
-    const Events picks = facts.find({.type = "pick_up", .agent = f}), drops = facts.find({.type = "drop", .agent = f});
-    facts.ask("count",
-              {"How many pallets did the " + f + " pick up?", "How many times did the " + f + " pick up a pallet?",
-               "How often does the " + f + " pick up a pallet?"},
-              count_of(picks.size()), picks);
-    facts.ask("count", {"How many pallets did the " + f + " set down?", "How many times did the " + f + " drop a pallet?"},
-              count_of(drops.size()), drops);
-    if (!picks.empty()) {
-      facts.ask("time", {"When did the " + f + " first pick up a pallet?", "When was the first time the " + f + " picked up a pallet?"},
-                time_of(picks[0]->start), {picks[0]});
-      facts.ask("time", {"When did the " + f + " pick up a pallet for the last time?", "When did the " + f + " last pick up a pallet?"},
-                time_of(picks.back()->start), {picks.back()});
-      const Happening* pick = picks[static_cast<std::size_t>(facts.random().integer(0, static_cast<int>(picks.size()) - 1))];
-      const std::string pallet = facts.name(*pick, "object"), place = facts.name(*pick, "place");
-      if (facts.find({.type = "pick_up", .object = pallet, .place = place}).size() == 1)
-        facts.ask("who", {"Which forklift picked up " + pallet + " at " + place + "?", "Who picked up " + pallet + " at " + place + "?"},
-                  name_of(f), {pick});
-      if (facts.find({.type = "pick_up", .agent = f, .object = pallet}).size() == 1)
-        facts.ask("where", {"Where did the " + f + " pick up " + pallet + "?"}, name_of(place), {pick});
-    }
-    if (drops.size() > 1) {
-      const Happening* drop = drops[static_cast<std::size_t>(facts.random().integer(0, static_cast<int>(drops.size()) - 1))];
-      const std::string pallet = facts.name(*drop, "object");
-      if (facts.find({.type = "drop", .agent = f, .object = pallet}).size() == 1)
-        facts.ask("where", {"Where did the " + f + " set down " + pallet + "?", "Where did the " + f + " drop " + pallet + "?"},
-                  name_of(facts.name(*drop, "place")), {drop});
-    }
-    const Events idles = facts.find({.type = "idle", .agent = f}), failures = facts.find({.type = "breakdown", .agent = f});
-    if (!idles.empty()) {
-      facts.ask("duration", {"How long was the " + f + " idle in total?", "For how long in total was the " + f + " idle?"},
-                duration_of(total(idles)), idles);
-      facts.ask("longest", {"How long was the longest time the " + f + " was idle?"}, duration_of(length(longest(idles))),
-                {longest(idles)});
-    }
-    facts.ask("yes-no", {"Did the " + f + " break down?", "Did the " + f + " ever break down?"}, yes_or_no(!failures.empty()), failures);
+/// Distinct things with the role: what "how many pallets" asks for.
+std::size_t distinct(const Facts& facts, const Events& events, const std::string& role) { return facts.names(events, role).size(); }
+
+/// No event begins or ends within two seconds of `t`, or goes on there: nobody can miscount.
+bool clear_of(const Events& events, double t) {
+  return std::none_of(events.begin(), events.end(), [&](const Happening* e) { return e->start - 2 < t && t < e->end + 2; });
+}
+
+void ask_of_carrier(Facts& facts, const std::string& f) {
+  const Events picks = facts.find({.type = "pick_up", .agent = f}), drops = facts.find({.type = "drop", .agent = f});
+  facts.ask("count", {"How many times did the " + f + " pick up a pallet?", "How often did the " + f + " pick up a pallet?"},
+            count_of(picks.size()), picks);
+  facts.ask("count", {"How many pallets did the " + f + " pick up?"}, count_of(distinct(facts, picks, "object")), picks);
+  facts.ask("count", {"How many times did the " + f + " drop a pallet?", "How often did the " + f + " set down a pallet?"},
+            count_of(drops.size()), drops);
+  for (const char* load : {"drums", "boxes", "sacks"}) {
+    Events loaded;
+    std::copy_if(picks.begin(), picks.end(), std::back_inserter(loaded),
+                 [&](const Happening* e) { return e->attributes.value("load", "") == load; });
+    facts.ask("load", {"How many times did the " + f + " pick up " + load + "?"}, count_of(loaded.size()), loaded);
   }
-  const Events all = facts.find({.type = "pick_up"});
-  if (const std::string best = facts.most(all, "agent"); forklifts.size() > 1 && !best.empty())
-    facts.ask("most", {"Which forklift picked up the most pallets?", "Which forklift picked up most pallets?"}, name_of(best),
+  for (const char* zone : {"storage", "staging", "packing 1"}) {
+    const Events here = facts.find({.type = "drop", .agent = f, .place = zone});
+    const std::string z = zone;
+    facts.ask("yes-no", {"Did the " + f + " drop a pallet at " + z + "?", "Did the " + f + " ever drop a pallet at " + z + "?"},
+              yes_or_no(!here.empty()), here);
+    facts.ask("count", {"How many times did the " + f + " drop a pallet at " + z + "?"}, count_of(here.size()), here);
+    if (!here.empty())
+      facts.ask("time", {"When did the " + f + " drop a pallet at " + z + " for the first time?"}, time_of(here[0]->start), {here[0]});
+  }
+  if (!picks.empty()) {
+    facts.ask("time", {"When did the " + f + " first pick up a pallet?", "When did the " + f + " pick up a pallet for the first time?"},
+              time_of(picks[0]->start), {picks[0]});
+    facts.ask("time", {"When did the " + f + " pick up a pallet for the last time?", "When did the " + f + " last pick up a pallet?"},
+              time_of(picks.back()->start), {picks.back()});
+  }
+  const Events idles = facts.find({.type = "idle", .agent = f}), failures = facts.find({.type = "breakdown", .agent = f}),
+               trips = facts.find({.type = "travel", .agent = f});
+  facts.ask("count", {"How many trips did the " + f + " make?"}, count_of(trips.size()), trips);
+  facts.ask("count", {"How many times was the " + f + " idle?"}, count_of(idles.size()), idles);
+  if (!idles.empty()) {
+    facts.ask("duration", {"How long was the " + f + " idle in total?", "For how long in total was the " + f + " idle?"},
+              duration_of(total(idles)), idles);
+    facts.ask("longest", {"How long was the longest idle time of the " + f + "?", "What was the longest time that the " + f + " was idle?"},
+              duration_of(length(longest(idles))), {longest(idles)});
+  }
+  facts.ask("yes-no", {"Did the " + f + " break down?", "Did the " + f + " ever break down?"}, yes_or_no(!failures.empty()), failures);
+}
+
+void ask_forklifts(Facts& facts, const std::vector<std::string>& forklifts) {
+  for (const std::string& f : forklifts) ask_of_carrier(facts, f);
+  if (forklifts.size() < 2) return;
+  const Events all = facts.find({.type = "pick_up"}), drops = facts.find({.type = "drop"});
+  if (const std::string best = facts.most(all, "agent"); !best.empty()) {
+    facts.ask("most", {"Which forklift picked up pallets most often?", "Which forklift picked up the most pallets?"}, name_of(best),
               facts.find({.type = "pick_up", .agent = best}));
+    const std::string& other = forklifts[0] == best ? forklifts[1] : forklifts[0];
+    facts.ask("compare", {"Did the " + best + " pick up more pallets than the " + other + "?"}, yes_or_no(true), {});
+  }
+  if (const std::string best = facts.most(drops, "agent"); !best.empty())
+    facts.ask("most", {"Which forklift dropped the most pallets?"}, name_of(best), facts.find({.type = "drop", .agent = best}));
+  if (!all.empty()) {
+    facts.ask("who", {"Which forklift picked up the first pallet?"}, name_of(facts.name(*all[0], "agent")), {all[0]});
+    facts.ask("who", {"Which forklift picked up the last pallet?"}, name_of(facts.name(*all.back(), "agent")), {all.back()});
+  }
+}
+
+void ask_of_worker(Facts& facts, const std::string& w) {
+  const Events done = facts.find({.type = "process", .agent = w}), breaks = facts.find({.type = "leave", .agent = w, .place = "hall"}),
+               enters = facts.find({.type = "enter", .agent = w, .place = "packing 1"});
+  facts.ask("count", {"How many pallets did the " + w + " process?", "How many times did the " + w + " process a pallet?"},
+            count_of(done.size()), done);
+  facts.ask("count", {"How many times did the " + w + " leave the hall?", "How often did the " + w + " leave the hall?"},
+            count_of(breaks.size()), breaks);
+  facts.ask("count", {"How many times did the " + w + " enter packing 1?", "How often did the " + w + " enter packing 1?"},
+            count_of(enters.size()), enters);
+  facts.ask("yes-no", {"Did the " + w + " leave the hall?", "Did the " + w + " ever leave the hall?"}, yes_or_no(!breaks.empty()), breaks);
+  if (!done.empty()) {
+    facts.ask("longest", {"How long was the longest processing by the " + w + "?"}, duration_of(length(longest(done))), {longest(done)});
+    facts.ask("duration",
+              {"How long did the " + w + " process pallets in total?", "For how long in total did the " + w + " process pallets?"},
+              duration_of(total(done)), done);
+    facts.ask("time",
+              {"When did the " + w + " first process a pallet?", "When did the " + w + " begin to process a pallet for the first time?"},
+              time_of(done[0]->start), {done[0]});
+    // What goes on in the middle of the longest, if nothing else of this worker does.
+    const Happening* e = longest(done);
+    const double middle = std::floor((e->start + e->end) / 2);
+    facts.ask("event-at", {"What does the " + w + " do at " + clock(middle) + "?", "What is the " + w + " doing at " + clock(middle) + "?"},
+              {{"kind", "event"}, {"value", "process"}}, {e});
+    facts.ask("yes-no", {"Was the " + w + " idle at " + clock(middle) + "?", "Is the " + w + " idle at " + clock(middle) + "?"},
+              yes_or_no(false), {});
+  }
+  if (!breaks.empty())
+    facts.ask("time", {"When did the " + w + " leave the hall for the first time?", "When did the " + w + " first leave the hall?"},
+              time_of(breaks[0]->start), {breaks[0]});
 }
 
 void ask_workers(Facts& facts, const std::vector<std::string>& workers) {
-  const Events all = facts.find({.type = "process"});
-  for (const std::string& w : workers) {
-    const Events done = facts.find({.type = "process", .agent = w});
-    facts.ask("count", {"How many pallets did the " + w + " process?", "How many pallets were processed by the " + w + "?"},
-              count_of(done.size()), done);
-    if (!done.empty()) {
-      facts.ask("longest",
-                {"How long did the " + w + " take at most to process a pallet?", "How long was the longest processing by the " + w + "?"},
-                duration_of(length(longest(done))), {longest(done)});
-      facts.ask("duration",
-                {"How long did the " + w + " process pallets in total?", "For how long in total did the " + w + " process pallets?"},
-                duration_of(total(done)), done);
-    }
-    const Events breaks = facts.find({.type = "leave", .agent = w, .place = "hall"});
-    facts.ask("yes-no", {"Did the " + w + " leave the hall?", "Did the " + w + " ever leave the hall?"}, yes_or_no(!breaks.empty()),
-              breaks);
-    if (!breaks.empty())
-      facts.ask("time", {"When did the " + w + " leave the hall for the first time?", "When did the " + w + " first leave the hall?"},
-                time_of(breaks[0]->start), {breaks[0]});
-    const Events enters = facts.find({.type = "enter", .agent = w, .place = "packing 1"});
-    facts.ask("count", {"How many times did the " + w + " enter packing 1?"}, count_of(enters.size()), enters);
-  }
-  for (int i = 0; i < 3 && !all.empty(); ++i) {
-    const Happening* p = all[static_cast<std::size_t>(facts.random().integer(0, static_cast<int>(all.size()) - 1))];
-    const std::string pallet = facts.name(*p, "object");
-    if (facts.find({.type = "process", .object = pallet}).size() != 1) continue;
-    facts.ask("who", {"Who processed " + pallet + "?", "Which worker processed " + pallet + "?"}, name_of(facts.name(*p, "agent")), {p});
-    facts.ask("where", {"Where was " + pallet + " processed?", "At which station was " + pallet + " processed?"},
-              name_of(facts.name(*p, "station")), {p});
-    facts.ask("duration", {"How long did it take to process " + pallet + "?", "How long was " + pallet + " processed?"},
-              duration_of(length(p)), {p});
-  }
-  if (!all.empty()) {
-    facts.ask("longest", {"How long did the longest processing take?"}, duration_of(length(longest(all))), {longest(all)});
-    facts.ask("who", {"Who processed the first pallet?", "Which worker processed the first pallet?"}, name_of(facts.name(*all[0], "agent")),
-              {all[0]});
-    facts.ask("count", {"How many pallets were processed?", "How many pallets are processed in all?"}, count_of(all.size()), all);
-    if (const std::string best = facts.most(all, "agent"); workers.size() > 1 && !best.empty())
-      facts.ask("most", {"Which worker processed the most pallets?", "Who processed the most pallets?"}, name_of(best),
-                facts.find({.type = "process", .agent = best}));
-  }
+  for (const std::string& w : workers) ask_of_worker(facts, w);
+  const Events all = facts.find({.type = "process"}), enters = facts.find({.type = "enter", .place = "packing 1"});
+  if (all.empty()) return;
+  facts.ask("longest", {"How long did the longest processing take?", "How long was the longest process?"},
+            duration_of(length(longest(all))), {longest(all)});
+  facts.ask("count", {"How many pallets were processed?"}, count_of(distinct(facts, all, "object")), all);
+  if (workers.size() < 2) return;
+  facts.ask("who", {"Which worker processed the first pallet?"}, name_of(facts.name(*all[0], "agent")), {all[0]});
+  facts.ask("who", {"Which worker processed the last pallet?"}, name_of(facts.name(*all.back(), "agent")), {all.back()});
+  facts.ask("list", {"Which workers processed a pallet?"}, {{"kind", "list"}, {"value", facts.names(all, "agent")}}, all);
+  if (!enters.empty())
+    facts.ask("who", {"Who entered packing 1 first?", "Which worker entered packing 1 first?"}, name_of(facts.name(*enters[0], "agent")),
+              {enters[0]});
+  if (const std::string best = facts.most(all, "agent"); !best.empty())
+    facts.ask("most", {"Which worker processed the most pallets?"}, name_of(best), facts.find({.type = "process", .agent = best}));
 }
 
 void ask_flow(Facts& facts, const std::vector<std::string>& docks) {
   const Events all = facts.find({.type = "arrive"});
   facts.ask("count", {"How many pallets arrived?", "How many pallets arrive in all?"}, count_of(all.size()), all);
+  for (const char* load : {"drums", "boxes", "sacks"}) {
+    Events loaded;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(loaded),
+                 [&](const Happening* e) { return e->attributes.value("load", "") == load; });
+    facts.ask("load",
+              {std::string("How many pallets of ") + load + " arrived?", std::string("How many pallets with ") + load + " arrived?"},
+              count_of(loaded.size()), loaded);
+  }
   for (const std::string& dock : docks) {
     const Events here = facts.find({.type = "arrive", .place = dock});
-    facts.ask("count", {"How many pallets arrived at " + dock + "?", "How many pallets came to " + dock + "?"}, count_of(here.size()),
-              here);
+    facts.ask("count", {"How many pallets arrived at " + dock + "?"}, count_of(here.size()), here);
     if (!here.empty())
       facts.ask("time", {"When did the first pallet arrive at " + dock + "?", "When was the first arrival at " + dock + "?"},
                 time_of(here[0]->start), {here[0]});
   }
-  if (!all.empty()) {
+  if (!all.empty())
     facts.ask("time", {"When did the last pallet arrive?", "When was the last arrival?"}, time_of(all.back()->start), {all.back()});
-    const Happening* a = all[static_cast<std::size_t>(facts.random().integer(0, static_cast<int>(all.size()) - 1))];
-    const std::string pallet = facts.name(*a, "agent"), dock = facts.name(*a, "place");
-    facts.ask("time", {"When did " + pallet + " arrive?"}, time_of(a->start), {a});
-    facts.ask("where", {"Where did " + pallet + " arrive?", "At which dock did " + pallet + " arrive?"}, name_of(dock), {a});
-    for (const std::string& other : docks) {
-      if (other != dock) facts.ask("yes-no", {"Did " + pallet + " arrive at " + other + "?"}, yes_or_no(false), {});
-    }
-    facts.ask("yes-no", {"Did " + pallet + " arrive at " + dock + "?"}, yes_or_no(true), {a});
-    if (const std::string best = facts.most(all, "place"); docks.size() > 1 && !best.empty())
-      facts.ask("most", {"At which dock did the most pallets arrive?", "Which dock had the most arrivals?"}, name_of(best),
-                facts.find({.type = "arrive", .place = best}));
-  }
-  if (all.size() > 2)
+  if (all.size() > 2) {
     facts.ask("gap",
               {"How many seconds passed between the first and the second arrival?",
                "How much time passed between the first and the second arrival?"},
               duration_of(all[1]->start - all[0]->start), {all[0], all[1]});
+    facts.ask("gap", {"How many seconds passed between the first and the last arrival?"}, duration_of(all.back()->start - all[0]->start),
+              {all[0], all.back()});
+  }
   for (const char* zone : {"staging", "storage", "packing 1"}) {
     const Events drops = facts.find({.type = "drop", .place = zone});
-    facts.ask(
-        "count",
-        {std::string("How many pallets were set down at ") + zone + "?", std::string("How many pallets were dropped at ") + zone + "?"},
-        count_of(drops.size()), drops);
+    const std::string z = zone;
+    facts.ask("count", {"How many pallets were set down at " + z + "?", "How many pallets were dropped at " + z + "?"},
+              count_of(distinct(facts, drops, "object")), drops);
     if (!drops.empty())
-      facts.ask("time",
-                {std::string("When was the first pallet set down at ") + zone + "?",
-                 std::string("When was a pallet first dropped at ") + zone + "?"},
+      facts.ask("time", {"When was the first pallet dropped at " + z + "?", "When was a pallet first set down at " + z + "?"},
                 time_of(drops[0]->start), {drops[0]});
   }
-  const Events waits = facts.find({.type = "wait"});
-  if (!waits.empty()) {
+  const Events waits = facts.find({.type = "wait"}), staged = facts.find({.type = "wait", .place = "staging"});
+  if (!waits.empty())
     facts.ask("longest", {"How long was the longest wait?", "What was the longest waiting time?"}, duration_of(length(longest(waits))),
               {longest(waits)});
-    facts.ask("longest", {"Which pallet waited the longest?", "Which pallet had the longest wait?"},
-              name_of(facts.name(*longest(waits), "agent")), {longest(waits)});
-    for (const std::string& dock : docks) {
-      const Events here = facts.find({.type = "wait", .place = dock});
-      if (!here.empty())
-        facts.ask("longest", {"How long was the longest wait at " + dock + "?"}, duration_of(length(longest(here))), {longest(here)});
-    }
+  if (!staged.empty())
+    facts.ask("longest", {"How long was the longest wait at staging?"}, duration_of(length(longest(staged))), {longest(staged)});
+  for (const int limit : {20, 30, 60}) {
+    if (std::any_of(waits.begin(), waits.end(), [&](const Happening* e) { return std::abs(length(e) - limit) < 2; })) continue;
+    Events longer;
+    std::copy_if(waits.begin(), waits.end(), std::back_inserter(longer), [&](const Happening* e) { return length(e) > limit; });
+    facts.ask("longer", {"How many waits were longer than " + std::to_string(limit) + " seconds?"}, count_of(longer.size()), longer);
   }
 }
 
 void ask_windows(Facts& facts) {
   const double seconds = facts.history().seconds;
-  for (const char* type : {"arrive", "pick_up", "process"}) {
-    const double half = std::floor(seconds / 2 / 30) * 30, from = std::floor(facts.random().uniform(0.1, 0.4) * seconds / 30) * 30,
+  const double half = std::floor(seconds / 2 / 30) * 30;
+  for (const auto& [type, verb, role] :
+       {std::tuple{"arrive", "arrived", "agent"}, {"pick_up", "were picked up", "object"}, {"process", "were processed", "object"}}) {
+    const double from = std::floor(facts.random().uniform(0.1, 0.4) * seconds / 30) * 30,
                  to = from + std::floor(facts.random().uniform(0.3, 0.5) * seconds / 30) * 30;
     const Events all = facts.find({.type = type});
-    const bool edges = std::any_of(all.begin(), all.end(), [&](const Happening* e) {
-      const auto near = [&](double t) { return std::abs(e->start - t) < 2 || std::abs(e->end - t) < 2 || (e->start < t && t < e->end); };
-      return near(half) || near(from) || near(to);
-    });
-    if (edges || to <= from) continue;
-    const Events first = facts.find({.type = type, .to = half}), between = facts.find({.type = type, .from = from, .to = to});
-    const std::string verb = std::string(type) == "arrive"    ? "arrived"
-                             : std::string(type) == "pick_up" ? "were picked up"
-                                                              : "were processed";
-    facts.ask("window", {"How many pallets " + verb + " between " + clock(from) + " and " + clock(to) + "?"}, count_of(between.size()),
-              between);
-    if (half >= 60) facts.ask("window", {"How many pallets " + verb + " before " + clock(half) + "?"}, count_of(first.size()), first);
+    if (to > from && clear_of(all, from) && clear_of(all, to)) {
+      const Events between = facts.find({.type = type, .from = from, .to = to});
+      facts.ask("window", {std::string("How many pallets ") + verb + " between " + clock(from) + " and " + clock(to) + "?"},
+                count_of(distinct(facts, between, role)), between);
+    }
+    if (half >= 60 && clear_of(all, half)) {
+      const Events first = facts.find({.type = type, .to = half});
+      facts.ask("window", {std::string("How many pallets ") + verb + " before " + clock(half) + "?"},
+                count_of(distinct(facts, first, role)), first);
+    }
   }
 }
 
@@ -207,13 +232,12 @@ void ask_in_vain(Facts& facts, const std::vector<std::string>& forklifts, const 
   for (const char* colour : {"purple", "green", "orange", "blue", "yellow", "red"}) {
     const std::string f = std::string(colour) + " forklift", w = std::string(colour) + " worker";
     if (std::find(forklifts.begin(), forklifts.end(), f) == forklifts.end())
-      facts.ask("unanswerable", {"When did the " + f + " first pick up a pallet?", "Where did the " + f + " set down its first pallet?"},
-                unanswerable(), {});
+      facts.ask("unanswerable", {"When did the " + f + " first pick up a pallet?"}, unanswerable(), {});
     if (std::find(workers.begin(), workers.end(), w) == workers.end())
-      facts.ask("unanswerable", {"When did the " + w + " leave the hall?", "How long did the " + w + " take to process the first pallet?"},
+      facts.ask("unanswerable", {"When did the " + w + " leave the hall?", "When did the " + w + " first process a pallet?"},
                 unanswerable(), {});
   }
-  facts.ask("unanswerable", {"Who processed pallet 9999?", "When did pallet 9999 arrive?"}, unanswerable(), {});
+  facts.ask("unanswerable", {"When did the first truck leave?", "When did a pallet arrive at dock 7?"}, unanswerable(), {});
 }
 
 }  // namespace

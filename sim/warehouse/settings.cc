@@ -60,8 +60,8 @@ WarehouseSettings draw_settings(WarehouseSettings s) {
   }
   if (!(s.seconds > 0 && s.seconds <= 31 * 86'400.0)) refuse("a film of this length is absurd", "give up to 44640 minutes");
 
-  // What limits takes about 70 s a pallet; the rest is much quicker.
-  const double pace = random.uniform(62, 80);
+  // What limits takes about 55 s a pallet; the rest is much quicker.
+  const double pace = random.uniform(48, 62);
   const int servers = std::min(s.workers, s.stations);
   const bool slow_docks = s.limit == "docks", slow_forklifts = s.limit == "forklifts";
   const bool slow_process = s.limit == "workers" || s.limit == "stations";
@@ -70,7 +70,7 @@ WarehouseSettings draw_settings(WarehouseSettings s) {
   s.lift = slow_forklifts ? random.uniform(3.6, 4.6) : random.uniform(2.4, 3.2);
   s.forklift_speed = slow_forklifts ? random.uniform(1.2, 1.4) : random.uniform(1.6, 1.8);
   s.variation = random.uniform(0.2, 0.45);
-  s.arrivals_per_hour = random.uniform(110, 150);
+  s.arrivals_per_hour = random.uniform(140, 180);
   return s;
 }
 

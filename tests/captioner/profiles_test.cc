@@ -151,6 +151,24 @@ TEST_CASE("a profile comes from a file, and what is no such file says what there
   CHECK_THROWS_WITH(load_profile((dir / "big.toml").string()), Contains("1 MiB"));
 }
 
+TEST_CASE("a profile that extends a built-in one has its words, and its own zones", "[profiles]") {
+  const base::Profile own = parse_profile(
+      "name = \"hall\"\nextends = \"warehouse\"\n[[event_types]]\nname = \"pick_up\"\ndescription = \"ours\"\nsynonyms = [\"hoist\"]\n"
+      "[[zones]]\nname = \"dock_1\"\npolygon = [[0, 0], [0.5, 0], [0.5, 0.5]]\n",
+      "hall.toml");
+  const base::Profile warehouse = load_profile("warehouse");
+  CHECK(own.name == "hall");
+  CHECK(own.event_types.size() == warehouse.event_types.size());
+  CHECK(term(own.event_types, "pick_up")->description == "ours");
+  CHECK(has_synonym(own, "pick_up", "hoist"));
+  CHECK(has_synonym(own, "pick_up", "pick up"));
+  CHECK(own.prompt == warehouse.prompt);
+  CHECK(own.zones.size() == 1);
+  CHECK(own.digest != warehouse.digest);
+  const base::Error e = refusal("name = \"x\"\nextends = \"circus\"\n");
+  CHECK_THAT(e.what(), Contains("my.toml:2") && Contains("circus") && Contains("warehouse"));
+}
+
 TEST_CASE("the digest changes with the text", "[profiles]") {
   CHECK(parse_profile("name = \"a\"\n", "x").digest != parse_profile("name = \"b\"\n", "x").digest);
   CHECK(parse_profile("name = \"a\"\n", "x").digest == parse_profile("name = \"a\"\n", "y").digest);

@@ -41,8 +41,9 @@ TEST_CASE("the same seed gives the same truth and questions, another gives other
   std::ostringstream first, second;
   write_questions(ask_warehouse(a.history, 5), "v", first);
   write_questions(ask_warehouse(b.history, 5), "v", second);
-  CHECK(first.str() == second.str());
-  CHECK(std::count(first.str().begin(), first.str().end(), '\n') >= 20);
+  const std::string questions = first.str();
+  CHECK(questions == second.str());
+  CHECK(std::count(questions.begin(), questions.end(), '\n') >= 20);
 }
 
 TEST_CASE("what is picked up is set down by the same forklift, and nobody is in two places", "[sim]") {
@@ -164,19 +165,19 @@ TEST_CASE("answers agree with a plain recount of the truth file", "[sim]") {
     if (event.type == "arrive") ++arrivals;
   }
   int checked = 0;
-  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     for (const Question& q : ask_warehouse(world.history, seed)) {
       if (q.answer.at("kind") != "count") continue;
-      if (q.text == "How many pallets arrived?") CHECK(q.answer.at("value") == arrivals), ++checked;
-      for (const auto& [who, count] : picks) {
-        if (q.text == "How many pallets did the " + who + " pick up?") CHECK(q.answer.at("value") == count), ++checked;
-      }
-      for (const auto& [who, count] : processed) {
-        if (q.text == "How many pallets did the " + who + " process?") CHECK(q.answer.at("value") == count), ++checked;
-      }
+      std::map<std::string, int> expected{{"How many pallets arrived?", arrivals}};
+      for (const auto& [who, count] : picks) expected["How many times did the " + who + " pick up a pallet?"] = count;
+      for (const auto& [who, count] : processed) expected["How many pallets did the " + who + " process?"] = count;
+      const auto found = expected.find(q.text);
+      if (found == expected.end()) continue;
+      CHECK(q.answer.at("value") == found->second);
+      ++checked;
     }
   }
-  CHECK(checked >= 4);
+  CHECK(checked >= 3);
 }
 
 TEST_CASE("what limits a warehouse is what it was drawn to be limited by, nearly always", "[sim]") {
