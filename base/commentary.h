@@ -45,7 +45,6 @@ struct CommentaryStyle {
   double quiet_s = 10;        ///< seconds without anything important before a look back
   double words_per_s = 2.4;   ///< at most
   bool dense = true;          ///< looks back in quiet stretches; else at the ends of stages only
-  bool operator==(const CommentaryStyle&) const = default;
 };
 
 /// A look back, computed from what has happened up to then.

@@ -206,6 +206,7 @@ bool Director::say(const Candidate& c, base::Timestamp now) {
     sentence->text = it != sheet.facts.end() ? it->second.text : c.of;
     if (it != sheet.facts.end()) sentence->facts = {it->second};
     std::replace(sentence->text.begin(), sentence->text.end(), '_', ' ');
+    capitalise(sentence->text);
     if (sentence->text.empty() || std::string_view(".!?").find(sentence->text.back()) == std::string_view::npos) sentence->text += ".";
     sentence->words = count_words(sentence->text);
   }

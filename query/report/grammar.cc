@@ -44,7 +44,8 @@ std::uint64_t hash_of(std::string_view a, std::string_view b, std::string_view c
   return h;
 }
 
-/// A capital at the start and after what ends a sentence.
+}  // namespace
+
 void capitalise(std::string& text) {
   bool start = true;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -57,8 +58,6 @@ void capitalise(std::string& text) {
     if ((c == '.' || c == '!' || c == '?') && i + 1 < text.size() && text[i + 1] == ' ') start = true;
   }
 }
-
-}  // namespace
 
 int count_words(const std::string& text) {
   int n = 0;

@@ -22,6 +22,9 @@ struct Sentence {
   int words = 0;
 };
 
+/// A capital at the start and after what ends a sentence (of Latin letters).
+void capitalise(std::string& text);
+
 /// Words between blanks.
 [[nodiscard]] int count_words(const std::string& text);
 

@@ -33,6 +33,13 @@ std::string with_marks(const std::string& text) {
   return marked;
 }
 
+std::string lower(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
 std::vector<std::string> numbers_in(const std::string& text) {
   std::vector<std::string> numbers;
   std::string now;
@@ -54,12 +61,14 @@ std::string why_not(const CommentaryLine& line, const std::string& video, const 
   const double seconds = base::to_seconds(line.span.length());
   if (count_words(reply) > static_cast<int>(seconds * words_per_s)) return "it is too long for its time";
   // Names in the order of the grammar's line: who comes on for whom is in the order.
+  const std::string said = lower(reply);
   std::size_t at = 0;
   for (const Fact& fact : line.facts) {
     if (fact.entities.empty()) continue;
-    const std::size_t found = reply.find(fact.text, at);
-    if (found == std::string::npos) return reply.find(fact.text) == std::string::npos ? "it leaves out a name" : "it names them in another order";
-    at = found + fact.text.size();
+    const std::string name = lower(fact.text);  // "de Bruyne" has a capital where a sentence begins
+    const std::size_t found = said.find(name, at);
+    if (found == std::string::npos) return said.find(name) == std::string::npos ? "it leaves out a name" : "it names them in another order";
+    at = found + name.size();
   }
   if (numbers_in(reply) != numbers_in(line.text)) return "its numbers are not those of the facts";
   std::string evidence = line.text;
