@@ -28,8 +28,8 @@ struct CommentaryLine {
   double importance = 0;
   std::string pattern;               ///< the template that was filled; of a model's line the grammar's
   std::string grammar_text;          ///< of a line that a model worded: what the grammar said; else empty
-  std::vector<graph::RowId> events;  ///< all that it rests on, in order of time; never empty, none of them over after `span.start`
-  std::vector<Fact> facts;
+  std::vector<graph::RowId> events;  ///< what it is about, in order of time; never empty
+  std::vector<Fact> facts;           ///< what fills its slots, each with its own events. No event of either is over after `span.start`
 };
 
 /// How a model did at wording the lines.

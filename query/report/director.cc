@@ -179,8 +179,7 @@ void Director::emit(const Candidate& c, const FactSheet& sheet, Sentence sentenc
   line.topic = c.of;
   line.importance = c.importance;
   line.pattern = sentence.pattern;
-  std::set<graph::RowId> all(sheet.events.begin(), sheet.events.end());
-  for (const Fact& fact : sentence.facts) all.insert(fact.events.begin(), fact.events.end());
+  const std::set<graph::RowId> all(sheet.events.begin(), sheet.events.end());
   line.events.assign(all.begin(), all.end());
   std::stable_sort(line.events.begin(), line.events.end(), [&](graph::RowId a, graph::RowId b) { return when_[a] < when_[b]; });
   last_end_ = line.span.end + kGap;

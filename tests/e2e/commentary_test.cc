@@ -111,7 +111,11 @@ TEST_CASE("every goal, penalty, card and substitution of six matches is told, no
         REQUIRE_FALSE(line.at("events").empty());
         for (const json& row : line.at("events")) CHECK(events.at(row.get<std::int64_t>()).at("end").get<double>() <= start + 1e-6);
         std::map<std::string, json> facts;
-        for (const json& fact : line.at("facts")) facts[fact.at("slot")] = fact;
+        for (const json& fact : line.at("facts")) {
+          facts[fact.at("slot")] = fact;
+          CHECK_FALSE(fact.at("events").empty());
+          for (const json& row : fact.at("events")) CHECK(events.at(row.get<std::int64_t>()).at("end").get<double>() <= start + 1e-6);
+        }
         if (line.at("kind") == "event") {
           // What the line says happened is an event of the source, with the same people in the same parts.
           for (const json& row : line.at("events")) {
@@ -121,6 +125,7 @@ TEST_CASE("every goal, penalty, card and substitution of six matches is told, no
                               (weight == "yellow" && (line.at("topic") == "yellow_card" || line.at("topic") == "foul_and_yellow")) ||
                               (weight == "red" && line.at("topic") == "red_card") ||
                               (weight == "penalty" && (line.at("topic") == "saved_penalty" || line.at("topic") == "missed_penalty" || line.at("topic") == "goal"));
+            if (!weight.empty()) CHECK(fits);
             if (fits) CHECK(told[weight].insert(row.get<std::int64_t>()).second);
           }
           for (const char* role : {"agent", "assister", "replacement"}) {
