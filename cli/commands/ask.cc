@@ -5,9 +5,8 @@
 #include <iostream>
 
 #include "base/utf8.h"
-#include "captioner/local/text_model.h"
+#include "cli/answerer.h"
 #include "cli/commands/commands.h"
-#include "cli/endpoint.h"
 #include "cli/engine.h"
 #include "cli/local_models.h"
 #include "cli/media/media.h"
@@ -27,12 +26,10 @@ constexpr int kAllCitations = 1'000'000;             // a number is recomputed f
 constexpr int kCitationsInText = 10;
 
 struct AskOptions {
-  std::string question, frames, answerer, profile, plan;
+  std::string question, frames, profile, plan;
+  AnswererOptions answerer;
   std::vector<std::string> videos, choices, without;
   std::optional<base::Timestamp> from, to;
-  EndpointOptions endpoint;
-  captioner::local::RunOptions run;
-  captioner::local::Sampling sampling;
   int citations = 0;  // 0: all in JSON, ten in text and for a model
   int max_tokens = 4000, max_steps = 3;
   bool explain = false;
@@ -163,21 +160,9 @@ nlohmann::json read_plan(const std::string& file) {
 }
 
 int run(Context& context, const AskOptions& options) {
-  std::unique_ptr<base::TextModel> model;
-  const std::string answerer = !options.answerer.empty() ? options.answerer : context.config().text("answerer").value_or("none");
-  if (const std::string url = endpoint_url(answerer); !url.empty()) {
-    base::EndpointSettings settings = endpoint_settings(options.endpoint, context.config());
-    settings.url = url;
-    settings.tries = 3;
-    if (options.endpoint.request_timeout <= 0) settings.request_timeout_s = 120;
-    model = media().text_model(settings, context.console.log_sink());
-  } else if (const std::string folder = local_folder(answerer); !folder.empty()) {
-    model = captioner::local::make_text_model(torch_plugin(), folder, options.run, options.sampling,
-                                              [](const std::string& jpeg) { return media().decode_picture(jpeg); });
-  } else if (answerer != "none") {
-    throw base::Error(base::ErrorCode::kInvalidArgument, "there is no answerer " + answerer, {},
-                      "leave it out, or say --answerer none, local:FOLDER or endpoint:URL");
-  }
+  AnswererOptions answerer = options.answerer;
+  if (answerer.spec.empty()) answerer.spec = context.config().text("answerer").value_or("none");
+  const std::unique_ptr<base::TextModel> model = make_answerer(context, answerer);
   (void)span_of(options.from, options.to);
   graph::Archive archive = context.open_archive(graph::OpenMode::kRead);
   const graph::Store& store = std::as_const(archive).store();
@@ -275,14 +260,14 @@ void add_ask(Program& program) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
       ->allow_extra_args(false)
       ->check(CLI::IsMember({"lexical", "vector", "graph", "frames", "plan"}));
-  app.add_option("--answerer", options->answerer,
+  app.add_option("--answerer", options->answerer.spec,
                  "none: answers are computed, no model words them; local:FOLDER or endpoint:URL: a model folder or a model server words "
                  "them, and what its evidence does not bear is dropped [none]")
       ->type_name("none|local:FOLDER|endpoint:URL");
-  add_run_options(app, options->run);
-  add_adapter(app, options->run.adapter);
-  add_sampling(app, options->sampling);
-  add_endpoint(app, options->endpoint);
+  add_run_options(app, options->answerer.run);
+  add_adapter(app, options->answerer.run.adapter);
+  add_sampling(app, options->answerer.sampling);
+  add_endpoint(app, options->answerer.endpoint);
   app.add_option("--max-tokens", options->max_tokens,
                  "Most tokens of text that a model is shown, by an estimate that is rather too high; of its answer at most 400 of them")
       ->type_name("N")

@@ -12,10 +12,13 @@ void add_report(Program& program) {
                               {"reelgraph report commentary --video match-1",
                                "reelgraph report commentary --video match-1 --format srt -o match-1.srt",
                                "reelgraph report commentary --video match-1 --style report --format md -o match-1.md",
+                               "reelgraph report summary",
+                               "reelgraph report summary --video match-1 --format vtt -o chapters.vtt",
                                "reelgraph report commentary --video match-1 --speak -o match-1.mp4  # the film with a voice over it"},
                               [body] { return (*body)(); });
   app.require_subcommand(1);
   add_report_commentary(program, app, *body);
+  add_report_summary(program, app, *body);
 }
 
 }  // namespace reelgraph::cli
