@@ -3,6 +3,8 @@
 #include <espeak-ng/speak_lib.h>
 
 #include <algorithm>
+#include <cmath>
+#include <string_view>
 
 #include "base/error.h"
 
@@ -17,21 +19,36 @@ int collect(short* samples, int count, espeak_EVENT* events) {
   return 0;
 }
 
-}  // namespace
-
-Voice::Voice(const std::string& language) {
-  sample_rate_ = espeak_Initialize(AUDIO_OUTPUT_SYNCHRONOUS, 0, nullptr, espeakINITIALIZE_DONT_EXIT);
-  if (sample_rate_ <= 0)
-    throw base::Error(base::ErrorCode::kInternal, "eSpeak NG finds no voice data", {}, "install the package espeak-ng-data (scripts/setup)");
-  espeak_SetSynthCallback(&collect);
-  if (espeak_SetVoiceByName(language.c_str()) != EE_OK) {
-    espeak_Terminate();
-    throw base::Error(base::ErrorCode::kInvalidArgument, "eSpeak NG has no voice " + language, "the profile's [commentary] language",
-                      "name one that `espeak-ng --voices` lists, such as en-gb");
-  }
+/// Once a process: eSpeak NG 1.51 cannot be started again after its end (it waits for a thread that is gone).
+int start() {
+  static const int rate = espeak_Initialize(AUDIO_OUTPUT_SYNCHRONOUS, 0, nullptr, espeakINITIALIZE_DONT_EXIT);
+  return rate;
 }
 
-Voice::~Voice() { espeak_Terminate(); }
+/// By name, else by language; the latter falls back to any voice, so what was found is compared.
+bool choose(const std::string& language) {
+  if (espeak_SetVoiceByName(language.c_str()) == EE_OK) return true;
+  espeak_VOICE wanted{};
+  wanted.languages = language.c_str();
+  if (espeak_SetVoiceByProperties(&wanted) != EE_OK) return false;
+  const espeak_VOICE* found = espeak_GetCurrentVoice();
+  if (found == nullptr || found->languages == nullptr || found->languages[0] == 0) return false;
+  const std::string_view spoken = found->languages + 1;  // a byte of priority stands before the name
+  const std::string_view family = std::string_view(language).substr(0, language.find('-'));
+  return spoken.substr(0, spoken.find('-')) == family;
+}
+
+}  // namespace
+
+Voice::Voice(const std::string& language) : sample_rate_(start()) {
+  if (sample_rate_ <= 0)
+    throw base::Error(base::ErrorCode::kInternal, "eSpeak NG finds no voice data", {},
+                      "install the package espeak-ng-data (scripts/setup)");
+  espeak_SetSynthCallback(&collect);
+  if (!choose(language))
+    throw base::Error(base::ErrorCode::kInvalidArgument, "eSpeak NG has no voice " + language, "the profile's [commentary] language",
+                      "name a language that it has, such as en-gb or de");
+}
 
 base::AudioBlock Voice::say(const std::string& text, int words_per_minute) {
   base::AudioBlock block;

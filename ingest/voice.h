@@ -7,14 +7,13 @@
 
 namespace reelgraph::ingest {
 
-/// eSpeak NG has one state a process: only one Voice may live at a time. Not for use from several threads.
+/// eSpeak NG has one state a process: the Voice made last is the one that speaks. Not for use from several threads.
 class Voice {
  public:
   static constexpr int kUsualRate = 165;  ///< words a minute
 
   /// @param language as eSpeak NG calls it ("en-gb", "de") @throws base::Error kInvalidArgument: no such voice; kInternal: no voice data
   explicit Voice(const std::string& language);
-  ~Voice();
   Voice(const Voice&) = delete;
   Voice& operator=(const Voice&) = delete;
 
@@ -22,7 +21,7 @@ class Voice {
   [[nodiscard]] base::AudioBlock say(const std::string& text, int words_per_minute = kUsualRate);
 
  private:
-  int sample_rate_ = 0;
+  int sample_rate_;
 };
 
 }  // namespace reelgraph::ingest

@@ -86,7 +86,20 @@ TEST_CASE("every goal, penalty, card and substitution of six matches is told, no
       if (const std::string weight = weight_of(e.type, e.attributes); !weight.empty()) ++there[weight];
     }
     std::map<std::int64_t, json> events;
-    for (const json& e : reel.json({"timeline", "--video", id}).at("events")) events[e.at("id")] = e;
+    const json timeline = reel.json({"timeline", "--video", id});
+    for (const json& e : timeline.at("events")) events[e.at("id").get<std::int64_t>()] = e;
+    std::map<std::string, double> earliest;  // when somebody first had a part
+    for (const SourceEvent& e : source) {
+      for (const auto& [role, name] : e.names) {
+        const auto it = earliest.emplace(role + "\n" + name, e.end).first;
+        it->second = std::min(it->second, e.end);
+      }
+    }
+    std::map<std::int64_t, double> ends;
+    for (const auto& [row, e] : events) ends[row] = e.at("end");
+    const auto over = [&](const json& rows, double start) {
+      return std::all_of(rows.begin(), rows.end(), [&](const json& row) { return ends.at(row.get<std::int64_t>()) <= start + 1e-6; });
+    };
     for (const char* style : {"radio", "text", "report"}) {
       const json lines = reel.json({"report", "commentary", "--video", id, "--style", style}).at("lines");
       INFO(id << " " << style);
@@ -109,31 +122,31 @@ TEST_CASE("every goal, penalty, card and substitution of six matches is told, no
         const std::vector<std::string> words = words_of(text);
         for (std::size_t i = 2; i < words.size(); ++i, ++trigrams) distinct.insert({words[i - 2], words[i - 1], words[i]});
         REQUIRE_FALSE(line.at("events").empty());
-        for (const json& row : line.at("events")) CHECK(events.at(row.get<std::int64_t>()).at("end").get<double>() <= start + 1e-6);
+        CHECK(over(line.at("events"), start));
         std::map<std::string, json> facts;
         for (const json& fact : line.at("facts")) {
           facts[fact.at("slot")] = fact;
           CHECK_FALSE(fact.at("events").empty());
-          for (const json& row : fact.at("events")) CHECK(events.at(row.get<std::int64_t>()).at("end").get<double>() <= start + 1e-6);
+          CHECK(over(fact.at("events"), start));
         }
         if (line.at("kind") == "event") {
           // What the line says happened is an event of the source, with the same people in the same parts.
           for (const json& row : line.at("events")) {
             const json& event = events.at(row.get<std::int64_t>());
             const std::string weight = weight_of(event.at("type"), event.at("attributes"));
-            const bool fits = (weight == "goal" && line.at("topic") == "goal") || (weight == "substitution" && line.at("topic") == "substitution") ||
+            const bool fits = (weight == "goal" && line.at("topic").get<std::string>().ends_with("goal")) ||
+                              (weight == "substitution" && line.at("topic") == "substitution") ||
                               (weight == "yellow" && (line.at("topic") == "yellow_card" || line.at("topic") == "foul_and_yellow")) ||
                               (weight == "red" && line.at("topic") == "red_card") ||
-                              (weight == "penalty" && (line.at("topic") == "saved_penalty" || line.at("topic") == "missed_penalty" || line.at("topic") == "goal"));
+                              (weight == "penalty" && (line.at("topic") == "saved_penalty" || line.at("topic") == "missed_penalty" ||
+                                                       line.at("topic") == "penalty_goal"));
             if (!weight.empty()) CHECK(fits);
             if (fits) CHECK(told[weight].insert(row.get<std::int64_t>()).second);
           }
           for (const char* role : {"agent", "assister", "replacement"}) {
             if (facts.count(role) == 0) continue;
-            const bool is_so = std::any_of(source.begin(), source.end(), [&](const SourceEvent& e) {
-              const auto it = e.names.find(role);
-              return it != e.names.end() && it->second == facts[role].at("value") && e.end <= start + 1e-6;
-            });
+            const auto it = earliest.find(role + ("\n" + facts[role].at("value").get<std::string>()));
+            const bool is_so = it != earliest.end() && it->second <= start + 1e-6;
             CHECK(is_so);
             CHECK_THAT(text, Contains(facts[role].at("text").get<std::string>(), Catch::CaseSensitive::No));
           }
@@ -150,7 +163,8 @@ TEST_CASE("every goal, penalty, card and substitution of six matches is told, no
           CHECK(facts["away_n"].at("value") == away);
         }
         const std::string topic = line.at("topic");
-        if (topic != "shot_streak" && topic != "after_goal" && line.at("kind") != "event" && facts.count("side") != 0 && facts.count("n") != 0) {
+        if (topic != "shot_streak" && topic != "after_goal" && line.at("kind") != "event" && facts.count("side") != 0 &&
+            facts.count("n") != 0) {
           const double since = topic.ends_with("_lately") ? start - 60 * (topic == "possession_lately" ? 5 : 10) : -1;
           int n = 0;
           bool known = false;
@@ -172,23 +186,32 @@ TEST_CASE("every goal, penalty, card and substitution of six matches is told, no
       CHECK(rates[rates.size() * 95 / 100] <= 3);
       CHECK(static_cast<double>(distinct.size()) / trigrams >= 0.75);
       if (std::string_view(style) != "radio") continue;
-      CHECK(reel.call({"report", "commentary", "--video", id}).out == reel.call({"report", "commentary", "--video", id, "--seed", "1"}).out);
-      CHECK(reel.call({"report", "commentary", "--video", id}).out != reel.call({"report", "commentary", "--video", id, "--seed", "2"}).out);
+      CHECK(reel.call({"report", "commentary", "--video", id}).out ==
+            reel.call({"report", "commentary", "--video", id, "--seed", "1"}).out);
+      CHECK(reel.call({"report", "commentary", "--video", id}).out !=
+            reel.call({"report", "commentary", "--video", id, "--seed", "2"}).out);
     }
   }
 }
 
 TEST_CASE("report commentary says in plain words why it has nothing to tell", "[e2e][commentary]") {
   const Reel reel;
-  write_file(reel.dir / "none.jsonl", R"({"type":"video","id":"none","title":"Nothing","duration":60})" "\n");
-  write_file(reel.dir / "yard.jsonl", R"({"type":"observation","video":"yard","start":1,"end":2,"caption":"a lorry","events":[{"type":"load","start":1,"end":2}]})" "\n");
-  write_file(reel.dir / "game.jsonl",
-             R"({"type":"observation","video":"game","start":3,"end":4,"caption":"a goal","entities":[{"ref":"p","name":"Ann Able","type":"player"},{"ref":"t","name":"Reds","type":"team"}],"events":[{"type":"goal","start":3,"end":4,"participants":[{"ref":"p","role":"agent"},{"ref":"t","role":"team"}]}]})" "\n");
-  for (const char* file : {"none.jsonl", "yard.jsonl", "game.jsonl"}) REQUIRE(reel.call({"import", (reel.dir / file).string()}).exit_code == 0);
+  write_file(reel.dir / "none.jsonl", R"({"type":"video","id":"none","title":"Nothing","duration":60})"
+                                      "\n");
+  write_file(reel.dir / "yard.jsonl",
+             R"({"type":"observation","video":"yard","start":1,"end":2,"caption":"a lorry","events":[{"type":"load","start":1,"end":2}]})"
+             "\n");
+  write_file(
+      reel.dir / "game.jsonl",
+      R"({"type":"observation","video":"game","start":3,"end":4,"caption":"a goal","entities":[{"ref":"p","name":"Ann Able","type":"player"},{"ref":"t","name":"Reds","type":"team"}],"events":[{"type":"goal","start":3,"end":4,"participants":[{"ref":"p","role":"agent"},{"ref":"t","role":"team"}]}]})"
+      "\n");
+  for (const char* file : {"none.jsonl", "yard.jsonl", "game.jsonl"})
+    REQUIRE(reel.call({"import", (reel.dir / file).string()}).exit_code == 0);
   const ProcessResult none = reel.call({"report", "commentary", "--video", "none"});
   CHECK(none.exit_code == 1);
   CHECK_THAT(none.err, Contains("has no events"));
-  const ProcessResult yard = reel.call({"report", "commentary", "--video", "yard", "-o", (reel.dir / "yard.srt").string(), "--format", "srt"});
+  const ProcessResult yard =
+      reel.call({"report", "commentary", "--video", "yard", "-o", (reel.dir / "yard.srt").string(), "--format", "srt"});
   CHECK(yard.exit_code == 1);
   CHECK_THAT(yard.err, Contains("sports") && Contains("load"));
   CHECK_FALSE(std::filesystem::exists(reel.dir / "yard.srt"));
@@ -202,25 +225,28 @@ TEST_CASE("report commentary says in plain words why it has nothing to tell", "[
   CHECK(reel.call({"report"}).exit_code == 2);
   CHECK_THAT(reel.call({"report", "commentary", "--help"}).out, Contains("--lookahead"));
   const json game = reel.json({"report", "commentary", "--video", "game"});
-  REQUIRE(game.at("lines").size() == 1);
+  REQUIRE_FALSE(game.at("lines").empty());
   CHECK_THAT(game.at("lines").at(0).at("text").get<std::string>(), Contains("Ann Able"));
   REQUIRE(game.at("notes").size() == 1);
-  const ProcessResult file = reel.call({"report", "commentary", "--video", "game", "--format", "vtt", "-o", (reel.dir / "game.vtt").string()});
+  const ProcessResult file =
+      reel.call({"report", "commentary", "--video", "game", "--format", "vtt", "-o", (reel.dir / "game.vtt").string()});
   CHECK(file.exit_code == 0);
   CHECK(read_file(reel.dir / "game.vtt").starts_with("WEBVTT\n"));
 }
 
 TEST_CASE("a commentary without a film is spoken alone", "[e2e][commentary]") {
   const Reel reel;
-  write_file(reel.dir / "game.jsonl",
-             R"({"type":"observation","video":"game","start":3,"end":4,"caption":"a goal","entities":[{"ref":"p","name":"Ann Able","type":"player"},{"ref":"t","name":"Reds","type":"team"}],"events":[{"type":"goal","start":3,"end":4,"participants":[{"ref":"p","role":"agent"},{"ref":"t","role":"team"}]}]})" "\n");
+  write_file(
+      reel.dir / "game.jsonl",
+      R"({"type":"observation","video":"game","start":3,"end":4,"caption":"a goal","entities":[{"ref":"p","name":"Ann Able","type":"player"},{"ref":"t","name":"Reds","type":"team"}],"events":[{"type":"goal","start":3,"end":4,"participants":[{"ref":"p","role":"agent"},{"ref":"t","role":"team"}]}]})"
+      "\n");
   REQUIRE(reel.call({"import", (reel.dir / "game.jsonl").string()}).exit_code == 0);
   const auto wav = reel.dir / "game.wav";
   const ProcessResult said = reel.call({"report", "commentary", "--video", "game", "--speak", "-o", wav.string()});
   INFO(said.err);
   REQUIRE(said.exit_code == 0);
   CHECK_THAT(said.err, Contains("the voice alone"));
-  CHECK_THAT(said.out, Contains("1 line spoken"));
+  CHECK_THAT(said.out, Contains("spoken over"));
   const ProcessResult volume = run({"ffmpeg", "-hide_banner", "-i", wav.string(), "-af", "volumedetect", "-f", "null", "-"});
   CHECK_THAT(volume.err, Contains("max_volume") && !Contains("max_volume: -91"));
 }
