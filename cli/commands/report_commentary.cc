@@ -4,9 +4,8 @@
 #include <memory>
 
 #include "captioner/commentary_profile.h"
-#include "captioner/local/text_model.h"
+#include "cli/answerer.h"
 #include "cli/commands/report.h"
-#include "cli/endpoint.h"
 #include "cli/interrupt.h"
 #include "cli/local_models.h"
 #include "cli/media/media.h"
@@ -21,10 +20,9 @@ namespace reelgraph::cli {
 namespace {
 
 struct CommentaryCommand {
-  std::string video, profile, format, output, answerer;
+  std::string video, profile, format, output;
+  AnswererOptions answerer;
   bool speak = false;
-  EndpointOptions endpoint;
-  captioner::local::RunOptions run;
   query::report::CommentaryOptions commentary;
   std::optional<base::Duration> lookahead;
 };
@@ -40,26 +38,6 @@ base::Commentary commentary_of(Context& context, const std::string& asked) {
     if (std::optional<base::Commentary> found = captioner::load_commentary(*own)) return std::move(*found);
   }
   return captioner::load_commentary("sports").value();
-}
-
-/// Null if no model words the lines.
-std::unique_ptr<base::TextModel> answerer_of(Context& context, const CommentaryCommand& command) {
-  if (command.answerer.empty() || command.answerer == "none") return nullptr;
-  if (const std::string url = endpoint_url(command.answerer); !url.empty()) {
-    base::EndpointSettings settings = endpoint_settings(command.endpoint, context.config());
-    settings.url = url;
-    settings.tries = 3;
-    if (command.endpoint.request_timeout <= 0) settings.request_timeout_s = 120;
-    return media().text_model(settings, context.console.log_sink());
-  }
-  if (const std::string folder = local_folder(command.answerer); !folder.empty()) {
-    captioner::local::Sampling sampling;
-    sampling.seed = command.commentary.seed;
-    return captioner::local::make_text_model(torch_plugin(), folder, command.run, sampling,
-                                             [](const std::string& jpeg) { return media().decode_picture(jpeg); });
-  }
-  throw base::Error(base::ErrorCode::kInvalidArgument, "there is no answerer " + command.answerer, {},
-                    "leave it out, or say --answerer none, local:FOLDER or endpoint:URL");
 }
 
 /// The voice over the film; where the archive knows no film, the voice alone. @returns what was written, in words
@@ -105,7 +83,9 @@ int run(Context& context, const CommentaryCommand& command) {
   const graph::VideoRecord video = one_video(store, command.video);
   query::report::CommentaryOptions options = command.commentary;
   if (command.lookahead) options.lookahead = *command.lookahead;
-  const std::unique_ptr<base::TextModel> model = answerer_of(context, command);
+  AnswererOptions answerer = command.answerer;
+  answerer.sampling.seed = options.seed;
+  const std::unique_ptr<base::TextModel> model = make_answerer(context, answerer);
   query::report::CommentaryReport report = query::report::make_commentary(store, commentary, video, options);
   bool model_failed = false;
   if (model && !report.lines.empty()) {
@@ -168,12 +148,12 @@ void add_report_commentary(Program& program, CLI::App& report, std::function<int
       "--speak", command->speak,
       "Write a voice (eSpeak NG) over the film to -o: pictures copied, the film's sound lowered; without a film, or to .wav or .m4a, "
       "sound alone");
-  app.add_option("--answerer", command->answerer,
+  app.add_option("--answerer", command->answerer.spec,
                  "none: a grammar words the lines; local:FOLDER or endpoint:URL: a model does, and what says more than its facts is not "
                  "taken [none]")
       ->type_name("none|local:FOLDER|endpoint:URL");
-  add_run_options(app, command->run);
-  add_endpoint(app, command->endpoint);
+  add_run_options(app, command->answerer.run);
+  add_endpoint(app, command->answerer.endpoint);
   add_output(app, command->output);
   add_absent(app, {"--clips"});
 }
