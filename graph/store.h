@@ -196,6 +196,8 @@ class Store {
   virtual void commit_chunk(const ChunkCommit& commit) = 0;
   /// Replaces all coverage of a video with status kNotSampled or kFailed whose reason is not a chunk's (gaps found at the end of a file).
   virtual void put_gaps(const std::string& video, const std::vector<CoverageSpan>& gaps) = 0;
+  /// Replaces the summaries of a video that bear this maker (in their `body`) by `lines`.
+  virtual void put_summaries(const std::string& video, const std::string& maker, const std::vector<base::SummaryLine>& lines) = 0;
 
   // --- videos and coverage ---
   [[nodiscard]] virtual std::vector<VideoRecord> videos() const = 0;

@@ -65,7 +65,7 @@ class Asking {
     }
     answer_.plan_ms = watch.lap();
     scope_ = make_scope(store_, videos_, options_.videos.empty() && !named_video_, options_, question_);
-    answer_.coverage = coverage_report(store_, scope_);
+    answer_.coverage = coverage_report(scope_);
     plan_views();
     answer_.retrieve_ms = watch.lap();
     decide();

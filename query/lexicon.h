@@ -54,6 +54,16 @@ class Lexicon {
   /// @param videos names are looked for among those that take part in these; empty: all
   [[nodiscard]] std::vector<Token> read(const std::vector<Word>& words, const std::vector<std::string>& videos) const;
 
+  /// The same, of text that no question holds.
+  [[nodiscard]] std::vector<Token> read_text(const std::string& text) const { return read(cutter_.cut(text), {}); }
+
+  /// A set of words of the profiles by its name; empty if there is none.
+  [[nodiscard]] const std::vector<std::string>& class_words(const std::string& name) const {
+    static const std::vector<std::string> none;
+    const auto it = classes_.find(name);
+    return it == classes_.end() ? none : it->second;
+  }
+
   /// The one known word (of a pattern or a name) that this is a slip of, if there is just one so near.
   [[nodiscard]] std::string nearest(const std::string& folded) const;
 

@@ -18,11 +18,12 @@ bool is_particle(const std::string& stem) { return is_any(stem, {"away", "on", "
 
 bool is_gap_word(const Word& w) {
   return parse_number(w.folded) ||
-         is_any(w.folded, {"the",   "a",       "an",       "his",   "her",    "their",  "its",    "one",       "of",   "some",  "any",
-                           "own",   "another", "this",     "that",  "being",  "been",   "is",     "are",       "was",  "were",  "get",
-                           "gets",  "got",     "it",       "him",   "them",   "single", "each",   "more",      "most", "fewer", "fewest",
-                           "other", "last",    "first",    "every", "had",    "have",   "has",    "still",     "also", "then",  "did",
-                           "does",  "ever",    "starting", "start", "starts", "begin",  "begins", "beginning", "to"});
+         is_any(w.folded,
+                {"the",   "a",       "an",       "his",   "her",    "their",  "its",    "one",       "of",   "some",    "any",
+                 "own",   "another", "this",     "that",  "being",  "been",   "is",     "are",       "was",  "were",    "get",
+                 "gets",  "got",     "it",       "him",   "them",   "single", "each",   "more",      "most", "fewer",   "fewest",
+                 "other", "last",    "first",    "every", "had",    "have",   "has",    "still",     "also", "then",    "did",
+                 "does",  "ever",    "starting", "start", "starts", "begin",  "begins", "beginning", "to",   "finally", "eventually"});
 }
 
 }  // namespace

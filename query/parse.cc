@@ -24,7 +24,7 @@ void Parser::read_ties() {
 // each word of an event that was named.
 void Parser::inherit_nouns() {
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
-    const bool second = i > 0 && says(i - 1, {"than", "or", "as", "and"});
+    const bool second = (i > 0 && says(i - 1, {"than", "or", "as", "and"})) || says(i + 1, {"or"});
     if (!is_word(i) || is_stop_word(text(i)) || is_operator(text(i))) continue;
     if (!second && !is_participle(words_[tokens_[i].used.front()]) && is_filler(words_[tokens_[i].used.front()])) continue;
     bool found = false;

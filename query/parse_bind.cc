@@ -6,6 +6,19 @@
 namespace reelgraph::query::parsing {
 namespace {
 
+constexpr int kLookedAtForRole = 50;  // events looked at to learn whether two may play one role in one event
+
+// "How many clearances did Terry and Zouma make": events of either, where nothing has two of that role.
+bool is_alone_in_role(const graph::Store& store, const Selection& s, const std::string& role) {
+  graph::EventFilter filter;
+  for (const EventKind& k : s.kinds) filter.types.insert(filter.types.end(), k.types.begin(), k.types.end());
+  filter.limit = kLookedAtForRole;
+  const auto events = store.events(filter);
+  return std::all_of(events.begin(), events.end(), [&](const graph::EventRecord& e) {
+    return std::count_if(e.participants.begin(), e.participants.end(), [&](const auto& p) { return p.role == role; }) <= 1;
+  });
+}
+
 bool has_word(const Token& t, std::size_t word) { return std::find(t.used.begin(), t.used.end(), word) != t.used.end(); }
 
 }  // namespace
@@ -142,6 +155,19 @@ void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p
     who.opponent = true;
     who.role = lexicon_.tallies().front().side;
   }
+  if (before == "and" && !s.who.empty() && !s.who.back().negated && !s.who.back().opponent && s.who.back().role == who.role &&
+      !who.opponent && !who.role.empty() && is_alone_in_role(store_, s, who.role)) {
+    if (phrase({"how", "many"}) || phrase({"number", "of"}) || phrase({"how", "often"})) {
+      Participant& either = s.who.back();
+      either.entities.insert(either.entities.end(), who.entities.begin(), who.entities.end());
+      either.names.insert(either.names.end(), who.names.begin(), who.names.end());
+      return;
+    }
+    if (tokens_.empty() || !is_word(0) || !is_aux(text(0))) {
+      problem_ = "both of them at once are never in one event of this kind";
+      return;
+    }
+  }
   if (t.name == "number" && !s.who.empty()) who.names = {"number " + words_[t.used.back()].folded};
   s.who.push_back(std::move(who));
   credit(s, t);
@@ -188,8 +214,17 @@ void Parser::read_pronoun(Clause& c, const std::vector<std::size_t>& list, const
       if (other.who.empty()) continue;
       Participant who = other.who.front();
       if (!c.events.front().who.empty()) return;
-      who.role =
-          text(i) == "him" && !c.object[0].empty() ? c.object[0] : (c.passive[0] && !c.object[0].empty() ? c.object[0] : c.subject[0]);
+      const bool does = kind(i + 1, K::kEvent) && text(i + 1).ends_with("ing");  // "him going off"
+      who.role = text(i) == "him" && !does && !c.object[0].empty() ? c.object[0]
+                                                                   : (c.passive[0] && !c.object[0].empty() ? c.object[0] : c.subject[0]);
+      if (c.events.front().tally && !who.entities.empty()) {  // "while they were behind": a state is of a side
+        const auto e = store_.entity(who.entities.front());
+        if (!e || lexicon_.acts(e->type)) return;
+        if (!c.events.front().tally->side.empty()) return;
+        c.events.front().tally->side = who.entities;
+        c.events.front().tally->side_names = who.names;
+        return;
+      }
       c.events.front().who.push_back(who);
       return;
     }

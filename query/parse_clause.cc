@@ -233,7 +233,13 @@ bool Parser::is_passive(const std::vector<std::size_t>& list, std::size_t p) con
   bool be = false;
   for (std::size_t k = p; k-- > 0;) {
     const std::size_t i = list[k];
-    if (kind(i, K::kEvent) || kind(i, K::kTally)) break;
+    if (kind(i, K::kEvent) || kind(i, K::kTally)) {  // "was booked and replaced", but not "was booked and replaced Willian"
+      bool joined = p > k + 1 && !(p + 1 < list.size() && kind(list[p + 1], K::kEntity));
+      for (std::size_t m = k + 1; m < p; ++m)
+        joined = joined && says(list[m], {"and", "or", "then", "later", "also", "both", "been", "was"});
+      if (joined) continue;
+      break;
+    }
     if (is_word(i) && is_do(text(i))) return false;
     if (is_word(i) && is_any(text(i), {"had", "has", "have"}) && !be) {
       continue;
@@ -322,8 +328,18 @@ void Parser::add_kind(Clause& c, const Token& t, const std::vector<std::size_t>&
     for (const std::string& x : t.event.types) {
       if (std::find(loose_types.begin(), loose_types.end(), x) != loose_types.end()) both.push_back(x);
     }
-    if (!both.empty()) s.kinds.front().types = both;
-    for (const Condition& condition : loose) qualify(s, condition);
+    const bool its_own = both.empty() && !std::all_of(loose.begin(), loose.end(), [&](const Condition& condition) {
+                           return lexicon_.has_attribute(t.event.types, condition.key);
+                         });
+    if (its_own) {  // "booked and substituted": what the one says of itself is no condition on the other
+      Selection first;
+      first.kinds = {{loose_types, loose}};
+      add_event(c, std::move(first), loose_subject, loose_object, list, loose_at_, negated);
+      negated = false;
+    } else {
+      if (!both.empty()) s.kinds.front().types = both;
+      for (const Condition& condition : loose) qualify(s, condition);
+    }
     loose.clear();
     loose_types.clear();
   }

@@ -14,6 +14,14 @@ bool begins_clause(const std::string& w) {
 void Parser::imply_events() {
   if (lexicon_.tallies().empty()) return;
   const auto event_at = [&](std::size_t i) { return kind(i, K::kEvent) || kind(i, K::kTally); };
+  // "Terry's first foul and Morrison's second": the second of what the first is
+  bool numbered = false, counts_only = false, is_implied = false;
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    numbered = numbered || (i > 0 && event_at(i) && kind(i - 1, K::kOrdinal));
+    counts_only = counts_only || (kind(i, K::kTally) && is_any(tokens_[i].name, {"opener", "equaliser", "winner"}));
+    counts_only = counts_only || (i > 0 && kind(i, K::kEvent) && kind(i - 1, K::kOrdinal) && tokens_[i].event.where.empty() &&
+                                  tokens_[i].event.types == std::vector<std::string>{lexicon_.tallies().front().type});
+  }
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     const bool many = says(i, {"many"}) && i > 0 && says(i - 1, {"how"}) && is_word(i + 1) && is_aux(text(i + 1));
     if (!kind(i, K::kOrdinal) && !many) continue;
@@ -28,8 +36,12 @@ void Parser::imply_events() {
       event = event || event_at(k) || kind(k, K::kPeriod) || (kind(k, K::kTime) && k > i);
       for (const std::size_t w : tokens_[k].used) implied = implied || (kind(k, K::kWord) && k != i && lexicon_.implies_count(words_[w]));
     }
-    const bool his = kind(i, K::kOrdinal) && i + 1 == tokens_.size() && i > 0 && kind(i - 1, K::kEntity) &&
-                     words_[tokens_[i - 1].used.back()].possessive;
+    // "Morrison's second", "and their fourth": not where an ordinal stands before what it is the second of ("his first shot and his
+    // second")
+    const bool closes = i + 1 == tokens_.size() || ends(i) || (is_word(i + 1) && begins_clause(text(i + 1)));
+    const bool owned = i > 0 && kind(i - 1, K::kEntity) && words_[tokens_[i - 1].used.back()].possessive;
+    const bool theirs = i > 0 && says(i - 1, {"his", "her", "their"}) && (is_implied || counts_only);
+    const bool his = kind(i, K::kOrdinal) && closes && (owned || theirs) && !numbered;
     if (event || !(implied || his)) continue;
     Token t;
     t.kind = K::kEvent;
@@ -39,7 +51,32 @@ void Parser::imply_events() {
     t.to = t.from + 1;
     tokens_.insert(tokens_.begin() + static_cast<std::ptrdiff_t>(i) + 1, std::move(t));
     read_.insert(read_.begin() + static_cast<std::ptrdiff_t>(i) + 1, false);
+    is_implied = true;
     ++i;
+  }
+}
+
+// "goals two and three", "between goal one and goal four": numbers that say which.
+void Parser::number_names() {
+  for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
+    if (!kind(i, K::kEvent) || tokens_[i].used.size() != 1 || ends(i)) continue;
+    const std::size_t n = i + 1 + (says(i + 1, {"number", "no"}) ? 1 : 0);
+    if (!kind(n, K::kNumber) || tokens_[n].number < 1 || tokens_[n].number > 100) continue;
+    const std::size_t joint = n + 1;
+    const bool pair = says(joint, {"and", "to"}) && kind(joint + 1, K::kNumber) && tokens_[joint + 1].number > tokens_[n].number;
+    const bool last = joint >= tokens_.size() || ends(n) || says(joint, {"and", "to", "until", "come", "came", "go", "went", "did", "was"});
+    const Word& noun = words_[tokens_[i].used.front()];
+    const bool several = noun.folded != noun.stem && noun.folded.ends_with("s");
+    const bool noun_before = i > 0 && says(i - 1, {"between", "and", "to", "from", "of", "after", "before", "until", "for", "since"});
+    if (several ? !pair : !(last && noun_before)) continue;
+    const auto as_ordinal = [&](std::size_t k) {
+      tokens_[k].kind = K::kOrdinal;
+      if (n != i + 1) mark(i + 1);
+    };
+    as_ordinal(n);
+    if (several) as_ordinal(joint + 1);
+    std::swap(tokens_[i], tokens_[n]);  // "two goals and three"
+    i = n;
   }
 }
 

@@ -41,7 +41,7 @@ bool Parser::read_figure(Plan& plan, Clause& main, std::size_t many) {
 }
 
 bool Parser::plan_of(Plan& plan) {
-  if (plan_spoken(plan)) return true;
+  if (plan_spoken(plan) || plan_stay(plan)) return true;
   read_ties();
   Clause main = read_clause(main_, nullptr);
   if (!problem_.empty()) return false;
@@ -92,6 +92,8 @@ bool Parser::plan_of(Plan& plan) {
       how_long || (from_to && main_has({"gap", "interval", "wait", "time", "difference"}) && (main_has({"what"}) || is_noun_phrase()));
   // "how many minutes into the game", "how far into the clip": a time
   const bool into = (unit || phrase({"how", "far"}) || phrase({"how", "long"}) || phrase({"how", "soon"})) && [&] {
+    if (unit && says(many + 2, {"in", "into"}) && is_word(many + 3) && is_aux(text(many + 3)))
+      return true;  // "how many seconds in does he"
     for (const std::size_t i : main_) {
       if (says(i, {"into"}) && (video_word(i + 1) || (says(i + 1, {"the", "this"}) && video_word(i + 2)) || says(i + 1, {"it"})))
         return true;
@@ -102,11 +104,26 @@ bool Parser::plan_of(Plan& plan) {
   mark(many);
   if (how_long || how_many) mark(how);
   if (how_long && how < tokens_.size()) mark(how + 1);
+  // "How many minutes had gone when they equalised?": a time
+  if (unit && main.events.empty() && subs_.size() == 1 && subs_.front().marker == "when" &&
+      main_has({"gone", "played", "elapsed", "passed", "clock"})) {
+    Clause c = read_clause(subs_.front().tokens, nullptr);
+    if (c.events.size() != 1) return false;
+    plan.ask = Ask::kWhen;
+    plan.select = c.events.front();
+    take({"gone", "played", "elapsed", "passed"});
+    take({"clock"});
+    return true;
+  }
   if (plan_score(plan, main)) return true;
   if (plan_order(plan, main)) return true;
   const auto before = std::make_tuple(read_, alternatives_, second_at_, second_roles_);
   if (plan_compare(plan, main)) return true;
   std::tie(read_, alternatives_, second_at_, second_roles_) = before;  // what was read for a comparison that is none is read anew
+  if (main_has({"both", "each", "either"}) && !how_many && !how_long) {
+    const bool asks_who = main_has({"who", "which", "whose", "name", "list", "what"});
+    if (plan_both_parts(plan, main, asks_who) && !asks_who) return true;
+  }
   if (main_has({"both", "each"}) && !how_many && !how_long && !main_has({"who", "which", "whose"}) && both_sides(plan, main)) return true;
   if ((how_long && !into) || stretch) {
     // What was read for a gap that is none is read anew.
@@ -152,14 +169,15 @@ bool Parser::plan_of(Plan& plan) {
 
   const bool at_once = phrase({"at", "once"}) || phrase({"same", "moment"}) || phrase({"same", "time"}) || phrase({"at", "one", "time"}) ||
                        phrase({"at", "any", "one", "time"}) || phrase({"at", "any", "one", "moment"}) || phrase({"at", "a", "time"}) ||
-                       main_has({"simultaneously", "concurrently"});
-  const bool most_at_once = at_once && main_has({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak"}) && !who;
+                       phrase({"busiest", "moment"}) || phrase({"busiest", "time"}) || main_has({"simultaneously", "concurrently"});
+  const bool most_at_once =
+      at_once && main_has({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak", "busiest"}) && !who;
   if ((how_many || most_at_once) && !how_long) {
     if (main.events.empty()) return false;
     Selection& s = main.events.front();
-    const bool largest = main_has({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak"});
+    const bool largest = main_has({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak", "busiest"});
     if (at_once && main.events.size() == 1) {
-      take({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak"});
+      take({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak", "busiest"});
       take({"same"});
       take({"simultaneously", "concurrently"});
       for (const std::size_t i : main_) {
@@ -220,6 +238,11 @@ bool Parser::plan_of(Plan& plan) {
       mark(type);
       take({"different", "distinct"});
     }
+    if (!plan.distinct && !plan.videos && main.events.size() == 1 && is_doer(main.at[0])) {  // "how many scorers": those who did it
+      plan.distinct = true;
+      plan.role = lexicon_.is_side(main.subject[0]) && !main.object[0].empty() ? main.object[0] : main.subject[0];
+      take({"different", "distinct"});
+    }
     // "how many times does A overlap in time with B"
     const bool overlap = main_has({"overlap", "overlaps", "overlapped", "coincide", "coincides"});
     if (overlap && main.events.size() == 2) {
@@ -266,7 +289,7 @@ bool Parser::plan_of(Plan& plan) {
   const bool when = main_has({"when"}) || phrase({"what", "time"}) || phrase({"what", "times"}) || phrase({"what", "point"}) ||
                     phrase({"which", "minute"}) || phrase({"what", "minute"}) || phrase({"what", "moment"}) || phrase({"time", "of"}) ||
                     into;
-  if ((how_long && !into) || (main_has({"longest", "shortest"}) && !who && !which_type && !when)) {
+  if ((how_long && !into) || (main_has({"longest", "shortest"}) && !who && !which_type && !when && video == tokens_.size())) {
     if (main.events.size() != 1) return false;
     Selection& s = main.events.front();
     if (s.tally && s.tally->state == "none") s.tally->state = "stands", s.tally->counts = {0, 0};  // "how long was it goalless"
@@ -292,6 +315,17 @@ bool Parser::plan_of(Plan& plan) {
     plan.fewest = shortest;
     plan.select = s;
     return true;
+  }
+  // "Which clip has the longest call?": the video of that one
+  if (video < tokens_.size() && main_has({"longest", "shortest"}) && main.events.size() == 1 && !how_long && !how_many &&
+      !main.events[0].tally) {
+    Selection& s = main.events.front();
+    plan.fewest = !take({"longest"}) && take({"shortest"});
+    add_subs(s, main, true);
+    plan.ask = Ask::kLength;
+    plan.videos = true;
+    plan.select = s;
+    return !s.nth && negation_read_.empty() && !main_has({"camera", "cameras"});
   }
   if (video < tokens_.size() || (place && !who)) {
     take({"where"});
@@ -344,45 +378,7 @@ bool Parser::plan_of(Plan& plan) {
     plan.select = s;
     return true;
   }
-  if (what) {
-    const bool next = take({"next"});
-    const bool previous = take({"previous"});
-    const bool doing = main_has({"doing", "happen", "happened", "happens", "happening", "going", "do", "did"});
-    if (!(next || previous || doing)) return false;
-    Selection s;
-    std::string prefix;
-    for (const std::size_t i : main_) {
-      if (tokens_[i].kind == K::kEntityType) prefix = tokens_[i].name, mark(i);
-    }
-    if (!main.events.empty()) return false;
-    s.windows = loose_windows_;
-    if (!prefix.empty()) {
-      std::vector<std::string> types;
-      for (const std::string& t : lexicon_.event_types()) {
-        if (t.starts_with(prefix + "_")) types.push_back(t);
-      }
-      if (types.empty()) return false;
-      s.kinds = {{types, {}}};
-    }
-    for (const std::size_t i : main_) {
-      if (!kind(i, K::kEntity) || read_[i]) continue;
-      s.who.push_back({tokens_[i].entities, tokens_[i].names, "", false});
-      mark(i);
-    }
-    add_subs(s, main, false);
-    if (s.windows.empty()) return false;
-    take({"doing", "happen", "happened", "happens", "happening", "going"});
-    for (Window& w : s.windows) {
-      const bool soon =
-          phrase({"right", "after"}) || phrase({"just", "after"}) || phrase({"immediately", "after"}) || phrase({"straight", "after"});
-      if (w.kind == Window::Kind::kAfter && (next || soon || (w.within == 0 && main_has({"do", "did", "does"}) && !prefix.empty())))
-        s.nth = 1;
-      if (w.kind == Window::Kind::kBefore) s.nth = -1;
-    }
-    plan.ask = Ask::kWhat;
-    plan.select = s;
-    return true;
-  }
+  if (what) return plan_what(plan, main);
   // Yes or no.
   bool starts = whether_;
   for (const std::size_t i : main_) {
@@ -413,10 +409,15 @@ bool Parser::plan_of(Plan& plan) {
       w.kind = Window::Kind::kOverlaps;
       w.anchors = {main.events[1]};
       s.windows.push_back(std::move(w));
-    } else if (main.events.size() == 2 && subs_.empty() && main.subject[0] != "agent" && !lexicon_.is_side(main.subject[0])) {
-      // "Did any substitute score?": is there one of whom both is true?
+    } else if (main.events.size() == 2 && subs_.empty() &&
+               ((main.subject[0] != "agent" && !lexicon_.is_side(main.subject[0])) || is_doer(main.at[0]) ||
+                (main.subject[1] != "agent" && !main.passive[1] && !lexicon_.is_side(main.subject[1])))) {
+      // "Did any substitute score?", "Were both keepers booked?": is there one, are there two, of whom both is true?
+      const bool two = std::any_of(main_.begin(), main_.end(), [&](std::size_t i) { return i < main.at[0] && says(i, {"both"}); });
       if (!plan_who(plan, main, false) || plan.ask != Ask::kWho) return false;
+      take({"both"});
       plan.ask = Ask::kExists;
+      if (two) plan.distinct = true, plan.top = 2;
       return true;
     } else if (main.events.size() > 1 && !join_kinds(main, false)) {
       return false;
@@ -441,6 +442,18 @@ bool Parser::plan_of(Plan& plan) {
     }
     apply_lengths(s);
     add_subs(s, main, true);
+    // "Did Costa and Pedro score?": each of them
+    if (s.who.size() == 2 && s.who[0].role == s.who[1].role && s.who[0].role == "agent" && !none && !threshold_ && !s.nth && !s.tally) {
+      take({"both"});
+      take({"and"});
+      plan.ask = Ask::kCompare;
+      plan.compare = "both";
+      plan.select = s;
+      plan.others = {s};
+      plan.select.who.pop_back();
+      plan.others.front().who.erase(plan.others.front().who.begin());
+      return true;
+    }
     for (const std::size_t i : main_) {
       if (kind(i, K::kNumber) && tokens_[i].number == 1) mark(i);  // "even one", "in this one"
     }

@@ -42,7 +42,8 @@ bool Parser::plan_compare(Plan& plan, Clause& main) {
                            phrase({"how", "much", "more"}) || phrase({"difference", "between"}));
   const bool counted_difference =
       phrase({"how", "many"}) && main_has({"than"}) && main_has({"more", "fewer"}) && asked_type() == tokens_.size();
-  const bool as_many = phrase({"as", "many"}) || phrase({"as", "often"}) || phrase({"as", "frequently"});
+  const bool as_many = phrase({"as", "many"}) || phrase({"as", "often"}) || phrase({"as", "frequently"}) ||
+                       (main_has({"same", "equal"}) && main_has({"as"}) && !main_has({"than"}));
   const bool equal = main_has({"equally", "same", "equal"}) || as_many;
   const std::size_t than = [&] {
     for (const std::size_t i : main_) {
@@ -190,6 +191,26 @@ bool Parser::plan_gap(Plan& plan, Clause& main, bool how_long) {
     return true;
   }
   if (!how_long) return false;
+  // "How long after the interval did he score?", "how long into the second half": from the event with which that part begins
+  for (std::size_t w = 0; subs_.empty() && main.events.size() == 1 && w < main.events.front().windows.size(); ++w) {
+    const Window& window = main.events.front().windows[w];
+    if (window.kind != Window::Kind::kPeriod || window.within > 0 || window.period.from_minute != 0 || window.period.words.empty())
+      continue;
+    const std::string& name = window.period.words.front();
+    const bool after = name.starts_with("after ") || name.starts_with("following ") || phrase({"long", "into"}) ||
+                       phrase({"minutes", "into"}) || phrase({"seconds", "into"}) || phrase({"far", "into"}) || phrase({"soon", "into"});
+    if (!after) continue;
+    Selection from;
+    from.kinds = {{{window.period.type}, {}}};
+    for (const auto& [key, value] : window.period.where.items()) from.kinds.front().where.push_back({key, value});
+    from.nth = 1;
+    plan.ask = Ask::kGap;
+    plan.select = from;
+    plan.others = {main.events.front()};
+    plan.others.front().windows.erase(plan.others.front().windows.begin() + static_cast<std::ptrdiff_t>(w));
+    take({"into", "far"});
+    return true;
+  }
   // "Sako scored and was later taken off. How long between the two?"
   if (subs_.empty() && main.events.size() == 2 &&
       (phrase({"between", "the", "two"}) || phrase({"between", "them"}) || phrase({"in", "between"}) || phrase({"between", "those"}))) {

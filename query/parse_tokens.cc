@@ -15,8 +15,11 @@ Parsed Parser::run() {
   seconds_passed();
   verb_last();
   read_lengths();
+  drop_light();
+  number_names();
   imply_events();
   begin_verbs();
+  spread_verb();
   inherit_nouns();
   read_videos();
   segment();
@@ -245,6 +248,18 @@ void Parser::drop_context() {
 void Parser::seconds_passed() {
   const bool asks = phrase({"how", "many", "seconds"}) || phrase({"how", "many", "minutes"}) || phrase({"how", "much", "time"}) ||
                     phrase({"how", "long"});
+  for (std::size_t i = 0; asks && i < tokens_.size() && i <= 4; ++i) {  // "passed between" is two words here
+    auto& used = tokens_[i].used;
+    if (!kind(i, K::kEvent) || used.size() != 2 || text(i) != "passed" || words_[used.back()].folded != "between") continue;
+    Token between;
+    between.name = "between";
+    between.used = {used.back()};
+    between.from = used.back();
+    between.to = between.from + 1;
+    used.pop_back();
+    tokens_.insert(tokens_.begin() + static_cast<std::ptrdiff_t>(i) + 1, std::move(between));
+    read_.insert(read_.begin() + static_cast<std::ptrdiff_t>(i) + 1, false);
+  }
   for (std::size_t i = 0; asks && i < tokens_.size(); ++i) {
     if (kind(i, K::kEvent) && tokens_[i].used.size() == 1 && is_any(text(i), {"passed", "pass", "passes", "elapsed"}) && i <= 4) {
       tokens_[i].kind = K::kWord;
@@ -283,15 +298,44 @@ void Parser::segment() {
     std::string marker = text(i);
     std::size_t joint = 0;
     if (const std::string several = joint_marker(i, joint); !several.empty()) marker = several;
-    if (!is_any(marker, {"after",  "once",    "since", "following", "before", "until", "till",     "when",      "while",    "whilst",
-                         "during", "between", "from",  "as",        "prior",  "amid",  "followed", "separates", "separate", "separated"}))
+    if (!is_any(marker, {"after",    "once",      "since",    "following", "before", "until",    "till",  "when",
+                         "while",    "whilst",    "during",   "between",   "from",   "as",       "prior", "amid",
+                         "followed", "separates", "separate", "separated", "within", "preceded", "later"}))
       continue;
     std::size_t begin = joint > 0 && marker != text(i) ? joint : i + 1;
+    if (marker == "during" &&
+        (video_word(i + 1) || (says(i + 1, {"the", "this", "that"}) && video_word(i + 2) && !kind(i + 3, K::kEvent)))) {
+      mark(i);  // "during the clip": all of it
+      continue;
+    }
     if (marker == "as" && !says(i + 1, {"soon"})) continue;
     if (marker == "as") begin += 2;
     if (marker == "prior" && says(i + 1, {"to"})) begin += 1;
-    if (marker == "followed" && !says(i + 1, {"by"})) continue;
-    if (marker == "followed") begin += 1;
+    if (marker == "later") {  // "how much later than A was B"
+      if (!says(i + 1, {"than"}) || i == 0 || !says(i - 1, {"much", "long", "minutes", "seconds", "far"})) continue;
+      marker = "after";
+      begin = i + 2;
+    }
+    base::Duration within = 0;  // "within five minutes of the restart"
+    if (marker == "within") {
+      const std::string& unit = text(i + 2);
+      const base::Duration size = is_any(unit, {"seconds", "second", "secs", "sec"})   ? base::kSecond
+                                  : is_any(unit, {"minutes", "minute", "mins", "min"}) ? base::kMinute
+                                                                                       : 0;
+      const bool one = says(i + 1, {"a", "one"});
+      if (size == 0 || !(kind(i + 1, K::kNumber) || one) || !says(i + 3, {"of"})) continue;
+      within = size * (one ? 1 : tokens_[i + 1].number);
+      marker = "after";
+      begin = i + 4;
+    }
+    if (is_any(marker, {"followed", "preceded"}) && !says(i + 1, {"by"})) {  // "how many turns followed the drop-off"
+      if (!has_anchor(0, i) || (i > 0 && is_word(i - 1) && is_be(text(i - 1)))) continue;
+      marker = marker == "followed" ? "after" : "before";
+    } else if (marker == "preceded") {
+      continue;
+    } else if (marker == "followed") {
+      begin += 1;
+    }
     if (marker.starts_with("separate")) marker = "between";
     // Where the clause ends.
     std::size_t end = begin;
@@ -304,8 +348,8 @@ void Parser::segment() {
       if (end > begin && i == 0 && is_word(end) && is_do(text(end))) break;
       if (ends(end)) {
         ++end;
-        // a word that stands between those of the token before ("left through THE door") is none after it
-        while (end < tokens_.size() && tokens_[end].used.front() < tokens_[end - 1].used.back()) ++end;
+        // a word that stands between those of the token before ("left through THE door") is none after it, nor is what it implies
+        while (end < tokens_.size() && tokens_[end].used.front() <= tokens_[end - 1].used.back()) ++end;
         comma = end < tokens_.size();
         break;
       }
@@ -316,6 +360,8 @@ void Parser::segment() {
                                   !is_wh(words_[t.used.front()].folded) && !is_aux(words_[t.used.front()].folded);
                          });
     if (marker == "when" && initial && !comma) continue;  // that is what is asked
+    if (marker == "when" && i > 0 && says(i - 1, {"time", "moment", "point", "minute"}) && !main_event_before(i))
+      continue;  // as in "the time when"
     if (marker == "when" && !initial && i > 0 && !has_question_before(i)) continue;
     // "how long after A was B": the clause ends where the next auxiliary begins.
     if (!initial && !comma && is_any(marker, {"after", "before"}) && i > 0 &&
@@ -323,7 +369,9 @@ void Parser::segment() {
       bool anchor = false;
       for (std::size_t k = begin; k < end; ++k) {
         anchor = anchor || kind(k, K::kEvent) || kind(k, K::kTally);
-        if (anchor && is_word(k) && is_aux(text(k)) && (has_anchor(k, end) || has_ordinal(k, end))) {
+        const bool owned = std::any_of(tokens_.begin() + static_cast<std::ptrdiff_t>(k), tokens_.begin() + static_cast<std::ptrdiff_t>(end),
+                                       [&](const Token& t) { return t.kind == K::kEntity && words_[t.used.back()].possessive; });
+        if (anchor && is_word(k) && is_aux(text(k)) && (has_anchor(k, end) || has_ordinal(k, end) || owned)) {
           end = k;
           break;
         }
@@ -332,7 +380,9 @@ void Parser::segment() {
     Sub sub;
     sub.marker = marker == "whilst" || marker == "amid" ? "while" : marker == "prior" ? "before" : marker;
     sub.initial = initial;
-    const bool the_two = marker == "between" && has_anchor(begin, end) && says(begin, {"the", "his", "her", "their"}) &&
+    sub.within = within;
+    const bool of_whom = kind(begin, K::kEntity) && words_[tokens_[begin].used.back()].possessive;  // "between West Ham's two goals"
+    const bool the_two = marker == "between" && has_anchor(begin, end) && (says(begin, {"the", "his", "her", "their"}) || of_whom) &&
                          kind(begin + 1, K::kNumber) && tokens_[begin + 1].number == 2;
     if (the_two) {  // "between the two phone calls"
       for (std::size_t k = begin; k < end; ++k) sub.tokens.push_back(k);

@@ -1,4 +1,4 @@
-// Which videos a question names by itself.
+// Which videos a question names by itself; and questions of what happens.
 #include "query/parser.h"
 
 namespace reelgraph::query::parsing {
@@ -73,6 +73,57 @@ void Parser::read_videos() {
   }
   restricted_.assign(chosen.begin(), chosen.end());
   if (any && restricted_.empty()) problem_ = "No video is all that.";
+}
+
+// "What happened next?", "What is the vehicle doing?": the events themselves.
+bool Parser::plan_what(Plan& plan, Clause& main) {
+  const bool next = take({"next"});
+  const bool previous = take({"previous"});
+  const bool doing = main_has({"doing", "happen", "happened", "happens", "happening", "going", "do", "did"});
+  // "the last event before": which of them the clause tells
+  const bool one =
+      !subs_.empty() && main_has({"event", "thing", "incident", "action"}) && std::any_of(main_.begin(), main_.end(), [&](std::size_t i) {
+        return kind(i, K::kOrdinal) && tokens_[i].number == (is_any(subs_.front().marker, {"before", "until"}) ? -1 : 1);
+      });
+  std::optional<int> of_all;  // "the first thing a vehicle does"
+  for (const std::size_t i : main_) {
+    if (subs_.empty() && kind(i, K::kOrdinal) && main_has({"thing", "event"})) of_all = tokens_[i].number;
+  }
+  if (!(next || previous || doing || one || of_all)) return false;
+  Selection s;
+  std::string prefix;
+  for (const std::size_t i : main_) {
+    if (tokens_[i].kind == K::kEntityType) prefix = tokens_[i].name, mark(i);
+  }
+  if (!main.events.empty()) return false;
+  s.windows = loose_windows_;
+  if (!prefix.empty()) {
+    std::vector<std::string> types;
+    for (const std::string& t : lexicon_.event_types()) {
+      if (t.starts_with(prefix + "_")) types.push_back(t);
+    }
+    if (types.empty()) return false;
+    s.kinds = {{types, {}}};
+  }
+  for (const std::size_t i : main_) {
+    if (!kind(i, K::kEntity) || read_[i]) continue;
+    s.who.push_back({tokens_[i].entities, tokens_[i].names, "", false});
+    mark(i);
+  }
+  add_subs(s, main, false);
+  if (of_all) s.nth = of_all;
+  if (s.windows.empty() && !(of_all && (!prefix.empty() || !s.who.empty()))) return false;
+  take({"does", "doing", "happen", "happened", "happens", "happening", "going"});
+  for (Window& w : s.windows) {
+    const bool soon =
+        phrase({"right", "after"}) || phrase({"just", "after"}) || phrase({"immediately", "after"}) || phrase({"straight", "after"});
+    if (w.kind == Window::Kind::kAfter && (next || soon || one || (w.within == 0 && main_has({"do", "did", "does"}) && !prefix.empty())))
+      s.nth = 1;
+    if (w.kind == Window::Kind::kBefore) s.nth = -1;
+  }
+  plan.ask = Ask::kWhat;
+  plan.select = s;
+  return true;
 }
 
 }  // namespace reelgraph::query::parsing

@@ -80,7 +80,9 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
     plan.at_most = at_most_;
     plan.per_participant = read_single_video();
   }
-  const bool most = take({"most", "highest", "top", "more", "busiest", "higher", "greater", "larger", "greatest"});
+  const bool topped = !s.nth && main_has({"topped", "tops"}) && take({"topped", "tops"});
+  if (topped) take({"count", "charts", "chart", "list", "table", "ranking"});
+  const bool most = topped || take({"most", "highest", "top", "more", "busiest", "higher", "greater", "larger", "greatest"});
   if (most && beyond_all()) {
     take({"than"});
     take({"else"});
@@ -187,6 +189,8 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
     if (!most && !fewest && !tie && !all && !plan.exactly && of_event && !read_[i] && plan.across == 0) plan.exactly = tokens_[i].number;
     mark(i);
   }
+  plan.then = then_too(main);
+  if (main.events.size() > 1) take({"both"});
   for (std::size_t e = 1; e < main.events.size(); ++e) {
     Selection other = main.events[e];
     other.credited = main.passive[e] && !main.object[e].empty() ? main.object[e]
@@ -305,6 +309,10 @@ bool Parser::plan_videos(Plan& plan, Clause& main) {
     if (!plan.noun.empty()) return false;  // a camera's videos would have to be added up
     plan.ask = Ask::kRank;
     plan.fewest = fewest;
+    for (const std::size_t i : main_) {  // "which of the six matches", "which match of the six"
+      const bool of = i > 0 && (says(i - 1, {"of"}) || (i > 1 && says(i - 1, {"the", "all", "these", "those"}) && says(i - 2, {"of"})));
+      if (kind(i, K::kNumber) && (of || (video_word(i + 1) && i > 0 && says(i - 1, {"the", "all", "these", "those"})))) mark(i);
+    }
   } else {
     plan.ask = Ask::kVideos;
     if (!negation_read_.empty()) {

@@ -97,6 +97,9 @@ class Parser {
   void verb_last();
 
   void imply_events();
+  void number_names();
+  void spread_verb();
+  void drop_light();
   void begin_verbs();
   void drop_polite();
   bool both_sides(Plan& plan, Clause& main);
@@ -177,6 +180,10 @@ class Parser {
   void read_extreme(Selection& s);
   bool plan_spoken(Plan& plan);
   bool plan_score(Plan& plan, Clause& main);
+  bool plan_what(Plan& plan, Clause& main);
+  bool plan_stay(Plan& plan);
+  bool plan_both_parts(Plan& plan, Clause& main, bool asks_who);
+  bool then_too(const Clause& main);
   bool read_figure(Plan& plan, Clause& main, std::size_t many);
   void merge_moment(Clause& c);
   /// "more than anybody else" is the most.
@@ -206,6 +213,15 @@ class Parser {
     return std::any_of(lexicon_.tallies().begin(), lexicon_.tallies().end(), [&](const base::Tally& t) {
       return s.kinds.size() == 1 && s.kinds.front().where.empty() && s.kinds.front().types == std::vector<std::string>{t.type};
     });
+  }
+  /// The noun of an event that means who does it: "scorers", but not "corner", which is what is done.
+  [[nodiscard]] bool is_doer(std::size_t i) const {
+    if (!kind(i, K::kEvent) || tokens_[i].qualifies || tokens_[i].event.types.empty()) return false;
+    std::string noun = words_[tokens_[i].used.back()].folded;
+    if (noun.ends_with("s")) noun.pop_back();
+    if (!noun.ends_with("er") && !noun.ends_with("or") && !noun.ends_with("ie")) return false;
+    return std::none_of(tokens_[i].event.types.begin(), tokens_[i].event.types.end(),
+                        [&](const std::string& type) { return ("_" + type + "_").find("_" + noun + "_") != std::string::npos; });
   }
   [[nodiscard]] std::size_t find_main(std::initializer_list<std::string_view> any) const;
   [[nodiscard]] std::size_t asked_type() const;

@@ -109,6 +109,7 @@ enum class Ask {
   kRate,      ///< events by `per`, over the time that was asked about
   kRelated,   ///< what the first participant has a relation with
   kPath,      ///< the chain of relations from the first participant to the second
+  kStay,      ///< from the event of the selection until that of `others`; either may be missing: then from the start, or until the end
   kProperty,  ///< what events of the selection say of themselves under `attribute` ("direction")
 };
 
@@ -133,9 +134,10 @@ struct Plan {
   bool at_most = false;                ///< `exactly` is the most
   bool per_participant = false;        ///< of videos: so many by one participant; of who: so many in one video
   bool except = false;                 ///< participants of `others` are left out; else they must be in all. Of exists: yes if there is none
+  bool then = false;                   ///< of who and exists: the event of `others` follows that of the selection
   bool named = false;                  ///< of who: asked for are names; numbers that a machine gave ("person 14") are none
   bool figure = false;                 ///< of rank: asked for is how many the first has
-  std::string compare;                 ///< more fewer equal difference
+  std::string compare;                 ///< more fewer equal difference both (yes if there are any of each)
   base::Duration per = 0;              ///< of kRate
   std::vector<std::string> words;      ///< of kSpoken
   std::string noun;                    ///< what a video is called in the question ("camera")

@@ -16,17 +16,17 @@ using nlohmann::json;
 constexpr int kDeepest = 6;              // of selections within windows
 constexpr std::size_t kMostItems = 100;  // of one list
 
-constexpr std::array<std::pair<Ask, const char*>, 21> kAsks = {{{Ask::kCount, "count"},      {Ask::kExists, "exists"},
-                                                                {Ask::kWhen, "when"},        {Ask::kWho, "who"},
-                                                                {Ask::kWhat, "what"},        {Ask::kDuration, "duration"},
-                                                                {Ask::kLength, "length"},    {Ask::kGap, "gap"},
-                                                                {Ask::kGaps, "gaps"},        {Ask::kConcurrency, "concurrency"},
-                                                                {Ask::kOrder, "order"},      {Ask::kCompare, "compare"},
-                                                                {Ask::kRank, "rank"},        {Ask::kVideos, "videos"},
-                                                                {Ask::kMembers, "members"},  {Ask::kScore, "score"},
-                                                                {Ask::kSpoken, "spoken"},    {Ask::kRate, "rate"},
-                                                                {Ask::kRelated, "related"},  {Ask::kPath, "path"},
-                                                                {Ask::kProperty, "property"}}};
+constexpr std::array<std::pair<Ask, const char*>, 22> kAsks = {{{Ask::kCount, "count"},       {Ask::kExists, "exists"},
+                                                                {Ask::kWhen, "when"},         {Ask::kWho, "who"},
+                                                                {Ask::kWhat, "what"},         {Ask::kDuration, "duration"},
+                                                                {Ask::kLength, "length"},     {Ask::kGap, "gap"},
+                                                                {Ask::kGaps, "gaps"},         {Ask::kConcurrency, "concurrency"},
+                                                                {Ask::kOrder, "order"},       {Ask::kCompare, "compare"},
+                                                                {Ask::kRank, "rank"},         {Ask::kVideos, "videos"},
+                                                                {Ask::kMembers, "members"},   {Ask::kScore, "score"},
+                                                                {Ask::kSpoken, "spoken"},     {Ask::kRate, "rate"},
+                                                                {Ask::kRelated, "related"},   {Ask::kPath, "path"},
+                                                                {Ask::kProperty, "property"}, {Ask::kStay, "stay"}}};
 
 constexpr std::array<std::pair<Window::Kind, const char*>, 10> kWindows = {{{Window::Kind::kPhrase, "phrase"},
                                                                             {Window::Kind::kPeriod, "period"},
@@ -324,7 +324,8 @@ class Checker {
          {"ask",      "select",    "others",    "role",     "entity_type", "among",   "besides",         "distinct", "videos",
           "fewest",   "total",     "from_end",  "everyone", "top",         "exactly", "per_participant", "except",   "compare",
           "words",    "noun",      "per_s",     "at_least", "sentence",    "views",   "found_by",        "spans",    "videos_looked_at",
-          "coverage", "attribute", "in_videos", "figure",   "across",      "named",   "relation",        "backward", "at_most"});
+          "coverage", "attribute", "in_videos", "figure",   "across",      "named",   "relation",        "backward", "at_most",
+          "then"});
     Plan p;
     p.ask = choice(kAsks, j, "ask", "plan");
     p.select = selection(j.value("select", json::object()), "plan.select", 0);
@@ -344,12 +345,14 @@ class Checker {
     p.at_most = flag(j, "at_most", "plan");
     p.except = flag(j, "except", "plan");
     p.named = flag(j, "named", "plan");
+    p.then = flag(j, "then", "plan");
     p.figure = flag(j, "figure", "plan");
     p.top = integer(j, "top", "plan", 1, 1000).value_or(1);
     p.across = integer(j, "across", "plan", 0, 1'000'000).value_or(0);
     p.exactly = integer(j, "exactly", "plan", 0, 1'000'000);
     p.compare = text(j, "compare", "plan");
-    static constexpr std::array<std::string_view, 7> kCompares = {"", "more", "fewer", "equal", "difference", "which_more", "which_fewer"};
+    static constexpr std::array<std::string_view, 8> kCompares = {"",           "more",       "fewer",       "equal",
+                                                                  "difference", "which_more", "which_fewer", "both"};
     if (std::find(kCompares.begin(), kCompares.end(), p.compare) == kCompares.end()) refuse("plan.compare", "is no way to compare");
     p.words = texts(j, "words", "plan");
     p.per = seconds(j, "per_s", "plan");
@@ -364,7 +367,7 @@ class Checker {
     p.in_videos = texts(j, "in_videos", "plan");
     if (p.ask == Ask::kProperty && p.attribute.empty()) refuse("plan.attribute", "is missing: say which attribute");
     if (p.ask == Ask::kScore && !p.select.tally) refuse("plan.select.tally", "is missing: say which count");
-    const bool two = p.ask == Ask::kGap || p.ask == Ask::kOrder || p.ask == Ask::kCompare;
+    const bool two = p.ask == Ask::kGap || p.ask == Ask::kOrder || p.ask == Ask::kCompare || p.ask == Ask::kStay;
     if (two && p.others.empty()) refuse("plan.others", "is empty: this needs a second selection");
     if (p.ask == Ask::kSpoken && p.words.empty()) refuse("plan.words", "is empty");
     return p;
@@ -394,6 +397,7 @@ json to_json(const Plan& p) {
                                    {"at_most", p.at_most},
                                    {"except", p.except},
                                    {"named", p.named},
+                                   {"then", p.then},
                                    {"backward", p.backward},
                                    {"figure", p.figure}}) {
     if (value) j[key] = true;

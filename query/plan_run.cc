@@ -42,6 +42,7 @@ void PlanRun::run() {
     case Ask::kVideos: return videos();
     case Ask::kMembers: return members();
     case Ask::kScore: return score();
+    case Ask::kStay: return stay();
     case Ask::kSpoken: return spoken();
     case Ask::kRate: return rate();
     case Ask::kProperty: return property();
@@ -181,13 +182,21 @@ void PlanRun::keep_members(std::vector<Group>& groups) {
     });
   }
   for (const Selection& other : plan_.others) {
-    std::set<RowId> members;
+    std::map<RowId, std::vector<EventRecord>> members;
     for (const EventRecord& e : selector_.run(other, true)) {
       for (const ParticipantRecord& p : e.participants) {
-        if (p.role == (other.credited.empty() ? "agent" : other.credited)) members.insert(p.entity);
+        if (p.role == (other.credited.empty() ? "agent" : other.credited)) members[p.entity].push_back(e);
       }
     }
-    std::erase_if(groups, [&](const Group& g) { return members.contains(g.entity) == plan_.except; });
+    const auto both = [&](const Group& g) {
+      const auto it = members.find(g.entity);
+      if (it == members.end() || !plan_.then) return it != members.end();
+      return std::any_of(it->second.begin(), it->second.end(), [&](const EventRecord& later) {
+        return std::any_of(g.events.begin(), g.events.end(),
+                           [&](const EventRecord& e) { return e.video == later.video && e.span.start < later.span.start; });
+      });
+    };
+    std::erase_if(groups, [&](const Group& g) { return both(g) == plan_.except; });
   }
 }
 
@@ -197,7 +206,9 @@ void PlanRun::answer_entities(const std::vector<Group>& groups) {
   if (groups.size() == 1 && !plan_.everyone) {
     const Group& g = groups.front();
     const EventRecord& e = g.events.front();
-    answered("entity", entity_json(g.entity, g.name), g.name + ": " + event_text(e) + " at " + when_where(e.video, e.span) + ".");
+    answered("entity", entity_json(g.entity, g.name),
+             g.name + ": " + event_text(e) + " at " + when_where(e.video, e.span) + "." +
+                 (g.events.size() == 1 ? distance(e) + other_moment(g.events) : ""));
     return cite(shown);
   }
   json list = json::array();

@@ -37,6 +37,11 @@ class PlanRun {
   [[nodiscard]] std::int64_t count_shown(const Selection& selection, bool overlap, std::vector<graph::EventRecord>& shown);
   /// Sentences that tell the figures of other likely readings, where they differ; else nothing.
   [[nodiscard]] std::string other_counts(std::int64_t n, bool overlap);
+  [[nodiscard]] std::string other_moment(const std::vector<graph::EventRecord>& taken);
+  /// How many there are outside of the time asked about, where there are none in it.
+  [[nodiscard]] std::string at_other_times();
+  /// How far the only event of a selection is from what it was to be the last before or the first after.
+  [[nodiscard]] std::string distance(const graph::EventRecord& event);
   [[nodiscard]] std::string other_gap(base::Duration length);
   void rate();
   void exists();
@@ -54,6 +59,7 @@ class PlanRun {
   void videos();
   void members();
   void score();
+  void stay();
   void spoken();
   void property();
   void related();

@@ -47,7 +47,7 @@ void PlanRun::count() {
     std::vector<EventRecord> shown;
     const auto n = count_shown(plan_.select, during, shown);
     if (n == 0 && nothing()) return;
-    answered("count", n, std::to_string(n) + "." + other_counts(n, during));
+    answered("count", n, std::to_string(n) + "." + (n == 0 ? at_other_times() : std::string()) + other_counts(n, during));
     return cite(shown);
   }
   const auto events = selector_.run(plan_.select, during);
@@ -108,7 +108,7 @@ void PlanRun::exists() {
     for (const EventRecord& e : events) {
       if (!plan_.select.credit || !all_met(e.attributes, plan_.select.credit->other_side)) kept.push_back(e);
     }
-    auto groups = grouped(kept);
+    auto groups = plan_.others.empty() ? grouped(kept) : who_groups(kept);
     std::erase_if(groups, [&](const Group& g) { return plan_.exactly && !fits_number(g.n); });
     const bool yes = groups.size() >= static_cast<std::size_t>(plan_.top);
     if (!yes && kept.size() != events.size())
@@ -132,7 +132,7 @@ void PlanRun::exists() {
   }
   if (events.empty()) {
     if (nothing()) return;
-    answered("boolean", false, "No.");
+    answered("boolean", false, "No." + at_other_times());
     return cite(std::vector<EventRecord>{});
   }
   const EventRecord& e = events.front();
@@ -174,7 +174,9 @@ void PlanRun::compare() {
   if (x == 0 && y == 0 && nothing()) return;
   const std::string figures =
       std::to_string(x) + " (" + describe(plan_.select) + ") against " + std::to_string(y) + " (" + describe(plan_.others.front()) + ").";
-  if (plan_.compare == "which_more" || plan_.compare == "which_fewer") {
+  if (plan_.compare == "both") {
+    answered("boolean", x > 0 && y > 0, (x > 0 && y > 0 ? "Yes: " : "No: ") + figures);
+  } else if (plan_.compare == "which_more" || plan_.compare == "which_fewer") {
     if (x == y) {
       answered("text", "level", "Neither, they are level: " + figures);
     } else {

@@ -50,7 +50,8 @@ void PlanRun::what() {
   }
   if (types.size() == 1) {
     const EventRecord& e = events.front();
-    answered("event", event_json(e), event_text(e) + " at " + when_where(e.video, e.span) + ".");
+    answered("event", event_json(e),
+             event_text(e) + " at " + when_where(e.video, e.span) + "." + (events.size() == 1 ? distance(e) + other_moment(events) : ""));
     return cite(events);
   }
   json list = json::array();
@@ -98,7 +99,15 @@ void PlanRun::rank() {
                std::to_string(counts.front().second) + ", in " + video_json(counts.front().first).at("name").get<std::string>() + ".");
       return cite(shown);
     }
-    return answer_videos(ids, events);
+    answer_videos(ids, events);
+    const auto& after = counts[std::min(counts.size() - 1, ids.size())];
+    const std::string more = " With " + plural(static_cast<std::int64_t>(last), "event") +
+                             (counts.size() > ids.size() ? "; next: " + video_json(after.first).at("name").get<std::string>() + " with " +
+                                                               std::to_string(after.second)
+                                                         : std::string()) +
+                             ".";
+    answer_.text += more;
+    return;
   }
   std::vector<Group> groups;
   std::map<RowId, std::size_t> at;

@@ -5,8 +5,12 @@
 
 #include "query/plan_run.h"
 #include "query/plan_values.h"
+#include "query/words.h"
 
 namespace reelgraph::query {
+
+using graph::EventRecord;
+
 namespace {
 
 constexpr std::size_t kMostVideosReadTwice = 40;
@@ -45,6 +49,50 @@ std::string PlanRun::other_counts(std::int64_t n, bool overlap) {
     tell(other, overlap, other.windows[i].ended ? "Counted from the end of the first" : "Counted from its start");
   }
   return text;
+}
+
+// "Who spoke next after the call?": after its start or after its end may be different ones.
+std::string PlanRun::other_moment(const std::vector<EventRecord>& taken) {
+  const Selection& s = plan_.select;
+  if (scope_.videos.size() > kMostVideosReadTwice || !s.nth || taken.size() != 1) return {};
+  for (std::size_t i = 0; i < s.windows.size(); ++i) {
+    if (s.windows[i].kind != Window::Kind::kAfter) continue;
+    Selection other = s;
+    other.windows[i].ended = !s.windows[i].ended;
+    const auto events = selector_.run(other, true);
+    if (events.size() != 1 || events.front().row == taken.front().row) continue;
+    return std::string(other.windows[i].ended ? " Counted from the end of the first" : " Counted from its start") + " it would be " +
+           event_text(events.front()) + " at " + base::format_time(events.front().span.start) + ".";
+  }
+  return {};
+}
+
+// "No.": but was there any at another time?
+std::string PlanRun::at_other_times() {
+  if (plan_.select.windows.empty() || plan_.select.nth || plan_.select.tally || scope_.videos.size() > kMostVideosReadTwice) return {};
+  Selection any = plan_.select;
+  any.windows.clear();
+  const auto events = selector_.run(any, true);
+  if (events.empty()) return " There are none at other times either.";
+  const EventRecord& e = events.front();
+  return " At other times there are " + std::to_string(events.size()) + ", the first at " + when_where(e.video, e.span) + ".";
+}
+
+std::string PlanRun::distance(const EventRecord& e) {
+  const Selection& s = plan_.select;
+  if (!s.nth || std::abs(*s.nth) != 1) return {};
+  const auto video = std::find_if(scope_.videos.begin(), scope_.videos.end(), [&](const VideoScope& v) { return v.video.id == e.video; });
+  if (video == scope_.videos.end()) return {};
+  for (const Window& w : s.windows) {
+    const bool before = w.kind == Window::Kind::kBefore && s.nth == -1, after = w.kind == Window::Kind::kAfter && s.nth == 1;
+    if ((!before && !after) || w.anchors.empty()) continue;
+    const auto anchors = selector_.run_in(w.anchors.front(), *video, true);
+    if (anchors.empty()) continue;
+    const base::Timestamp at = after && w.ended ? anchors.front().span.end : anchors.front().span.start;
+    return " That is " + seconds_text(std::abs(e.span.start - at)) + (before ? " before " : " after ") +
+           (w.ended && after ? "the end of " : "") + event_text(anchors.front()) + " at " + base::format_time(at) + ".";
+  }
+  return {};
 }
 
 std::string PlanRun::other_gap(base::Duration length) {

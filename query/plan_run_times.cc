@@ -13,8 +13,10 @@
 namespace reelgraph::query {
 namespace {
 
-constexpr std::size_t kMostListed = 1000;                // moments of one list
-constexpr base::Duration kInstant = base::kSecond / 20;  // what is told as a moment is no longer than a picture
+constexpr std::size_t kMostListed = 1000;                 // moments of one list
+constexpr int kMostLooked = 20'000;                       // events of one participant in one video
+constexpr base::Duration kSeenSoon = 15 * base::kMinute;  // who is there takes part in something within that time
+constexpr base::Duration kInstant = base::kSecond / 20;   // what is told as a moment is no longer than a picture
 
 }  // namespace
 
@@ -39,7 +41,8 @@ void PlanRun::when() {
       answered("time", base::to_seconds(e.span.end),
                "It ended at " + base::format_time(e.span.end) + ": " + event_text(e) + " at " + when_where(e.video, e.span) + ".");
     else
-      answered("time", base::to_seconds(e.span.start), "At " + when_where(e.video, e.span) + ": " + event_text(e) + ".");
+      answered("time", base::to_seconds(e.span.start),
+               "At " + when_where(e.video, e.span) + ": " + event_text(e) + "." + distance(e) + other_moment(events));
     return cite(events);
   }
   json list = json::array();
@@ -101,6 +104,11 @@ void PlanRun::length() {
     return;
   }
   const EventRecord& e = *best;
+  if (plan_.videos) {
+    answer_videos({e.video}, {e});
+    answer_.text += " It lasts " + seconds_text(e.span.length()) + ", at " + when_where(e.video, e.span) + ".";
+    return;
+  }
   answered("duration", base::to_seconds(e.span.length()),
            seconds_text(e.span.length()) + ": " + event_text(e) + " at " + when_where(e.video, e.span) + ".");
   cite({e});
@@ -176,6 +184,63 @@ void PlanRun::gaps() {
            seconds_text(length) + " from " + base::format_time(best->first.span.start) + " to " +
                base::format_time(best->second.span.start) + " in " + best->first.video + "." + other_gap(length));
   cite({best->first, best->second});
+}
+
+// How long somebody was there: from the event with which he came until that with which he went, as far as what was seen supports it.
+void PlanRun::stay() {
+  std::vector<std::pair<const VideoScope*, std::pair<std::vector<EventRecord>, std::vector<EventRecord>>>> stays;
+  for (const VideoScope& v : scope_.videos) {
+    auto from = selector_.run_in(plan_.select, v, true);
+    auto to = selector_.run_in(plan_.others.front(), v, true);
+    if (!from.empty() || !to.empty()) stays.emplace_back(&v, std::pair{std::move(from), std::move(to)});
+  }
+  if (stays.empty() && scope_.videos.size() == 1) stays.push_back({&scope_.videos.front(), {}});
+  if (stays.empty()) return refuse(Status::kNotUnderstood, "When that began and ended is not known: neither was seen.");
+  if (stays.size() > 1) return refuse(Status::kNotUnderstood, "This is known of several videos: name one.");
+  const auto& [v, ends] = stays.front();
+  const auto& [from, to] = ends;
+  if (from.size() > 1 || to.size() > 1) return refuse(Status::kNotUnderstood, "There are several beginnings or ends of it.");
+  // Whatever else he took part in tells whether he was there from the start, and until the end.
+  graph::EventFilter filter;
+  filter.videos = {v->video.id};
+  filter.limit = kMostLooked;
+  for (const Participant& p : plan_.select.who) filter.entities.insert(filter.entities.end(), p.entities.begin(), p.entities.end());
+  std::vector<EventRecord> seen = store_.events(filter);
+  const auto row = [](const std::vector<EventRecord>& events) { return events.empty() ? graph::RowId{0} : events.front().row; };
+  std::erase_if(seen, [&](const EventRecord& e) { return e.row == row(from) || e.row == row(to); });
+  filter.entities.clear();
+  filter.limit = 1;
+  const auto first = store_.events(filter);
+  if (first.empty()) return refuse(Status::kNotUnderstood, "When that began is not known.");
+  const base::Timestamp start = from.empty() ? first.front().span.start : from.front().span.start;
+  const base::Timestamp end = to.empty() ? v->video.duration : to.front().span.start;
+  const auto is_late = [](const EventRecord& a, const EventRecord& b) { return a.span.start < b.span.start; };
+  const auto last = std::max_element(seen.begin(), seen.end(), is_late);
+  const auto earliest = std::min_element(seen.begin(), seen.end(), is_late);
+  if (from.empty() && (earliest == seen.end() || earliest->span.start - start > kSeenSoon))
+    return refuse(Status::kNotUnderstood, "That it began with the start is not known: no event of his shows it.");
+  if (to.empty() && (last == seen.end() || end - last->span.start > kSeenSoon))
+    return refuse(Status::kNotUnderstood, "When it ended is not known: the last event of his is " +
+                                              (last == seen.end() ? std::string("none") : "at " + base::format_time(last->span.start)) +
+                                              ", and nothing tells when he left.");
+  if (end <= start || (last != seen.end() && last->span.start > end + kSeenSoon))
+    return refuse(Status::kNotUnderstood, "What was seen of it contradicts itself.");
+  answered(
+      "duration", base::to_seconds(end - start),
+      seconds_text(end - start) + " from " +
+          (from.empty() ? "the first event at " + base::format_time(start) + " (no beginning of its own was seen, but events soon after)"
+                        : event_text(from.front()) + " at " + base::format_time(start)) +
+          " to " +
+          (to.empty()
+               ? "the end of the video at " + base::format_time(end) + " (no end of its own was seen, but events until shortly before)"
+               : event_text(to.front()) + " at " + base::format_time(end)) +
+          ".");
+  std::vector<EventRecord> shown = from.empty() ? std::vector<EventRecord>{first.front(), *earliest} : from;
+  if (to.empty())
+    shown.push_back(*last);
+  else
+    shown.push_back(to.front());
+  cite(shown);
 }
 
 void PlanRun::order() {

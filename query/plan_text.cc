@@ -128,7 +128,11 @@ std::string describe(const Plan& p) {
   const std::string other = p.others.empty() ? std::string() : describe(p.others.front());
   const std::string role = p.role.empty() ? "agent" : p.role == "*" ? "participant" : readable(p.role);
   const std::string whom = p.entity_type.empty() ? "the " + role : "which " + readable(p.entity_type) + " is the " + role;
-  const std::string sets = p.others.empty() ? "" : (p.except ? ", leaving out who takes part in " : ", and also takes part in ") + other;
+  const std::string sets = p.others.empty() ? ""
+                                            : (p.except ? ", leaving out who takes part in "
+                                               : p.then ? ", and later takes part in "
+                                                        : ", and also takes part in ") +
+                                                  other;
   switch (p.ask) {
     case Ask::kCount:
       return (p.videos && p.except ? "Counted videos without "
@@ -152,13 +156,16 @@ std::string describe(const Plan& p) {
       return std::string(p.total ? "Added the lengths of " : p.select.tally ? "Time with " : "Time in which there are any ") + what;
     case Ask::kLength:
       if (p.select.nth) return "Length of " + what;
+      if (p.videos) return std::string("Video with the ") + (p.fewest ? "shortest" : "longest") + " of " + what;
       return std::string("Length of the ") + (p.fewest ? "shortest" : "longest") + " of " + what;
     case Ask::kGap:
       return std::string("Time from ") + (p.from_end ? "the end of " : "") + what + " to " + (p.total ? "the end of " : "") + other;
     case Ask::kGaps: return std::string(p.fewest ? "Shortest" : "Longest") + " time between consecutive " + what;
     case Ask::kConcurrency: return "Largest number at once of " + what;
     case Ask::kOrder: return std::string(p.fewest ? "Last" : "First") + " of " + what + " and " + other;
-    case Ask::kCompare: return "Compared the number of " + what + " with that of " + other;
+    case Ask::kCompare:
+      if (p.compare == "both") return "Looked for " + what + " and for " + other;
+      return "Compared the number of " + what + " with that of " + other;
     case Ask::kRank:
       if (p.figure) return std::string(p.fewest ? "Smallest" : "Largest") + " number of " + what + (p.videos ? " in one video" : " by one");
       return (p.videos ? std::string("Videos with the ") : "Ranked " + whom + " with the ") + (p.fewest ? "fewest " : "most ") + what +
@@ -178,6 +185,7 @@ std::string describe(const Plan& p) {
       return "Followed relations from " + join(p.select.who.front().names, " or ") + " to " + join(p.select.who.back().names, " or ");
     case Ask::kProperty:
       return "Looked up the " + readable(p.attribute) + " of" + (what.starts_with("events with ") ? what.substr(11) : " " + what);
+    case Ask::kStay: return "Time from " + what + ", or else from the start, to " + other + ", or else to the end,";
     case Ask::kSpoken: return "Searched what was said for " + join(p.words, " ");
   }
   return what;

@@ -31,7 +31,8 @@ TimeSpan anchored(const graph::EventRecord& event, const Anchor& anchor, base::D
 void read_coverage(const graph::Store& store, VideoScope& scope) {
   std::vector<TimeSpan> described;
   std::vector<TimeSpan> limited;
-  const auto rows = store.coverage(scope.video.id);
+  scope.coverage = store.coverage(scope.video.id);
+  const auto& rows = scope.coverage;
   for (const graph::CoverageSpan& c : rows) {
     const TimeSpan part = c.span.intersection(scope.asked);
     if (part.empty()) continue;
@@ -129,13 +130,13 @@ Scope make_scope(const graph::Store& store, const std::vector<graph::VideoRecord
   return scope;
 }
 
-CoverageReport coverage_report(const graph::Store& store, const Scope& scope) {
+CoverageReport coverage_report(const Scope& scope) {
   CoverageReport report;
   if (!scope.covers) return report;
   for (const VideoScope& v : scope.videos) {
     report.asked.push_back({v.video.id, v.asked, {}});
     for (const TimeSpan& span : v.described.spans()) report.described.push_back({v.video.id, span, {}});
-    for (const graph::CoverageSpan& c : store.coverage(v.video.id)) {
+    for (const graph::CoverageSpan& c : v.coverage) {
       const TimeSpan part = c.span.intersection(v.asked);
       if (part.empty()) continue;
       if (c.status == graph::CoverageStatus::kFailed) report.failed.push_back({v.video.id, part, c.reason});

@@ -13,9 +13,10 @@ namespace reelgraph::query {
 
 struct VideoScope {
   graph::VideoRecord video;
-  base::TimeSpan asked;     ///< within [0, duration]
-  base::SpanSet described;  ///< of `asked`
-  base::SpanSet limited;    ///< of `described`: less was said there
+  base::TimeSpan asked;                       ///< within [0, duration]
+  base::SpanSet described;                    ///< of `asked`
+  base::SpanSet limited;                      ///< of `described`: less was said there
+  std::vector<graph::CoverageSpan> coverage;  ///< as the archive has it, read once
 };
 
 /// Built for one question. With more than `kMostListed` videos in play the coverage of each is left out.
@@ -41,6 +42,6 @@ struct Scope {
                                const AskOptions& options, const Question& question);
 
 /// Asked, described, failed, not sampled: as the command line's contract lists them.
-[[nodiscard]] CoverageReport coverage_report(const graph::Store& store, const Scope& scope);
+[[nodiscard]] CoverageReport coverage_report(const Scope& scope);
 
 }  // namespace reelgraph::query

@@ -12,6 +12,7 @@ using graph::RowId;
 constexpr int kMostEvents = 200'000;
 constexpr std::size_t kManyVideos = 40;      // beyond that the videos that can hold any are found first, and nothing is remembered
 constexpr std::int64_t kFewEvents = 20'000;  // as many are fetched at once
+constexpr int kFewSampled = 10;              // of them, first
 constexpr int kSampled = 300;                // events looked at to learn which kinds of entity play a role
 
 bool is_true(const nlohmann::json& j) { return !(j.is_null() || (j.is_boolean() && !j.get<bool>())); }
@@ -432,15 +433,16 @@ std::optional<std::map<std::string, std::vector<EventRecord>>> Selector::candida
     if (filter.types.empty()) return std::nullopt;
     filters = {filter};
   }
-  std::int64_t n = 0;
-  for (const graph::EventFilter& f : filters) n += store_.count_events(f);
-  if (n > kFewEvents) return std::nullopt;
   std::map<std::string, std::vector<EventRecord>> by_video;
   std::set<RowId> seen;
-  for (const graph::EventFilter& f : filters) {
+  for (graph::EventFilter& f : filters) {
+    // By type alone the number is known beforehand; somebody's events would have to be counted one by one.
+    if (f.entities.empty() && store_.count_events(f) > kFewEvents) return std::nullopt;
+    f.limit = static_cast<int>(kFewEvents) + 1;
     for (EventRecord& e : store_.events(f)) {
       if (seen.insert(e.row).second) by_video[e.video].push_back(std::move(e));
     }
+    if (seen.size() > static_cast<std::size_t>(kFewEvents)) return std::nullopt;
   }
   return by_video;
 }
@@ -452,8 +454,17 @@ std::optional<std::int64_t> Selector::count_of_all(const Selection& s, std::vect
   if (!s.who.empty()) {
     const Participant& p = s.who.front();
     if (p.negated || p.opponent || p.entities.size() != 1 || s.credit) return std::nullopt;
-    filter.limit = kSampled;
-    const bool group = is_group(p, store_.events(filter));
+    // A few events mostly tell already who plays the role.
+    bool group = false;
+    for (const int sample : {kFewSampled, kSampled}) {
+      filter.limit = sample;
+      const auto events = store_.events(filter);
+      group = is_group(p, events);
+      const bool played = std::any_of(events.begin(), events.end(), [&](const EventRecord& e) {
+        return std::any_of(e.participants.begin(), e.participants.end(), [&](const auto& part) { return part.role == p.role; });
+      });
+      if ((played && !group) || events.size() < static_cast<std::size_t>(sample)) break;
+    }
     filter.entities = p.entities;
     filter.role = group ? "" : p.role;
   }

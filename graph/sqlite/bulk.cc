@@ -97,12 +97,7 @@ class SqliteBulk final : public Bulk {
 
   bool add(const base::SummaryLine& line) override {
     Video& video = reach(line.video, line.span.end);
-    const std::string hash = hash_bytes(base::to_json_line(line));
-    Statement& insert =
-        use_["INSERT INTO summary(video, level, start, \"end\", text, covers, hash) VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"];
-    const std::string body = line.body.dump();
-    insert.with(video.row, line.level, line.span.start, line.span.end, line.text, body);
-    insert.bind_blob(6, hash).run();
+    store_.store_summary(video.row, line);
     return store_.database_->changes() > 0;
   }
 

@@ -36,6 +36,9 @@ inline constexpr char kInsertCoverage[] = "INSERT INTO coverage(video, start, \"
 inline constexpr char kFindCoverage[] =
     "SELECT 1 FROM coverage WHERE video = ? AND start = ? AND \"end\" = ? AND status = ? AND reason = ?";
 inline constexpr char kDeleteGaps[] = "DELETE FROM coverage WHERE video = ? AND chunk IS NULL AND status IN (2, 3)";
+inline constexpr char kDeleteSummaries[] = "DELETE FROM summary WHERE video = ? AND json_extract(covers, '$.maker') = ?";
+inline constexpr char kInsertSummary[] =
+    "INSERT INTO summary(video, level, start, \"end\", text, covers, hash) VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING";
 inline constexpr char kDeleteChunkCoverage[] = "DELETE FROM coverage WHERE chunk = ?";
 inline constexpr char kCoverage[] =
     "SELECT start, \"end\", status, reason, chunk FROM coverage WHERE video = ? ORDER BY start, \"end\", status, reason";

@@ -52,6 +52,7 @@ class SqliteStore final : public Store {
 
   [[nodiscard]] std::unique_ptr<Bulk> begin_bulk() override;
   void each_observation(const std::string& video, const std::function<void(const base::Observation&)>& visit) const override;
+  void put_summaries(const std::string& video, const std::string& maker, const std::vector<base::SummaryLine>& lines) override;
   void each_summary(const std::string& video, const std::function<void(const base::SummaryLine&)>& visit) const override;
   void each_identity(const std::function<void(const base::IdentityLine&)>& visit) const override;
   [[nodiscard]] std::vector<CoverageSpan> stored_coverage(const std::string& video) const override;
@@ -83,6 +84,7 @@ class SqliteStore final : public Store {
   /// Pending counts, and who is who among what was written. Call before a transaction commits.
   void finish();
   RowId store_video(const VideoRecord& video);
+  void store_summary(RowId video, const base::SummaryLine& line);
   void store_chunk(RowId video, const ChunkCommit& commit);
   void supersede_covered(RowId video, std::int64_t chunk, std::int64_t observation, base::TimeSpan own);
 

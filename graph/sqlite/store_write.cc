@@ -150,4 +150,20 @@ void SqliteStore::put_gaps(const std::string& video, const std::vector<CoverageS
   });
 }
 
+void SqliteStore::store_summary(RowId video, const base::SummaryLine& line) {
+  const std::string hash = hash_bytes(base::to_json_line(line));
+  Statement& insert = use_[sql::kInsertSummary];
+  const std::string body = line.body.dump();
+  insert.with(video, line.level, line.span.start, line.span.end, line.text, body);
+  insert.bind_blob(6, hash).run();
+}
+
+void SqliteStore::put_summaries(const std::string& video, const std::string& maker, const std::vector<base::SummaryLine>& lines) {
+  const RowId row = require_video(video);
+  change([&] {
+    use_[sql::kDeleteSummaries].with(row, maker).run();
+    for (const base::SummaryLine& line : lines) store_summary(row, line);
+  });
+}
+
 }  // namespace reelgraph::graph::sqlite

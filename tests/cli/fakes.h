@@ -215,6 +215,7 @@ class FakeStore final : public graph::Store {
     if (on_commit) on_commit(false);
   }
   void put_gaps(const std::string& video, const std::vector<graph::CoverageSpan>& spans) override { gaps[video] = spans; }
+  void put_summaries(const std::string&, const std::string&, const std::vector<base::SummaryLine>&) override {}
 
   std::vector<graph::VideoRecord> videos() const override {
     std::vector<graph::VideoRecord> all;

@@ -41,7 +41,7 @@ class League {
     base::Profile p;
     p.event_types = {{"goal", "", {"goals", "scored", "scores", "score", "scoring"}, {}},
                      {"shot", "", {"shots", "attempts", "attempt"}, {}},
-                     {"foul", "", {"fouls", "fouled"}, {}},
+                     {"foul", "", {"fouls", "fouled", "fouler", "foulers"}, {}},
                      {"substitution", "", {"substitutions"}, {}}};
     p.entity_types = {{"player", "", {"players", "man"}, {}}, {"team", "", {"teams", "side"}, {}}};
     p.phrases = {{{"booked", "bookings"}, {"foul"}, {{"card", {"yellow card"}}}, "", "agent", true},
@@ -53,6 +53,7 @@ class League {
                  {{"taken off"}, {"substitution"}, json::object(), "team", "agent", false, "replacement"},
                  {{"brought on"}, {"substitution"}, json::object(), "team", "replacement", false, "agent"},
                  {{"concede", "conceded"}, {"goal"}, json::object(), "team", "", false, "", true}};
+    p.classes = {{"stay", {"on the pitch", "on"}}, {"stay_begins", {"came on"}}, {"stay_ends", {"taken off", "sent off"}}};
     p.fillers = {"side", "sides", "team", "teams", "score", "scored", "player", "players", "match", "game", "play"};
     p.videos = {"match", "matches", "game", "games"};
     p.periods = {{{"first half", "before the break"}, "kick_off", {{"half", 1}}, 0, 0},

@@ -1,4 +1,5 @@
 // Kinds of wording that strangers used and the reader of questions once did not know: one line or two of each kind.
+#include "query/plan.h"
 #include "tests/query/league_fixture.h"
 
 namespace reelgraph::query {
@@ -85,6 +86,77 @@ TEST_CASE("the time by which, and the time at which", "[wording]") {
 
 TEST_CASE("leaving out what says something of itself", "[wording]") {
   check({{"Leaving out the own goal, who scored?", json::array({"Cy Çelik", "Eve Fox"})}});
+}
+
+TEST_CASE("what is true of both parts, of both of two, of one after the other", "[wording]") {
+  check({{"Were there goals in both halves?", true},
+         {"Did Reds score in both halves?", false},
+         {"Who committed fouls in both halves?", "Ben Baker"},
+         {"Who had a shot and was later taken off?", "Ann Able"},
+         {"Who was taken off and later had a shot?", "no answer"},
+         {"Did Çelik and Fox score?", true},
+         {"Did Ann Able and Eve Fox score?", false},
+         {"How many fouls did Baker and Fox commit?", 3},
+         {"How many different foulers were there?", 2}});
+}
+
+TEST_CASE("a card and a substitution are two things, not a substitution with a card", "[wording]") {
+  League l;
+  const query::Answer answer = l.ask("Who was both booked and taken off?");
+  CHECK(answer.status == query::Status::kNotSeen);
+  REQUIRE(answer.plan.at("others").size() == 1);
+  CHECK(answer.plan.at("select").at("kinds")[0].at("types") == json::array({"foul"}));
+  CHECK(answer.plan.at("others")[0].at("kinds")[0].at("types") == json::array({"substitution"}));
+}
+
+TEST_CASE("how long somebody was there: from coming until going, or as far as what he did shows it", "[wording]") {
+  check({{"How long was Eve Fox on the pitch?", 30.0},
+         {"How long was Ann Able on the pitch?", 69.0},
+         {"How long was Ben Baker on the pitch?", 89.0},
+         {"How long was Fox on before she scored?", 10.0}});
+}
+
+TEST_CASE("numbers and ordinals of what is not named again", "[wording]") {
+  check({{"How long between goals one and two?", 30.0},
+         {"How long between goal one and goal three?", 50.0},
+         {"How long between Baker's booking and Fox's first?", 60.0}});
+}
+
+TEST_CASE("times told from something else", "[wording]") {
+  check({{"How many shots were there within 15 seconds of the substitution?", 1},
+         {"How much later than the first goal was the substitution?", 40.0 - 0.5},
+         {"How many fouls followed the winner?", 2},
+         {"How many fouls did Blues commit while they were behind?", 1},
+         {"How many seconds had gone when Fox scored?", 80.0},
+         {"How long after the break did Fox score?", 30.0}});
+}
+
+TEST_CASE("the last before something says how long before", "[wording]") {
+  League l;
+  const query::Answer answer = l.ask("What was the last event before the winner?");
+  CHECK(answer.value.at("type") == "substitution");
+  CHECK(answer.text.find("That is 10 s before") != std::string::npos);
+}
+
+TEST_CASE("where there are none at the time asked about, the answer says how many there are at others", "[wording]") {
+  League l;
+  CHECK(l.ask("Did Reds score in the first half?").text.find("At other times there are 2") != std::string::npos);
+}
+
+TEST_CASE("plans of these kinds survive their JSON form", "[wording]") {
+  League l;
+  for (const char* question :
+       {"How long was Eve Fox on the pitch?", "Who had a shot and was later taken off?", "Did Reds score in both halves?"}) {
+    INFO(question);
+    json plan = l.ask(question).plan;
+    for (const char* shown : {"views", "videos_looked_at", "found_by"}) plan.erase(shown);
+    CHECK(to_json(plan_from_json(plan, "plan.json")) == plan);
+  }
+}
+
+TEST_CASE("of how many videos is no condition", "[wording]") {
+  League l;
+  CHECK(l.value("Which of the two matches had the most fouls?", "") == "Reds v Blues");
 }
 
 TEST_CASE("where two readings differ, the answer gives the figure of the other", "[wording]") {
