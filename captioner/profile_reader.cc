@@ -13,8 +13,8 @@
 #include "base/utf8.h"
 #include "captioner/commentary_reader.h"
 #include "captioner/signals/options.h"
-#include "chunker/tracking/rules.h"
 #include "captioner/toml_fields.h"
+#include "chunker/tracking/rules.h"
 
 namespace reelgraph::captioner {
 namespace {
@@ -27,9 +27,9 @@ class Reader : private TomlFields {
   explicit Reader(std::string where) : TomlFields(std::move(where)) {}
 
   RawProfile read(const toml::table& root) {
-    only_keys(root,
-              {"name", "extends", "description", "prompt", "entity_types", "event_types", "roles", "zones", "examples", "signals",
-               "tracking", "phrases", "periods", "tallies", "nicknames", "classes", "fillers", "videos", "speakers", "commentary"},
+    only_keys(root, {"name",      "extends",  "description", "prompt",   "entity_types", "event_types", "roles",
+                     "zones",     "examples", "signals",     "tracking", "phrases",      "periods",     "tallies",
+                     "nicknames", "classes",  "fillers",     "videos",   "speakers",     "commentary"},
               "a profile");
     base::Profile& p = raw_.profile;
     p.name = name_of(root, root, "the profile");

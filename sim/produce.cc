@@ -115,7 +115,8 @@ Produced write_world(const World& world, Renderer* renderer, Ambience ambience, 
   if (o.stop != nullptr && o.stop->load()) throw Error(ErrorCode::kInterrupted, "stopped", o.folder.string(), "run it again");
   const TruthOptions truth{renderer == nullptr ? 0 : o.positions_every, renderer, o.losses};
   base::write_file(o.folder / kFiles[1], [&](std::ostream& out) { write_truth(world, truth, out); });
-  base::write_file(o.folder / kFiles[2], [&](std::ostream& out) { write_questions(questions, world.history.id, out); });
+  if (!questions.empty())
+    base::write_file(o.folder / kFiles[2], [&](std::ostream& out) { write_questions(questions, world.history.id, out); });
   if (renderer != nullptr && o.places)
     base::write_file(o.folder / kFiles[5], [&](std::ostream& out) { write_places(world, *renderer, out); });
   if (renderer != nullptr) base::write_file(o.folder / kFiles[3], profile_of(world, *renderer, extends, world.history.title));

@@ -59,6 +59,16 @@ class TruthWriter {
       }
       event.participants.push_back({ref, role});
     }
+    const auto relate = [&](const char* source, const char* type, const char* target) {
+      const auto of = [&](const char* role) {
+        const auto found =
+            std::find_if(event.participants.begin(), event.participants.end(), [&](const base::Participant& p) { return p.role == role; });
+        return found == event.participants.end() ? std::string() : found->ref;
+      };
+      if (!of(source).empty() && !of(target).empty()) observation.relations.push_back({of(source), type, of(target), observation.span});
+    };
+    if (happening.type == "travel") relate("agent", "carries", "object");
+    relate("agent", "plays_for", "team");
     observation.events.push_back(std::move(event));
     out_ << base::to_json_line(observation) << '\n';
   }
@@ -74,7 +84,9 @@ class TruthWriter {
       base::EntityMention where =
           mention(history.id, history.actors[static_cast<std::size_t>(found->second)], "e" + std::to_string(++number));
       if (options_.renderer != nullptr) {
-        where.box = fine(options_.renderer->box_of(thing));
+        const base::Box box = options_.renderer->box_of(thing);
+        if ((box.x1 - box.x0) * (box.y1 - box.y0) < 1e-6) continue;  // out of the picture
+        where.box = fine(box);
         const auto [x, y] = options_.renderer->place_of(thing.at);
         where.attributes["ground"] = {fine(x), fine(y)};
       }

@@ -99,7 +99,7 @@ std::vector<Question> ask_match(const History& history, std::uint64_t seed) {
     const Events shots = facts.find({.type = "shot", .agent = who}), goals = facts.find({.type = "goal", .agent = who});
     facts.ask("count-entity", {"How many shots did " + who + " have?", "How many shots did " + who + " take?"}, count_of(shots.size()),
               shots);
-    facts.ask("exists", {"Did " + who + " score?", "Did " + who + " score a goal?"}, yes_or_no(!goals.empty()), goals);
+    facts.ask("exists", {"Did " + who + " score a goal?"}, yes_or_no(!goals.empty()), goals);
   }
   const Events cards = facts.find({.type = "foul"});
   const bool card = std::any_of(cards.begin(), cards.end(), [](const Happening* e) { return e->attributes.contains("card"); });

@@ -285,13 +285,20 @@ class Renderer::Parts {
 
   /// Flicker and noise, into the picture that is handed out.
   void expose(const cv::Mat& canvas) {
-    const int gain = static_cast<int>(256 * (1 + rng_.gaussian(1) * look_.flicker));
+    const auto gain = static_cast<std::uint16_t>(256 * (1 + rng_.gaussian(1) * look_.flicker));
     const int dx = rng_.uniform(0, kNoisePad), dy = rng_.uniform(0, kNoisePad);
+    const int count = size_.width * 3;  // a copy: bytes written to the picture might be the member's, as far as a compiler knows
     for (int y = 0; y < size_.height; ++y) {
       const std::uint8_t* from = canvas.ptr<std::uint8_t>(y);
       const std::int16_t* noise = noise_.ptr<std::int16_t>(y + dy) + static_cast<std::ptrdiff_t>(3) * dx;
       std::uint8_t* to = picture_.pixels.data() + static_cast<std::size_t>(y) * static_cast<std::size_t>(size_.width) * 3;
-      for (int x = 0; x < size_.width * 3; ++x) to[x] = static_cast<std::uint8_t>(std::clamp(((from[x] * gain) >> 8) + noise[x], 0, 255));
+      // In 16 bits, so that compilers make eight or more at once of it; the high half of a product of 16 bits is one instruction.
+      for (int x = 0; x < count; ++x) {
+        const auto wide = static_cast<std::uint16_t>(from[x] << 8);
+        const auto lit = static_cast<std::int16_t>((std::uint32_t{wide} * gain) >> 16U);
+        const auto sum = static_cast<std::int16_t>(lit + noise[x]);
+        to[x] = static_cast<std::uint8_t>(std::clamp<std::int16_t>(sum, 0, 255));
+      }
     }
   }
 

@@ -7,10 +7,11 @@
 namespace reelgraph::sim {
 namespace {
 
-constexpr double kTurning = 0.96;   ///< of a forklift, radians a second
-constexpr double kIdleAtLeast = 5;  ///< seconds
-constexpr double kTooNear = 1.15;   ///< metres between the middles of two pallets
-constexpr double kNextDoor = 1.6;   ///< metres between resting places that need no walkway
+constexpr double kTurning = 0.96;    ///< of a forklift, radians a second
+constexpr double kIdleAtLeast = 5;   ///< seconds
+constexpr double kTooNear = 1.15;    ///< metres between the middles of two pallets
+constexpr double kShortestWalk = 2;  ///< metres
+constexpr double kNextDoor = 1.6;    ///< metres between resting places that need no walkway
 
 const nlohmann::json kNothing = nlohmann::json::object();
 
@@ -146,7 +147,9 @@ void Hall::work(int number, int index) {
     }
     w.way.walk(post.rest, w.speed);
     if (far) walkway_free_ = w.way.now();
-    tell("travel", start, w.way.now(), {{w.actor, "agent"}, {zone_actor(home), "source"}, {zone_actor(station), "destination"}}, kNothing);
+    if ((w.way.now() - start) * w.speed >= kShortestWalk)
+      tell("travel", start, w.way.now(), {{w.actor, "agent"}, {zone_actor(home), "source"}, {zone_actor(station), "destination"}},
+           kNothing);
     w.post = p.slot;
   } else {
     w.way.stand(now);

@@ -86,7 +86,14 @@ void ask_of_carrier(Facts& facts, const std::string& f) {
     facts.ask("longest", {"How long was the longest idle time of the " + f + "?", "What was the longest time that the " + f + " was idle?"},
               duration_of(length(longest(idles))), {longest(idles)});
   }
-  facts.ask("yes-no", {"Did the " + f + " break down?", "Did the " + f + " ever break down?"}, yes_or_no(!failures.empty()), failures);
+  // Only a long one of a loaded forklift can be told from idling by those who see it.
+  const bool seen = std::any_of(failures.begin(), failures.end(), [&](const Happening* e) {
+    return length(e) > 15 && std::any_of(trips.begin(), trips.end(), [&](const Happening* trip) {
+             return trip->start <= e->start && e->end <= trip->end && trip->attributes.value("loaded", false);
+           });
+  });
+  if (seen || failures.empty())
+    facts.ask("yes-no", {"Did the " + f + " break down?", "Did the " + f + " ever break down?"}, yes_or_no(seen), failures);
 }
 
 void ask_forklifts(Facts& facts, const std::vector<std::string>& forklifts) {
