@@ -144,7 +144,7 @@ void rank_bottlenecks(BottleneckReport& report, const graph::Store* store) {
   const double full = report.replayed ? std::max(1e-9, report.replayed->per_hour * (1 / kFaster - 1)) : 1;
   for (auto& [actor, b] : found) {
     const double seen = 0.6 * b.momentary + 0.4 * b.active;
-    b.score = report.replayed ? (b.gain_per_h ? 0.85 * std::clamp(*b.gain_per_h / full, 0.0, 1.0) + 0.1 * seen + 0.05 * std::clamp(b.turning, 0.0, 1.0) : 0)
+    b.score = report.replayed ? (b.gain_per_h ? 0.98 * std::clamp(*b.gain_per_h / full, 0.0, 1.0) + 0.01 * seen + 0.01 * std::clamp(b.turning, 0.0, 1.0) : 0)
                               : seen;
     report.ranking.push_back(b);
   }

@@ -66,7 +66,7 @@ std::vector<int> order_of(const OperationsLog& log, const std::vector<std::vecto
 }
 
 /// The most goods that were at a place or on the way to it while the place before was blocked: the level that lasted longest.
-int room_of(const OperationsLog& log, const std::vector<base::TimeSpan>& inside, const std::vector<base::TimeSpan>& blocks) {
+int room_of(const std::vector<base::TimeSpan>& inside, const std::vector<base::TimeSpan>& blocks) {
   if (blocks.empty()) return 0;
   StepCurve curve;
   for (const base::TimeSpan& s : inside) curve.add(s);
@@ -78,7 +78,6 @@ int room_of(const OperationsLog& log, const std::vector<base::TimeSpan>& inside,
     for (auto b = from; b != blocked.spans().end() && b->start < step.span.end; ++b)
       at_level[step.level] += b->intersection(step.span).length();
   }
-  (void)log;
   int room = 0;
   base::Duration longest = 0;
   for (const auto& [level, time] : at_level) {
@@ -274,7 +273,8 @@ std::optional<ReplayLine> find_line(const OperationsLog& log) {
     const int r = rank[static_cast<std::size_t>(log.visits[static_cast<std::size_t>(s.visit)].place)];
     if (r >= 0) blocks[static_cast<std::size_t>(r)].push_back(s.span);
   }
-  std::size_t known = 0;
+  std::size_t known = 0, works = 0;
+  for (const Visit& v : log.visits) works += !v.open && rank[static_cast<std::size_t>(v.place)] >= 0 ? 1 : 0;
   for (std::size_t s = 0; s < places.size(); ++s) {
     ReplayStation& station = line.stations[s];
     const std::size_t told = fill(station.work, &station.stop, 2 * s);
@@ -282,11 +282,11 @@ std::optional<ReplayLine> find_line(const OperationsLog& log) {
     known += told;
     if (fill(station.transit, nullptr, 2 * s + 1) == 0) std::fill(station.transit.begin(), station.transit.end(), 0.0);
     if (s > 0) {
-      const int room = room_of(log, inside[s], blocks[s - 1]);
+      const int room = room_of(inside[s], blocks[s - 1]);
       if (room > 0) station.room = std::max(room, station.servers);
     }
   }
-  line.known = static_cast<double>(known) / static_cast<double>(ways.size() * places.size());
+  line.known = std::min(1.0, static_cast<double>(known) / static_cast<double>(std::max<std::size_t>(1, works)));
   return line;
 }
 

@@ -37,6 +37,7 @@ void lay_out(OperationsLog& log, const graph::Store& store, const OperationsOpti
   }
   log.wall_clock = !log.videos.empty() && walls.size() == log.videos.size();
   const std::int64_t first = walls.empty() ? 0 : *std::min_element(walls.begin(), walls.end());
+  if (log.wall_clock) log.wall_epoch = first;
   base::Duration next = 0;
   base::Timestamp begin = base::kMaxTimestamp, end = 0;
   for (std::size_t i = 0; i < log.videos.size(); ++i) {

@@ -79,6 +79,7 @@ struct LogTally {
 struct OperationsLog {
   std::vector<OperationsVideo> videos;
   bool wall_clock = false;  ///< the axis is wall time from the earliest video's start; else videos lie one after another
+  std::int64_t wall_epoch = 0;  ///< of the axis' start, microseconds since 1970; 0 without wall time
   base::TimeSpan whole;     ///< of the axis, what was asked for
   base::SpanSet observed;   ///< of `whole`
   std::vector<OperationsActor> actors;
