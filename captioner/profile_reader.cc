@@ -11,30 +11,24 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
+#include "captioner/commentary_reader.h"
 #include "captioner/signals/options.h"
+#include "captioner/toml_fields.h"
 
 namespace reelgraph::captioner {
 namespace {
 
-constexpr std::size_t kMostEntries = 2000;  // of one list
-constexpr std::size_t kMostText = 64 * 1024;
 constexpr std::size_t kMostCorners = 256;
 
-std::string quoted(std::string_view text) {
-  std::string result = "\"";
-  result.append(text).append("\"");
-  return result;
-}
-
 /// Reads one file's tables; every refusal names the line.
-class Reader {
+class Reader : private TomlFields {
  public:
-  explicit Reader(std::string where) : where_(std::move(where)) {}
+  explicit Reader(std::string where) : TomlFields(std::move(where)) {}
 
   RawProfile read(const toml::table& root) {
     only_keys(root,
               {"name", "description", "prompt", "entity_types", "event_types", "roles", "zones", "examples", "signals", "phrases",
-               "periods", "tallies", "nicknames", "classes", "fillers", "videos", "speakers"},
+               "periods", "tallies", "nicknames", "classes", "fillers", "videos", "speakers", "commentary"},
               "a profile");
     base::Profile& p = raw_.profile;
     p.name = name_of(root, root, "the profile");
@@ -59,81 +53,14 @@ class Reader {
     if (const toml::table* classes = table_at(root, "classes")) {
       for (auto&& [key, value] : *classes) raw_.profile.classes.emplace_back(std::string(key.str()), words(*classes, key.str()));
     }
+    if (const toml::table* commentary = table_at(root, "commentary")) {
+      raw_.commentary = read_commentary(*commentary, where(), p.tallies);
+      raw_.commentary->profile = p.name;
+    }
     return std::move(raw_);
   }
 
  private:
-  [[nodiscard]] std::string place(const toml::node& node) const {
-    const auto line = node.source().begin.line;
-    return line > 0 ? where_ + ":" + std::to_string(line) : where_;
-  }
-  [[noreturn]] void refuse(const toml::node& node, const std::string& message, const std::string& cure) const {
-    throw base::Error(base::ErrorCode::kBadInput, message, place(node), cure);
-  }
-
-  void only_keys(const toml::table& table, std::initializer_list<std::string_view> known, const std::string& what) const {
-    for (auto&& [key, node] : table) {
-      if (std::find(known.begin(), known.end(), key.str()) != known.end()) continue;
-      std::string list;
-      for (const std::string_view k : known) list.append(list.empty() ? "" : ", ").append(k);
-      refuse(node, "unknown key \"" + base::ellipsize(key.str(), 60) + "\" in " + what, "known keys: " + list);
-    }
-  }
-
-  [[nodiscard]] std::string string_of(const toml::node& node, const std::string& what) const {
-    const auto* value = node.as_string();
-    if (value == nullptr) refuse(node, what + " is not a string", "put it in quotes");
-    if (value->get().size() > kMostText) refuse(node, what + " is longer than 64 KiB", "shorten it");
-    return base::sanitize_utf8(value->get());
-  }
-
-  [[nodiscard]] std::string text(const toml::table& table, std::string_view key) const {
-    const toml::node* node = table.get(key);
-    return node == nullptr ? std::string() : string_of(*node, quoted(key));
-  }
-
-  [[nodiscard]] std::string name_of(const toml::table& table, const toml::node& at, const std::string& what) const {
-    const toml::node* node = table.get("name");
-    if (node == nullptr) refuse(at, what + " has no name", "add name = \"...\"");
-    const std::string name = string_of(*node, "the name");
-    const bool good = !name.empty() && name.size() <= 100 && std::all_of(name.begin(), name.end(), [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
-    });
-    if (!good)
-      refuse(*node, "the name \"" + base::ellipsize(name, 60) + "\" is not of lower-case letters, digits and _", "write it as in pick_up");
-    return name;
-  }
-
-  [[nodiscard]] const toml::array* list(const toml::table& table, std::string_view key) const {
-    const toml::node* node = table.get(key);
-    if (node == nullptr) return nullptr;
-    const toml::array* array = node->as_array();
-    if (array == nullptr) refuse(*node, quoted(key) + " is not a list", "write [...], or [[" + std::string(key) + "]] for tables");
-    if (array->size() > kMostEntries) refuse(*node, quoted(key) + " has more than 2000 entries", "shorten it");
-    return array;
-  }
-
-  [[nodiscard]] const toml::table& table_of(const toml::node& node, const std::string& key) const {
-    const toml::table* table = node.as_table();
-    if (table == nullptr) refuse(node, "an entry of \"" + key + "\" is not a table", "write it as [[" + key + "]] with its keys below");
-    return *table;
-  }
-
-  /// Words and phrases, lower case, each once.
-  [[nodiscard]] std::vector<std::string> words(const toml::table& table, std::string_view key) const {
-    std::vector<std::string> result;
-    const toml::array* array = list(table, key);
-    if (array == nullptr) return result;
-    for (const toml::node& node : *array) {
-      std::string word = string_of(node, "an entry of " + quoted(key));
-      std::transform(word.begin(), word.end(), word.begin(),
-                     [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-      if (word.find_first_not_of(" \t\n") == std::string::npos) refuse(node, "an empty entry in " + quoted(key), "remove it");
-      if (std::find(result.begin(), result.end(), word) == result.end()) result.push_back(std::move(word));
-    }
-    return result;
-  }
-
   std::vector<base::Term> terms(const toml::table& root, const std::string& key, bool events) {
     std::vector<base::Term> result;
     std::set<std::string> seen;
@@ -156,49 +83,6 @@ class Reader {
         for (const std::string& role : term.roles) raw_.role_uses.push_back({term.name, role, place(*table.get("roles"))});
       }
       result.push_back(std::move(term));
-    }
-    return result;
-  }
-
-  [[nodiscard]] std::vector<const toml::table*> tables(const toml::table& root, const std::string& key) const {
-    std::vector<const toml::table*> result;
-    const toml::array* array = list(root, key);
-    if (array == nullptr) return result;
-    for (const toml::node& node : *array) result.push_back(&table_of(node, key));
-    return result;
-  }
-
-  [[nodiscard]] const toml::table* table_at(const toml::table& root, std::string_view key) const {
-    const toml::node* node = root.get(key);
-    if (node == nullptr) return nullptr;
-    if (node->as_table() == nullptr) refuse(*node, quoted(key) + " is not a table", "write it as { key = value }");
-    return node->as_table();
-  }
-
-  [[nodiscard]] nlohmann::json scalar(const toml::node& node, const std::string& what) const {
-    if (const auto* s = node.as_string()) return base::sanitize_utf8(s->get());
-    if (const auto* b = node.as_boolean()) return b->get();
-    if (const auto* i = node.as_integer()) return i->get();
-    if (const auto* f = node.as_floating_point(); f != nullptr && std::isfinite(f->get())) return f->get();
-    refuse(node, what + " is not a string, number, true or false", "correct it");
-  }
-
-  /// Conditions on attributes: { card = "red card", body_part = ["head"], own_goal = true }
-  [[nodiscard]] nlohmann::json conditions(const toml::table& table, std::string_view key) const {
-    nlohmann::json result = nlohmann::json::object();
-    const toml::table* where = table_at(table, key);
-    if (where == nullptr) return result;
-    for (auto&& [name, value] : *where) {
-      const std::string what = "the condition on \"" + base::ellipsize(std::string(name.str()), 60) + "\"";
-      nlohmann::json& wanted = result[std::string(name.str())];
-      if (const toml::array* any = value.as_array()) {
-        if (any->empty() || any->size() > kMostEntries)
-          refuse(value, what + " is an empty or very long list", "give the values that are meant");
-        wanted = nlohmann::json::array();
-        for (const toml::node& item : *any) wanted.push_back(scalar(item, what));
-      } else {
-        wanted = scalar(value, what);
-      }
     }
     return result;
   }
@@ -354,7 +238,6 @@ class Reader {
     }
   }
 
-  std::string where_;
   RawProfile raw_;
 };
 

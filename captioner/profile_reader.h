@@ -1,9 +1,11 @@
 #pragma once
 // Internal to captioner: one profile file as written, before the general words are merged in. Includes toml++ only in its .cc.
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/commentary.h"
 #include "base/profile.h"
 
 namespace reelgraph::captioner {
@@ -18,6 +20,7 @@ struct RoleUse {
 struct RawProfile {
   base::Profile profile;  ///< without digest
   std::vector<RoleUse> role_uses;
+  std::optional<base::Commentary> commentary;  ///< of [commentary]
 };
 
 /// @throws base::Error kBadInput with "WHERE:LINE", what is wrong and the cure

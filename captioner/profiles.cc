@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "captioner/digest.h"
+#include "captioner/commentary_profile.h"
 #include "captioner/profile_reader.h"
 
 namespace reelgraph::captioner {
@@ -92,6 +93,11 @@ std::string read_file(const std::filesystem::path& path) {
   return text;
 }
 
+void check_text(const std::string& toml, const std::string& where) {
+  if (toml.size() > kMostBytes) refuse("the profile is larger than 1 MiB", where, "this is hardly a profile; shorten it");
+  if (!base::is_valid_utf8(toml)) refuse("the profile is not UTF-8 text", where, "save it as UTF-8");
+}
+
 }  // namespace
 
 std::vector<std::string> builtin_profile_names() {
@@ -110,9 +116,18 @@ base::Profile load_profile(const std::string& name_or_file) {
   return profile;
 }
 
+std::optional<base::Commentary> load_commentary(const std::string& name_or_file) {
+  if (const char* toml = builtin(name_or_file)) return parse_commentary(toml, std::string("built-in profile ") + name_or_file);
+  return parse_commentary(read_file(name_or_file), name_or_file);
+}
+
+std::optional<base::Commentary> parse_commentary(const std::string& toml, const std::string& where) {
+  check_text(toml, where);
+  return read_profile(toml, where).commentary;
+}
+
 base::Profile parse_profile(const std::string& toml, const std::string& where) {
-  if (toml.size() > kMostBytes) refuse("the profile is larger than 1 MiB", where, "this is hardly a profile; shorten it");
-  if (!base::is_valid_utf8(toml)) refuse("the profile is not UTF-8 text", where, "save it as UTF-8");
+  check_text(toml, where);
   RawProfile raw = read_profile(toml, where);
   base::Profile profile = raw.profile;
   if (profile.name != kGeneral) {

@@ -87,7 +87,7 @@ std::string bash_completion(const Program& program) {
   text += "  case $command:$prev in\n";
   for (const OptionFacts& option : globals) text += bash_values("*:", option);
   for (const CLI::App* command : program.commands()) {
-    for (const OptionFacts& option : options_of(*command)) {
+    for (const OptionFacts& option : options_with_subcommands(*command)) {
       if (!option.names.empty()) text += bash_values(command->get_name() + ":", option);
     }
   }
@@ -95,7 +95,7 @@ std::string bash_completion(const Program& program) {
           " -- \"$cur\")) ;;\n";
   for (const CLI::App* command : program.commands()) {
     std::vector<std::string> names = global_names, words;
-    for (const OptionFacts& option : options_of(*command)) {
+    for (const OptionFacts& option : options_with_subcommands(*command)) {
       names.insert(names.end(), option.names.begin(), option.names.end());
       if (option.names.empty()) words.insert(words.end(), option.choices.begin(), option.choices.end());
     }
@@ -121,7 +121,7 @@ std::string zsh_completion(const Program& program) {
   for (const CLI::App* command : program.commands()) {
     std::string options;
     std::vector<std::string> words;
-    for (const OptionFacts& option : options_of(*command)) {
+    for (const OptionFacts& option : options_with_subcommands(*command)) {
       options += zsh_option(option);
       if (option.names.empty()) words.insert(words.end(), option.choices.begin(), option.choices.end());
     }

@@ -50,4 +50,23 @@ struct OptionFacts {
   return options;
 }
 
+/// Those of its subcommands, too, each name once; and the subcommands as the choices of a positional word.
+[[nodiscard]] inline std::vector<OptionFacts> options_with_subcommands(const CLI::App& app) {
+  std::vector<OptionFacts> options = options_of(app);
+  OptionFacts kinds;
+  for (const CLI::App* sub : app.get_subcommands({})) {
+    kinds.choices.push_back(sub->get_name());
+    for (OptionFacts& option : options_of(*sub)) {
+      bool known = false;
+      for (const OptionFacts& other : options) known = known || (!option.names.empty() && other.names == option.names);
+      if (!known) options.push_back(std::move(option));
+    }
+  }
+  if (!kinds.choices.empty()) {
+    kinds.positional = "KIND";
+    options.push_back(std::move(kinds));
+  }
+  return options;
+}
+
 }  // namespace reelgraph::cli

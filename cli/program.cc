@@ -10,6 +10,7 @@
 
 #include "base/utf8.h"
 #include "cli/commands/commands.h"
+#include "cli/commands/report.h"
 #include "cli/version.h"
 
 namespace reelgraph::cli {
@@ -54,6 +55,7 @@ Program::Program() : root_("Watches long videos once and answers questions about
   add_entities(*this);
   add_show(*this);
   add_identity(*this);
+  add_report(*this);
   add_frame(*this);
   add_clip(*this);
   add_export(*this);
@@ -82,8 +84,13 @@ int Program::parse_and_run(int argc, const char* const* argv) {
   try {
     root_.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    const std::vector<CLI::App*> chosen = root_.get_subcommands();
-    context_.print(chosen.empty() ? root_.help() : chosen.front()->help(root_.get_name()));
+    std::string before = root_.get_name();
+    const CLI::App* app = &root_;
+    for (std::vector<CLI::App*> chosen = root_.get_subcommands(); !chosen.empty(); chosen = app->get_subcommands()) {
+      if (app != &root_) before += " " + app->get_name();
+      app = chosen.front();
+    }
+    context_.print(app == &root_ ? root_.help() : app->help(before));
     return kExitDone;
   } catch (const CLI::CallForVersion& version) {
     context_.print(std::string(version.what()) + "\n");

@@ -49,17 +49,6 @@ std::optional<CopyPlan> plan_copy(Demuxer& demuxer, int leader, TimeSpan span, b
   return plan;
 }
 
-void copy_stream(const AVStream& from, Muxer& muxer, int index) {
-  AVStream& to = *muxer.format()->streams[index];
-  if (avcodec_parameters_copy(to.codecpar, from.codecpar) < 0) throw Error(ErrorCode::kInternal, "out of memory for a stream");
-  to.codecpar->codec_tag = 0;
-  to.sample_aspect_ratio = from.sample_aspect_ratio;
-  std::size_t size = 0;
-  if (const std::uint8_t* matrix = av_stream_get_side_data(&from, AV_PKT_DATA_DISPLAYMATRIX, &size)) {
-    if (std::uint8_t* copy = av_stream_new_side_data(&to, AV_PKT_DATA_DISPLAYMATRIX, size)) std::copy_n(matrix, size, copy);
-  }
-}
-
 /// Empty if copying cannot serve; then nothing was written.
 std::optional<ClipResult> try_copy(const std::filesystem::path& film, TimeSpan span, const std::filesystem::path& output,
                                    base::Duration tolerance, std::stop_token stop) {

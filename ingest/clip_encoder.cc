@@ -1,6 +1,7 @@
 #include "ingest/clip_encoder.h"
 
 #include <algorithm>
+#include <cmath>
 #include <initializer_list>
 #include <string_view>
 
@@ -83,13 +84,14 @@ void ClipEncoder::open_video(base::Size size) {
 
 void ClipEncoder::open_audio() {
   const bool webm = std::string_view(muxer_.format()->oformat->name) == "webm";
-  const AVCodec* codec = webm ? first_encoder({"libopus", "libvorbis"}) : first_encoder({"aac"});
+  const bool wav = std::string_view(muxer_.format()->oformat->name) == "wav";
+  const AVCodec* codec = webm ? first_encoder({"libopus", "libvorbis"}) : first_encoder({wav ? "pcm_s16le" : "aac"});
   audio_.context.reset(avcodec_alloc_context3(codec));
   AVCodecContext& c = *audio_.context;
   c.sample_rate = kAudioRate;
   // Planar or not is one for a single channel.
   const std::string_view name = codec->name;
-  c.sample_fmt = name == "libopus" ? AV_SAMPLE_FMT_FLT : AV_SAMPLE_FMT_FLTP;
+  c.sample_fmt = name == "libopus" ? AV_SAMPLE_FMT_FLT : wav ? AV_SAMPLE_FMT_S16 : AV_SAMPLE_FMT_FLTP;
   c.ch_layout = AV_CHANNEL_LAYOUT_MONO;
   c.time_base = {1, kAudioRate};
   c.bit_rate = 96'000;
@@ -140,7 +142,13 @@ void ClipEncoder::encode_sound(bool all) {
     frame->ch_layout = AV_CHANNEL_LAYOUT_MONO;
     frame->pts = samples_done_;
     if (av_frame_get_buffer(frame.get(), 0) < 0) throw Error(ErrorCode::kInternal, "out of memory for sound");
-    std::copy_n(samples_.begin() + static_cast<std::ptrdiff_t>(used), n, reinterpret_cast<float*>(frame->data[0]));
+    const auto first = samples_.begin() + static_cast<std::ptrdiff_t>(used);
+    if (audio_.context->sample_fmt == AV_SAMPLE_FMT_S16) {
+      std::transform(first, first + static_cast<std::ptrdiff_t>(n), reinterpret_cast<std::int16_t*>(frame->data[0]),
+                     [](float s) { return static_cast<std::int16_t>(std::lround(std::clamp(s, -1.0F, 1.0F) * 32767.0F)); });
+    } else {
+      std::copy_n(first, n, reinterpret_cast<float*>(frame->data[0]));
+    }
     encode(audio_, frame.get());
     used += n;
     samples_done_ += static_cast<std::int64_t>(n);

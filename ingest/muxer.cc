@@ -19,9 +19,18 @@ namespace reelgraph::ingest {
 using base::Error;
 using base::ErrorCode;
 
-std::string muxer_name(const std::filesystem::path& output) {
+namespace {
+
+std::string ending_of(const std::filesystem::path& output) {
   std::string ending = output.extension().string();
   std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return ending;
+}
+
+}  // namespace
+
+std::string muxer_name(const std::filesystem::path& output) {
+  const std::string ending = ending_of(output);
   if (ending == ".mp4" || ending == ".m4v") return "mp4";
   if (ending == ".mkv") return "matroska";
   if (ending == ".mov") return "mov";
@@ -30,9 +39,11 @@ std::string muxer_name(const std::filesystem::path& output) {
               "use .mp4, .mkv, .mov or .webm");
 }
 
-Muxer::Muxer(const std::filesystem::path& output) : output_(output) {
+Muxer::Muxer(const std::filesystem::path& output, Content content) : output_(output) {
   silence_ffmpeg();
-  const std::string name = muxer_name(output);
+  const std::string ending = ending_of(output);
+  sound_only_ = content == Content::kSoundToo && (ending == ".wav" || ending == ".m4a");
+  const std::string name = !sound_only_ ? muxer_name(output) : ending == ".wav" ? "wav" : "ipod";
   const std::filesystem::path folder = output.parent_path().empty() ? std::filesystem::path(".") : output.parent_path();
   temporary_ = (folder / (".reelgraph-" + output.filename().string() + "-XXXXXX")).string();
   fd_ = ::mkostemp(temporary_.data(), O_CLOEXEC);
@@ -97,6 +108,17 @@ void Muxer::fail(const std::string& what) const {
   if (write_error_ != 0)
     throw Error(ErrorCode::kArchive, "cannot be written: " + base::errno_text(write_error_), output_.string(), "free some space");
   throw Error(ErrorCode::kBadInput, what, output_.string(), "try another ending, such as .mkv");
+}
+
+void copy_stream(const AVStream& from, Muxer& muxer, int index) {
+  AVStream& to = *muxer.format()->streams[index];
+  if (avcodec_parameters_copy(to.codecpar, from.codecpar) < 0) throw Error(ErrorCode::kInternal, "out of memory for a stream");
+  to.codecpar->codec_tag = 0;
+  to.sample_aspect_ratio = from.sample_aspect_ratio;
+  std::size_t size = 0;
+  if (const std::uint8_t* matrix = av_stream_get_side_data(&from, AV_PKT_DATA_DISPLAYMATRIX, &size)) {
+    if (std::uint8_t* copy = av_stream_new_side_data(&to, AV_PKT_DATA_DISPLAYMATRIX, size)) std::copy_n(matrix, size, copy);
+  }
 }
 
 bool Muxer::can_hold(AVCodecID codec) const { return avformat_query_codec(format_->oformat, codec, FF_COMPLIANCE_NORMAL) == 1; }

@@ -19,6 +19,7 @@
 #include "cli/pipeline/types.h"
 #include "graph/store.h"
 #include "ingest/clip.h"
+#include "ingest/narration.h"
 
 namespace reelgraph::cli {
 
@@ -72,6 +73,9 @@ class Media {
   [[nodiscard]] virtual base::Image decode_picture(const std::string& jpeg) const = 0;
   virtual ingest::ClipResult clip(const std::filesystem::path& film, base::TimeSpan span, const std::filesystem::path& output,
                                   std::stop_token stop) const = 0;
+  virtual ingest::NarrationResult narrate(const std::filesystem::path& film, const std::vector<ingest::SpokenLine>& lines,
+                                          const ingest::NarrationOptions& options, const std::filesystem::path& output,
+                                          std::stop_token stop) const = 0;
   [[nodiscard]] virtual ingest::FfmpegFacts ffmpeg() const = 0;
   /// Facts of the libtorch plugin beside `program`; null if this installation has none. @throws base::Error kModel if it is broken
   [[nodiscard]] virtual nlohmann::json torch(const std::filesystem::path& program) const = 0;

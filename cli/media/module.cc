@@ -119,6 +119,12 @@ class MediaModule final : public Media {
     return ingest::cut_clip(film, span, output, 200 * base::kMillisecond, stop);
   }
 
+  ingest::NarrationResult narrate(const std::filesystem::path& film, const std::vector<ingest::SpokenLine>& lines,
+                                  const ingest::NarrationOptions& options, const std::filesystem::path& output,
+                                  std::stop_token stop) const override {
+    return ingest::narrate(film, lines, options, output, stop);
+  }
+
   base::Image decode_picture(const std::string& jpeg) const override { return ingest::decode_jpeg(jpeg, "a kept picture"); }
 
   ingest::FfmpegFacts ffmpeg() const override { return ingest::ffmpeg_facts(); }

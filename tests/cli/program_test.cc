@@ -26,7 +26,7 @@ TEST_CASE("the time left goes by the pictures a model is shown, however long the
 
 TEST_CASE("every command has a description, examples that name it, and described options", "[program]") {
   const cli::Program program;
-  CHECK(program.commands().size() == 20);
+  CHECK(program.commands().size() == 21);
   for (const CLI::App* command : program.commands()) {
     INFO(command->get_name());
     CHECK(command->get_description().size() > 10);
@@ -56,6 +56,10 @@ TEST_CASE("manual and completions name every command and every option", "[progra
     }
   }
   CHECK_THAT(bash, Contains("jsonl graphml csv srt vtt"));
+  // A kind of report has options of its own.
+  CHECK_THAT(manual, Contains(".SS report commentary") && Contains("lookahead"));
+  CHECK_THAT(bash, Contains("--lookahead") && Contains("commentary"));
+  CHECK_THAT(zsh, Contains("'*--lookahead["));
 }
 
 TEST_CASE("an error as JSON has code, message, place and cure", "[program]") {
