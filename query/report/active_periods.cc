@@ -7,7 +7,7 @@
 namespace reelgraph::query::report {
 namespace {
 
-constexpr base::Duration kNoBreak = 2 * base::kSecond;
+constexpr base::Duration kNoBreak = 4 * base::kSecond;  // from one piece of goods to the next
 
 struct Machine {
   std::vector<base::TimeSpan> active, blocked;
@@ -17,19 +17,22 @@ struct Machine {
 std::map<int, Machine> machines_of(const OperationsLog& log) {
   std::map<int, Machine> machines;
   for (const Episode& e : log.episodes) {
-    if (e.resource < 0 || log.cameras) continue;
+    if (log.cameras) continue;
+    // Work of nobody that is named is of the place: a dock's crew behind the door.
+    if (e.resource < 0 && (e.place < 0 || (e.activity != Activity::kProcess && e.activity != Activity::kBlock))) continue;
+    const int resource = e.resource >= 0 ? e.resource : -1 - e.place;
     switch (e.activity) {
       case Activity::kProcess:
-        if (e.place >= 0) machines[e.resource].places.insert(e.place);
+        if (e.place >= 0) machines[resource].places.insert(e.place);
         [[fallthrough]];
       case Activity::kPickUp:
       case Activity::kDrop:
       case Activity::kTravel:
       case Activity::kBreakdown:
-        machines[e.resource].active.push_back(e.span);
+        machines[resource].active.push_back(e.span);
         break;
       case Activity::kBlock:
-        machines[e.resource].blocked.push_back(e.span);
+        machines[resource].blocked.push_back(e.span);
         break;
       default:
         break;
@@ -142,7 +145,7 @@ ActivePeriods active_periods(const OperationsLog& log, const base::SpanSet& wind
   const double total = static_cast<double>(window.total());
   for (auto& [resource, machine] : machines) {
     if (machine.active.empty()) continue;
-    const bool dedicated = machine.places.size() == 1 && !is_carrier(log.actors[static_cast<std::size_t>(resource)].type);
+    const bool dedicated = machine.places.size() == 1 && (resource < 0 || !is_carrier(log.actors[static_cast<std::size_t>(resource)].type));
     const int actor = dedicated ? *machine.places.begin() : resource;
     const auto [at, fresh] = index.try_emplace(actor, result.candidates.size());
     if (fresh) {

@@ -91,13 +91,13 @@ class ReportPage {
       out_ += "<div class=\"two\">\n";
       shares();
       queues();
-      out_ += "</div>\n";
       periods();
+      what_if();
+      out_ += "</div>\n";
       ranking();
     }
     stations();
     resources();
-    what_if();
     findings();
     comparison();
     notes();
@@ -118,6 +118,11 @@ class ReportPage {
       out_ += "<h2><b>" + html(b.name) + "</b> holds up the flow</h2><p>" + sure + " (confidence " + percent(b.confidence) + "). Why:</p><ul>";
       for (const std::string& reason : b.reasons) out_ += "<li>" + html(reason) + "</li>";
       out_ += "</ul>";
+      std::string close;
+      for (std::size_t i = 1; i < report_.ranking.size(); ++i) {
+        if (report_.ranking[i].score > 0.6 * b.score) close += (close.empty() ? "" : ", ") + report_.ranking[i].name;
+      }
+      if (!close.empty()) out_ += "<p>Close behind: " + html(close) + ".</p>";
     }
     out_ += "<div class=\"tiles\">";
     tile(short_number(report_.flow.per_hour), "through an hour");
@@ -247,10 +252,10 @@ class ReportPage {
     for (std::size_t i = 0; i < report_.ranking.size() && i < kMostCharted; ++i) {
       const RankedBottleneck& b = report_.ranking[i];
       out_ += "<li><b>" + html(b.name) + "</b> <span class=\"soft\">score " + short_number(b.score) + ", confidence " + percent(b.confidence) + "</span><ul>";
-      if (i > 0) {
+      if (i > 0 && i < 3) {
         for (const std::string& reason : b.reasons) out_ += "<li>" + html(reason) + "</li>";
       }
-      for (const ReportMoment& m : b.moments)
+      for (const ReportMoment& m : i < 3 ? b.moments : std::vector<ReportMoment>())
         out_ += "<li class=\"soft\">see " + html(m.video) + " " + base::format_time(m.span.start) + " to " + base::format_time(m.span.end) + ": " + html(m.text) + "</li>";
       out_ += "</ul></li>";
     }
@@ -266,7 +271,7 @@ class ReportPage {
   void stations() {
     if (report_.stations.empty()) return;
     out_ += std::string("<section><h2>") + (log_.cameras ? "Places" : "Stations") + "</h2><div class=\"wide\"><table>";
-    cells({"", "dwell", "p95", "wait", "p95", "in/h", "out/h", "mean queue", "longest", "most there", "at work"}, "th");
+    cells({"", "mean stay", "p95", "mean wait", "p95", "in/h", "out/h", "mean queue", "longest", "most there", "at work"}, "th");
     for (const StationFigures& s : report_.stations)
       cells({s.name, in_words(s.dwell.mean), in_words(s.dwell.p95), in_words(s.wait.mean), in_words(s.wait.p95), short_number(s.arrivals_per_h), short_number(s.throughput_per_h),
              short_number(s.queue.mean), std::to_string(s.queue.most), std::to_string(s.present.most), s.utilisation ? percent(*s.utilisation) : "-"}, "td");

@@ -91,16 +91,24 @@ std::vector<int> servers_of(const OperationsLog& log) {
   };
   std::map<std::pair<int, int>, Duty> duties;  // (place, resource)
   std::map<int, std::set<int>> places_of;
+  std::map<int, std::vector<base::TimeSpan>> nobody;
   for (const VisitState& s : log.states) {
-    if (s.activity != Activity::kProcess || s.resource < 0) continue;
+    if (s.activity != Activity::kProcess) continue;
     const int place = log.visits[static_cast<std::size_t>(s.visit)].place;
+    if (s.resource < 0) {
+      // Nobody is named: as many as work at once.
+      if (s.event != 0) nobody[place].push_back({s.span.start, s.span.end - std::min(kTimesOverlap, s.span.length() / 4)});
+      continue;
+    }
     Duty& duty = duties[{place, s.resource}];
     duty.hull = duty.work.empty() ? s.span : base::TimeSpan{std::min(duty.hull.start, s.span.start), std::max(duty.hull.end, s.span.end)};
     duty.work.push_back(s.span);
     places_of[s.resource].insert(place);
   }
   std::map<int, StepCurve> on_duty, at_work;
-  std::map<int, base::TimeSpan> hull;
+  for (const auto& [place, spans] : nobody) {
+    for (const base::TimeSpan& s : spans) at_work[place].add(s);
+  }
   for (const auto& [key, duty] : duties) {
     const auto [place, resource] = key;
     if (places_of[resource].size() == 1) on_duty[place].add(duty.hull);
