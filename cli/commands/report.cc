@@ -14,9 +14,12 @@ void add_report(Program& program) {
                                "reelgraph report commentary --video match-1 --style report --format md -o match-1.md",
                                "reelgraph report summary",
                                "reelgraph report summary --video match-1 --format vtt -o chapters.vtt",
-                               "reelgraph report commentary --video match-1 --speak -o match-1.mp4  # the film with a voice over it"},
+                               "reelgraph report commentary --video match-1 --speak -o match-1.mp4  # the film with a voice over it",
+                               "reelgraph report bottlenecks --format html -o hall.html",
+                               "reelgraph report bottlenecks --compare halves --clips moments"},
                               [body] { return (*body)(); });
   app.require_subcommand(1);
+  add_report_bottlenecks(program, app, *body);
   add_report_commentary(program, app, *body);
   add_report_summary(program, app, *body);
 }
