@@ -27,7 +27,8 @@ int run(Context& context, const SummaryCommand& command) {
                       "write the summary to a file with -o");
   }
   const std::unique_ptr<base::TextModel> model = make_answerer(context, command.answerer);
-  // What was summarised is kept where that can be written; an archive that somebody else writes, or a read-only one, is summarised all the same.
+  // What was summarised is kept where that can be written; an archive that somebody else writes, or a read-only one, is summarised all the
+  // same.
   std::optional<graph::Archive> archive;
   graph::Store* keep = nullptr;
   if (!command.summary.from && !command.summary.to) {
@@ -43,7 +44,8 @@ int run(Context& context, const SummaryCommand& command) {
   query::report::SummaryOptions options = command.summary;
   options.videos = video_ids(store, options.videos);
   if ((format == "srt" || format == "vtt") && (options.videos.empty() ? store.videos().size() : options.videos.size()) > 1) {
-    throw base::Error(base::ErrorCode::kInvalidArgument, "chapter markers are of one video", "--format " + format, "choose one with --video");
+    throw base::Error(base::ErrorCode::kInvalidArgument, "chapter markers are of one video", "--format " + format,
+                      "choose one with --video");
   }
   const query::report::SummaryReport report = query::report::summarise(store, keep, options, model.get());
   for (const std::string& note : report.notes) context.console.err("reelgraph: " + note);
@@ -52,9 +54,10 @@ int run(Context& context, const SummaryCommand& command) {
                         count_of(report.worded + report.refused, "section") + "; of the others it said nothing that the evidence bears");
   }
   const bool none = report.sections.empty();
-  const std::string document = format == "json" ? query::report::summary_json(report).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n"
-                               : none           ? std::string("Nothing to summarise.\n")
-                                                : query::report::summary_text(report, format);
+  const std::string document =
+      format == "json" ? query::report::summary_json(report).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n"
+      : none           ? std::string("Nothing to summarise.\n")
+                       : query::report::summary_text(report, format);
   if (command.output.empty()) {
     context.print(document);
   } else if (none) {
@@ -72,16 +75,21 @@ int run(Context& context, const SummaryCommand& command) {
 
 void add_report_summary(Program& program, CLI::App& report, std::function<int()>& body) {
   auto command = std::make_shared<SummaryCommand>();
-  CLI::App& app = *report.add_subcommand("summary", "Say what videos are about: chapters of a few sentences, each cited; kept until something changes");
+  CLI::App& app =
+      *report.add_subcommand("summary", "Say what videos are about: chapters of a few sentences, each cited; kept until something changes");
   app.callback([&program, &body, command] { body = [&program, command] { return run(program.context(), *command); }; });
   add_videos(app, command->summary.videos);
   add_range(app, command->summary.from, command->summary.to);
   app.add_option("--format", command->format, "text, md, json, or chapter markers as srt or vtt [text; json with --json]")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"text", "md", "json", "srt", "vtt"}));
-  app.add_option("--sentences", command->summary.sentences, "Of a chapter")->type_name("N")->capture_default_str()->check(CLI::Range(1, 20));
-  app.add_option("--answerer", command->answerer.spec,
-                 "none: the archive's own sentences; local:FOLDER or endpoint:URL: a model words them, and what they do not bear is dropped [none]")
+  app.add_option("--sentences", command->summary.sentences, "Of a chapter")
+      ->type_name("N")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 20));
+  app.add_option(
+         "--answerer", command->answerer.spec,
+         "none: the archive's own sentences; local:FOLDER or endpoint:URL: a model words them, and what they do not bear is dropped [none]")
       ->type_name("none|local:FOLDER|endpoint:URL");
   add_run_options(app, command->answerer.run);
   add_sampling(app, command->answerer.sampling);

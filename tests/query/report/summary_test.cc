@@ -12,15 +12,18 @@ namespace {
 
 /// A morning of three different things: deliveries, then an alarm, then cleaning; one sentence each ten seconds.
 std::string morning(const std::string& id, int minutes = 30) {
-  std::string lines = R"({"type":"video","id":")" + id + R"(","title":"Morning )" + id + R"(","duration":)" + std::to_string(minutes * 60) + "}\n";
+  std::string lines =
+      R"({"type":"video","id":")" + id + R"(","title":"Morning )" + id + R"(","duration":)" + std::to_string(minutes * 60) + "}\n";
   for (int t = 0; t < minutes * 60; t += 10) {
     const int third = 3 * t / (minutes * 60);
-    const std::string text = third == 0 ? "A van delivers parcels to the ramp" : third == 1 ? "The alarm siren sounds and people evacuate" : "A cleaner mops the wet floor";
+    const std::string text = third == 0   ? "A van delivers parcels to the ramp"
+                             : third == 1 ? "The alarm siren sounds and people evacuate"
+                                          : "A cleaner mops the wet floor";
     const std::string type = t == minutes * 30 ? "fire" : third == 0 ? "deliver" : third == 1 ? "evacuate" : "mop";
     const std::string said = type == "fire" ? "Flames rise from the battery rack" : text + " number " + std::to_string(t % 70);
     const std::string time = "\"start\":" + std::to_string(t) + ",\"end\":" + std::to_string(t + 5);
-    lines += R"({"type":"observation","video":")" + id + "\"," + time + R"(,"caption":")" + said + R"(","events":[{"type":")" + type + "\"," + time + R"(,"description":")" + said +
-             R"("}],"provenance":{"kind":"vlm","name":"m","version":"1"}})" + "\n";
+    lines += R"({"type":"observation","video":")" + id + "\"," + time + R"(,"caption":")" + said + R"(","events":[{"type":")" + type +
+             "\"," + time + R"(,"description":")" + said + R"("}],"provenance":{"kind":"vlm","name":"m","version":"1"}})" + "\n";
   }
   return lines;
 }
@@ -45,7 +48,8 @@ TEST_CASE("chapters lie where the matter changes, cover the video, and each sent
   CHECK(chapters.back()->span.end == 1800 * base::kSecond);
   for (std::size_t i = 1; i < chapters.size(); ++i) CHECK(chapters[i]->span.start == chapters[i - 1]->span.end);
   for (const double border : {600.0, 1200.0}) {
-    CHECK(std::any_of(chapters.begin(), chapters.end(), [&](const SummarySection* s) { return std::abs(base::to_seconds(s->span.start) - border) <= 45; }));
+    CHECK(std::any_of(chapters.begin(), chapters.end(),
+                      [&](const SummarySection* s) { return std::abs(base::to_seconds(s->span.start) - border) <= 45; }));
   }
   for (const SummarySection& s : report.sections) {
     CHECK_FALSE(s.text.empty());
@@ -85,7 +89,9 @@ TEST_CASE("a summary is kept until its video changes, and only that one is made 
     CHECK(second.sections[i].title == first.sections[i].title);
     CHECK(second.sections[i].span == first.sections[i].span);
   }
-  f.import(R"({"type":"observation","video":"b","start":1000,"end":1005,"caption":"A dog runs in","provenance":{"kind":"vlm","name":"m","version":"1"}})" "\n");
+  f.import(
+      R"({"type":"observation","video":"b","start":1000,"end":1005,"caption":"A dog runs in","provenance":{"kind":"vlm","name":"m","version":"1"}})"
+      "\n");
   const SummaryReport third = summarise(f.store(), &f.store(), {}, nullptr);
   CHECK(third.made == 1);
   CHECK(third.kept == 1);
@@ -95,7 +101,8 @@ TEST_CASE("a summary is kept until its video changes, and only that one is made 
     ++rows;
     CHECK(line.body.value("maker", "") == "reelgraph summary 1");
   });
-  CHECK(rows == static_cast<int>(std::count_if(third.sections.begin(), third.sections.end(), [](const SummarySection& s) { return s.video == "b"; })));
+  CHECK(rows == static_cast<int>(
+                    std::count_if(third.sections.begin(), third.sections.end(), [](const SummarySection& s) { return s.video == "b"; })));
   // Another number of sentences is another summary.
   SummaryOptions more;
   more.sentences = 5;
@@ -117,12 +124,15 @@ TEST_CASE("a part of a video is summarised by itself and kept nowhere", "[summar
 TEST_CASE("where nothing is known, nothing is made up, and it is said", "[summary]") {
   test::ArchiveFixture f;
   CHECK(summarise(f.store(), nullptr, {}, nullptr).sections.empty());
-  f.import(R"({"type":"video","id":"empty","duration":60})" "\n");
+  f.import(R"({"type":"video","id":"empty","duration":60})"
+           "\n");
   const SummaryReport report = summarise(f.store(), nullptr, {}, nullptr);
   CHECK(report.sections.empty());
   REQUIRE(report.notes.size() == 1);
   CHECK(report.notes[0].find("nothing is known") != std::string::npos);
-  f.import(R"({"type":"observation","video":"one","start":1,"end":2,"caption":"A cat sleeps.","provenance":{"kind":"vlm","name":"m","version":"1"}})" "\n");
+  f.import(
+      R"({"type":"observation","video":"one","start":1,"end":2,"caption":"A cat sleeps.","provenance":{"kind":"vlm","name":"m","version":"1"}})"
+      "\n");
   SummaryOptions only;
   only.videos = {"one"};
   const SummaryReport one = summarise(f.store(), nullptr, only, nullptr);
