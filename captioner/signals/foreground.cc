@@ -25,7 +25,6 @@ cv::Mat largest_channel(const cv::Mat& picture) {
   return channels[0];
 }
 
-cv::Mat rectangle(int side) { return cv::getStructuringElement(cv::MORPH_RECT, {side, side}); }
 
 /// uint8 [H, W]: 255 within a few pixels of a change of fine structure.
 cv::Mat near_structure(const cv::Mat& expected, const cv::Mat& picture) {
@@ -37,7 +36,7 @@ cv::Mat near_structure(const cv::Mat& expected, const cv::Mat& picture) {
   cv::absdiff(change, smooth, change);
   cv::Mat mask = change > kStructure;
   cv::morphologyEx(mask, mask, cv::MORPH_OPEN, cv::getStructuringElement(cv::MORPH_RECT, {2, 2}));
-  cv::dilate(mask, mask, rectangle(9));
+  cv::dilate(mask, mask, square_element(9));
   return mask;
 }
 
@@ -73,6 +72,8 @@ cv::Mat enclosed(const cv::Mat& mask) {
 
 }  // namespace
 
+cv::Mat square_element(int side) { return cv::getStructuringElement(cv::MORPH_RECT, {side, side}); }
+
 cv::Mat light_like(const cv::Mat& expected, const cv::Mat& picture, const cv::Mat& where) {
   cv::Mat result(picture.size(), CV_8U, cv::Scalar(255));
   constexpr int kLent = 8;  // grey levels: dark pixels have no reliable ratio
@@ -100,8 +101,8 @@ Foreground find_foreground(const cv::Mat& expected, const cv::Mat& picture, cons
   Foreground found;
   cv::subtract(picture, expected, found.residual, cv::noArray(), CV_16S);
   cv::Mat low, high, above, below;
-  cv::erode(expected, low, rectangle(3));
-  cv::dilate(expected, high, rectangle(3));
+  cv::erode(expected, low, square_element(3));
+  cv::dilate(expected, high, square_element(3));
   cv::subtract(picture, high, above);
   cv::subtract(low, picture, below);
   found.outside = largest_channel(cv::max(above, below));
@@ -123,8 +124,8 @@ Foreground find_foreground(const cv::Mat& expected, const cv::Mat& picture, cons
   strong &= allowed;
   cv::Mat mask = hysteresis(weak & allowed, strong);
   mask |= enclosed(mask) & weak;
-  cv::morphologyEx(mask, mask, cv::MORPH_OPEN, rectangle(2));
-  cv::morphologyEx(mask, mask, cv::MORPH_CLOSE, rectangle(5));
+  cv::morphologyEx(mask, mask, cv::MORPH_OPEN, square_element(2));
+  cv::morphologyEx(mask, mask, cv::MORPH_CLOSE, square_element(5));
   found.mask = mask;
 
   cv::Mat labels, statistics, centroids;

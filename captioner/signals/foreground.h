@@ -41,4 +41,7 @@ struct ForegroundOptions {
 /// `where` is set; 255 elsewhere.
 [[nodiscard]] cv::Mat light_like(const cv::Mat& expected, const cv::Mat& picture, const cv::Mat& where);
 
+/// For morphology: a square of `side` pixels. uint8 [side, side].
+[[nodiscard]] cv::Mat square_element(int side);
+
 }  // namespace reelgraph::captioner::signals

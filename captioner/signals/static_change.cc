@@ -28,7 +28,6 @@ constexpr double kReachedIn = 0.2;                       // of the place was wit
 constexpr int kCompany = 8;                              // pixels
 constexpr std::size_t kMostPlaces = 48;
 
-cv::Mat rectangle(int side) { return cv::getStructuringElement(cv::MORPH_RECT, {side, side}); }
 
 cv::Mat gradient(const cv::Mat& rgb) {
   cv::Mat grey, x, y, strength;
@@ -98,8 +97,8 @@ StaticChanges::Outline StaticChanges::outline_of(const Step& step, const cv::Mat
   const cv::Rect around = clipped(cv::boundingRect(mask), 6, mask.size());
   cv::Mat outer, inner;
   // The picture's own edge is no outline.
-  cv::dilate(mask(around), outer, rectangle(5));
-  cv::erode(mask(around), inner, rectangle(5), {-1, -1}, 1, cv::BORDER_CONSTANT, cv::Scalar(255));
+  cv::dilate(mask(around), outer, square_element(5));
+  cv::erode(mask(around), inner, square_element(5), {-1, -1}, 1, cv::BORDER_CONSTANT, cv::Scalar(255));
   const cv::Mat ring = outer & ~inner;
   const double pixels = std::max(1, cv::countNonZero(ring));
   const double now = cv::sum(gradient(step.picture(around)).setTo(0, ~ring))[0] / pixels;
@@ -128,7 +127,7 @@ StaticChanges::Place* StaticChanges::place_at(const cv::Mat& mask, double area, 
 void StaticChanges::take_over(const Step& step, const cv::Mat& mask, cv::Rect box, Place place, Background& background,
                               Stillness& stillness) {
   cv::Mat wide;
-  cv::dilate(mask, wide, rectangle(7));
+  cv::dilate(mask, wide, square_element(7));
   place.box = clipped(box, 3, mask.size());
   place.mask = mask.clone();
   place.area = cv::countNonZero(mask);
@@ -154,7 +153,7 @@ void StaticChanges::revive(const Step& step, Background& background, Stillness& 
     if (cv::countNonZero(step.found.mask & place->mask) < 0.3 * place->area) continue;
     cv::Mat picture = background.reference().clone(), where(place->mask.size(), CV_8U, cv::Scalar(0));
     place->before.copyTo(picture(place->box));
-    cv::dilate(place->mask, where, rectangle(7));
+    cv::dilate(place->mask, where, square_element(7));
     cv::Mat inside(where.size(), CV_8U, cv::Scalar(0));
     where(place->box).copyTo(inside(place->box));
     background.replace(picture, inside);
@@ -205,7 +204,7 @@ std::vector<StaticChange> StaticChanges::look(const Step& step, double least_are
     const cv::Rect around = clipped(blob.box, std::max(blob.box.width, blob.box.height) / 2 + 8, mask.size());
     beside(around).setTo(255);
     cv::Mat wide;
-    cv::dilate(mask, wide, rectangle(7));
+    cv::dilate(mask, wide, square_element(7));
     beside.setTo(0, wide);
     const bool somebody_left = stillness.moved_since(beside, settled_at + 100 * kMillisecond) > kMoverShare * std::min(blob.area, 1500.0);
 
@@ -256,7 +255,7 @@ std::vector<StaticChange> StaticChanges::look(const Step& step, double least_are
     change.confidence = std::clamp(0.5 + 0.6 * clarity + (blob.area > 600 ? 0.1 : 0), 0.5, 0.95);
     // Of a thing that is gone, the background still has the colours.
     cv::Mat core;
-    cv::erode(mask, core, rectangle(3));
+    cv::erode(mask, core, square_element(3));
     ColourVotes votes;
     votes.add(change.kind == StaticChange::Kind::kRemoved ? background.reference() : step.tones.invert(step.picture), core);
     change.colour = votes.verdict();

@@ -10,7 +10,7 @@ namespace reelgraph::captioner::signals {
 namespace {
 
 constexpr int kChange = 14;      // grey levels from step to step
-constexpr int kOverNoise = 4;    // times the median change: the sensor's noise
+constexpr int kOverMedian = 4;    // times the median change: the sensor's noise
 constexpr int kSettled = 1150;   // ms without change
 constexpr int kNever = -100000;  // ms
 
@@ -50,7 +50,7 @@ void Stillness::step(base::Timestamp at, Foreground& found) {
     cv::split(difference, channels.data());
     cv::max(channels[0], channels[1], channels[0]);
     cv::max(channels[0], channels[2], channels[0]);
-    changed_ = channels[0] > std::max(kChange, kOverNoise * median_of(channels[0]));
+    changed_ = channels[0] > std::max(kChange, kOverMedian * median_of(channels[0]));
   }
   residual_ = found.residual;
   struct Sums {
