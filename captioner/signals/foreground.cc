@@ -25,7 +25,6 @@ cv::Mat largest_channel(const cv::Mat& picture) {
   return channels[0];
 }
 
-
 /// uint8 [H, W]: 255 within a few pixels of a change of fine structure.
 cv::Mat near_structure(const cv::Mat& expected, const cv::Mat& picture) {
   cv::Mat before, now, smooth, change;

@@ -28,7 +28,6 @@ constexpr double kReachedIn = 0.2;                       // of the place was wit
 constexpr int kCompany = 8;                              // pixels
 constexpr std::size_t kMostPlaces = 48;
 
-
 cv::Mat gradient(const cv::Mat& rgb) {
   cv::Mat grey, x, y, strength;
   cv::cvtColor(rgb, grey, cv::COLOR_RGB2GRAY);

@@ -10,7 +10,7 @@ namespace reelgraph::captioner::signals {
 namespace {
 
 constexpr int kChange = 14;      // grey levels from step to step
-constexpr int kOverMedian = 4;    // times the median change: the sensor's noise
+constexpr int kOverMedian = 4;   // times the median change: the sensor's noise
 constexpr int kSettled = 1150;   // ms without change
 constexpr int kNever = -100000;  // ms
 
