@@ -33,7 +33,7 @@ std::vector<std::string> words_of(const WordCutter& cutter, const std::string& t
   return out;
 }
 
-// "person 12", "Vehicle 3": numbers given by a machine, no names.
+// "person 12", "Vehicle 3": where several bear it a machine's count, where one does ("dock 2") a name.
 bool is_number_name(const std::vector<std::string>& words, const std::string& type) {
   return words.size() == 2 && words[0] == type &&
          std::all_of(words[1].begin(), words[1].end(), [](unsigned char c) { return std::isdigit(c) != 0; });
@@ -251,6 +251,8 @@ void Lexicon::load_names() {
   const auto entities = store_.entities({}, {}, kMostNames + 1);
   small_ = entities.size() <= static_cast<std::size_t>(kMostNames);
   if (!small_) return;
+  std::map<std::string, int> bearers;
+  for (const graph::EntityRecord& e : entities) ++bearers[e.name];
   for (const graph::EntityRecord& e : entities) {
     Name n;
     n.entity = e.row;
@@ -258,7 +260,8 @@ void Lexicon::load_names() {
     n.type = e.type;
     n.attributes = e.attributes;
     n.forms.push_back(words_of(cutter_, e.name));
-    if (is_number_name(n.forms.front(), e.type) || n.forms.front().empty()) continue;
+    if (n.forms.front().empty()) continue;
+    if (bearers[e.name] > 1 && is_number_name(n.forms.front(), e.type)) continue;  // of each video's own counting
     for (const std::string& alias : e.aliases) n.forms.push_back(words_of(cutter_, alias));
     for (const std::string& w : n.forms.front()) n.initials += w.substr(0, 1);
     std::set<std::string> words;

@@ -1,5 +1,6 @@
 // Kinds of wording that strangers used and the reader of questions once did not know: one line or two of each kind.
 #include "query/plan.h"
+#include "tests/query/archive_fixture.h"
 #include "tests/query/league_fixture.h"
 
 namespace reelgraph::query {
@@ -163,6 +164,21 @@ TEST_CASE("where two readings differ, the answer gives the figure of the other",
   League l;
   CHECK(l.ask("How many goals did Reds score?").text.find("instead of the side that it counts for: 1") != std::string::npos);
   CHECK(l.ask("How many goals did Blues score before the break?").text.find("instead") == std::string::npos);
+}
+
+TEST_CASE("a number is a name where one thing bears it, and a count where several do", "[wording]") {
+  test::ArchiveFixture f;
+  const auto arrival = [](const std::string& video, int at, int dock) {
+    const std::string number = std::to_string(dock), time = "\"start\":" + std::to_string(at) + ",\"end\":" + std::to_string(at + 1);
+    return R"({"type":"observation","video":")" + video + "\"," + time + R"(,"entities":[{"ref":"d","id":")" + video + "/dock" + number +
+           R"(","name":"dock )" + number + R"(","type":"dock"}],"events":[{"type":"arrive",)" + time +
+           R"(,"participants":[{"ref":"d","role":"place"}]}],"provenance":{"kind":"vlm","name":"m","version":"1"}})" + "\n";
+  };
+  f.import(arrival("hall", 10, 1) + arrival("hall", 20, 2) + arrival("hall", 30, 2));
+  base::Profile words;
+  words.event_types = {{"arrive", "", {"arrived", "arrivals"}, {"place"}}};
+  CHECK(f.ask("How many arrivals were there at dock 2?", "hall", {words}).value == 2);
+  CHECK(f.ask("How many arrivals were there at dock 1?", "hall", {words}).value == 1);
 }
 
 }  // namespace
