@@ -157,7 +157,7 @@ std::string in_words(double seconds) {
 std::string percent(double share) {
   char text[32];
   const double p = share * 100;
-  std::snprintf(text, sizeof text, p > 0 && p < 1 ? "%.1f %%" : "%.0f %%", p);
+  std::snprintf(text, sizeof text, p >= 0.05 && p < 1 ? "%.1f %%" : "%.0f %%", p);
   return text;
 }
 

@@ -36,6 +36,7 @@ struct RankedBottleneck {
   std::vector<std::string> reasons;
   std::vector<ReportMoment> moments;
   std::optional<double> gain_per_h;  ///< of the replay with a fifth less work here
+  std::optional<double> sooner;      ///< seconds that goods then leave sooner on average
   double active = 0, momentary = 0, sole = 0, turning = 0;
 };
 

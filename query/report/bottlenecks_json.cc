@@ -96,6 +96,7 @@ OrderedJson bottlenecks_json(const BottleneckReport& report) {
   for (const RankedBottleneck& b : report.ranking) {
     OrderedJson r{{"name", b.name}, {"score", tidy(b.score)}, {"confidence", tidy(b.confidence)}, {"reasons", b.reasons}};
     r["gain_per_h"] = b.gain_per_h ? OrderedJson(tidy(*b.gain_per_h)) : OrderedJson();
+    r["sooner"] = b.sooner ? OrderedJson(tidy(*b.sooner)) : OrderedJson();
     r["active"] = tidy(b.active);
     r["momentary"] = {{"share", tidy(b.momentary)}, {"sole", tidy(b.sole)}};
     r["moments"] = OrderedJson::array();

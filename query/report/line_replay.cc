@@ -96,9 +96,12 @@ class Replayer {
     for (std::size_t s = 0; s < stations_.size(); ++s) stations_[s].idle = line.stations[s].servers;
   }
 
-  double per_hour() {
-    for (std::size_t j = 0; j < line_.entry.size(); ++j)
-      due_.push({line_.entry[j], next_++, Kind::kCome, static_cast<std::size_t>(line_.first[j]), j});
+  struct Outcome {
+    double per_hour = 0;
+    double left = 0;  ///< mean time of leaving, in seconds of the axis
+  };
+  Outcome play() {
+    for (std::size_t j = 0; j < line_.entry.size(); ++j) due_.push({line_.entry[j], next_++, Kind::kCome, static_cast<std::size_t>(line_.first[j]), j});
     while (!due_.empty() && due_.top().at <= line_.end) {
       const Due d = due_.top();
       due_.pop();
@@ -113,7 +116,9 @@ class Replayer {
         release(d.station);
       }
     }
-    return static_cast<double>(finished_) * 3600 / (line_.end - line_.begin);
+    const auto jobs = static_cast<double>(line_.entry.size());
+    left_ += (jobs - static_cast<double>(finished_)) * line_.end;
+    return {static_cast<double>(finished_) * 3600 / (line_.end - line_.begin), left_ / std::max(1.0, jobs)};
   }
 
  private:
@@ -163,6 +168,7 @@ class Replayer {
           due_.push({now_ + line_.stations[s].transit[job], next_++, Kind::kCome, s + 1, job});
         } else {
           ++finished_;
+          left_ += now_;
         }
         serve(s);
       }
@@ -176,7 +182,7 @@ class Replayer {
   std::vector<State> stations_;
   std::priority_queue<Due> due_;
   std::uint64_t next_ = 0;
-  double now_ = 0;
+  double now_ = 0, left_ = 0;
   std::int64_t finished_ = 0;
 };
 
@@ -260,8 +266,7 @@ std::optional<ReplayLine> find_line(const OperationsLog& log) {
     }
     if (last >= 0 && last + 1 < static_cast<int>(places.size())) {
       // On the way when the log ends.
-      const auto travel =
-          travel_of.find({log.visits[static_cast<std::size_t>(ways[j].back())].goods, places[static_cast<std::size_t>(last)]});
+      const auto travel = travel_of.find({log.visits[static_cast<std::size_t>(ways[j].back())].goods, places[static_cast<std::size_t>(last)]});
       if (travel != travel_of.end() && travel->second.end >= log.whole.end)
         inside[static_cast<std::size_t>(last) + 1].push_back({travel->second.start, log.whole.end});
     }
@@ -294,10 +299,11 @@ std::optional<ReplayLine> find_line(const OperationsLog& log) {
 
 ReplayResult replay(const ReplayLine& line, double faster) {
   ReplayResult result;
-  result.per_hour = Replayer(line, line.stations.size(), faster).per_hour();
+  const auto as_it_was = Replayer(line, line.stations.size(), faster).play();
+  result.per_hour = as_it_was.per_hour;
   for (std::size_t s = 0; s < line.stations.size(); ++s) {
-    const double per_hour = Replayer(line, s, faster).per_hour();
-    result.gains.push_back({line.stations[s].place, per_hour, per_hour - result.per_hour});
+    const auto outcome = Replayer(line, s, faster).play();
+    result.gains.push_back({line.stations[s].place, outcome.per_hour, outcome.per_hour - as_it_was.per_hour, as_it_was.left - outcome.left});
   }
   return result;
 }

@@ -39,6 +39,40 @@ def figures(lines, seconds):
             for k, r in result.items()}
 
 
+def cameras(args):
+    """Stays, counts and the most at once of each camera of real footage, against those reckoned here from the source's spans."""
+    spans = {}
+    with open(args.cameras) as lines:
+        for line in lines:
+            o = json.loads(line)
+            for e in o.get("events", []):
+                ids = {x["ref"]: x.get("id") for x in o["entities"]}
+                for p in e["participants"]:
+                    key = ids[p["ref"]]
+                    seen = spans.setdefault(o["video"], {})
+                    start, end = seen.get(key, (e["start"], e["end"]))
+                    seen[key] = (min(start, e["start"]), max(end, e["end"]))
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Path(folder) / "cameras.reel"
+        build = Path(args.build)
+        subprocess.run([build / "reelgraph", "-q", "-a", archive, "import", args.cameras], check=True, capture_output=True)
+        report = json.loads(subprocess.run([build / "reelgraph", "-a", archive, "--json", "report", "bottlenecks"], check=True, capture_output=True).stdout)
+    wrong = 0
+    for s in report["stations"]:
+        seen = list(spans[s["name"]].values())
+        changes = sorted([(a, 1) for a, b in seen if b > a] + [(b, -1) for a, b in seen if b > a])
+        level = most = 0
+        for _, step in changes:
+            level += step
+            most = max(most, level)
+        dwell = sum(b - a for a, b in seen) / len(seen)
+        same = s["departures"] == len(seen) and s["present"]["most"] == most and abs(s["dwell"]["mean"] - dwell) < 2e-6
+        if not same:
+            wrong += 1
+            print(f"differs: {s['name']}: {s['departures']} stays, mean {s['dwell']['mean']}, most {s['present']['most']}; from the spans {len(seen)}, {dwell:.6f}, {most}")
+    print(f"{len(report['stations'])} cameras, {sum(len(v) for v in spans.values())} stays, {wrong} differ; {len(spans)} cameras in the source")
+
+
 def one(args, seed):
     build = Path(args.build)
     with tempfile.TemporaryDirectory() as folder:
@@ -80,7 +114,10 @@ def main():
     parser.add_argument("--lose", type=float, default=0)
     parser.add_argument("--halls", action="store_true", help="halls with forklifts instead of lines")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--cameras", metavar="FILE.jsonl", help="instead: observations without places, such as those of MEVA")
     args = parser.parse_args()
+    if args.cameras:
+        return cameras(args)
     with ThreadPoolExecutor(args.jobs) as pool:
         results = list(pool.map(lambda seed: one(args, seed), range(args.first, args.first + args.lines)))
     worst = {}

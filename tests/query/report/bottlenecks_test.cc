@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/error.h"
 #include "query/report/bottlenecks_parts.h"
 #include "tests/query/report/hall_fixture.h"
 
@@ -90,9 +91,10 @@ TEST_CASE("work is told from its breakdown, and a block from work", "[bottleneck
 }
 
 TEST_CASE("the slowest station of a little line is ranked first, with its reasons", "[bottlenecks]") {
-  HallLog log(2400);
+  HallLog log(1500);  // the last are still under way
   log.line(60, 30, {20, 36, 25});
   const BottleneckReport r = log.report();
+  CHECK(r.log.tally.outside > 0);
   REQUIRE(r.line);
   REQUIRE(r.replayed);
   REQUIRE(r.ranking.size() == 3);
@@ -109,6 +111,18 @@ TEST_CASE("the slowest station of a little line is ranked first, with its reason
   CHECK(r.replayed->per_hour == Approx(r.flow.per_hour).epsilon(0.02));
   CHECK(std::abs(r.flow.l - r.flow.lambda_w) <= 0.03 * r.flow.l);
   for (const StationFigures& s : r.stations) CHECK(std::abs(s.little_l - s.little_lambda_w) <= 0.03 * s.little_l);
+}
+
+TEST_CASE("where all that comes gets through, who makes it late is first", "[bottlenecks]") {
+  HallLog log(2400);
+  log.line(60, 30, {20, 36, 25});
+  const BottleneckReport r = log.report();
+  REQUIRE(r.replayed);
+  CHECK(r.ranking[0].name == "station 2");
+  CHECK(*r.ranking[0].gain_per_h == Approx(0));
+  CHECK(*r.ranking[0].sooner > 100);
+  CHECK(r.ranking[0].score > 2 * r.ranking[1].score);
+  CHECK(r.method.find("got through") != std::string::npos);
 }
 
 TEST_CASE("a line with full buffers is played again as it was", "[bottlenecks]") {
