@@ -31,7 +31,7 @@ struct ReplayLine {
 struct ReplayGain {
   int place = -1;
   double per_hour = 0, gain = 0;  ///< throughput with a fifth less work, and how much more than without
-  double sooner = 0;              ///< seconds that goods leave the line sooner, on average; who has not left by the end counts as leaving then
+  double sooner = 0;  ///< seconds that goods leave the line sooner, on average; who has not left by the end counts as leaving then
 };
 
 struct ReplayResult {

@@ -159,10 +159,12 @@ void estimate_what_if(BottleneckReport& report) {
     w.wait = expected_wait(arrivals, service, s.servers, s.interarrival_variation2, s.process.variation2);
     w.wait_with_more = expected_wait(arrivals, service, s.servers + 1, s.interarrival_variation2, s.process.variation2);
     const auto told = [](const std::optional<double>& wait, double load) {
-      return wait ? "a wait of about " + in_words(*wait) + " is expected" : "more comes in than can be done (" + percent(load) + "), the queue only grows";
+      return wait ? "a wait of about " + in_words(*wait) + " is expected"
+                  : "more comes in than can be done (" + percent(load) + "), the queue only grows";
     };
-    w.text = s.name + ": with " + std::to_string(s.servers + 1) + " instead of " + std::to_string(s.servers) + " " + told(w.wait_with_more, w.load_with_more) +
-             "; with " + std::to_string(s.servers) + " " + told(w.wait, w.load) + ". Observed: " + in_words(s.wait.mean) + " on average.";
+    w.text = s.name + ": with " + std::to_string(s.servers + 1) + " instead of " + std::to_string(s.servers) + " " +
+             told(w.wait_with_more, w.load_with_more) + "; with " + std::to_string(s.servers) + " " + told(w.wait, w.load) +
+             ". Observed: " + in_words(s.wait.mean) + " on average.";
     report.what_if.push_back(std::move(w));
   }
 }
