@@ -168,15 +168,17 @@ TEST_CASE("where two readings differ, the answer gives the figure of the other",
 
 TEST_CASE("a number is a name where one thing bears it, and a count where several do", "[wording]") {
   test::ArchiveFixture f;
-  const auto arrival = [](const std::string& video, int at, int dock) {
-    const std::string number = std::to_string(dock), time = "\"start\":" + std::to_string(at) + ",\"end\":" + std::to_string(at + 1);
-    return R"({"type":"observation","video":")" + video + "\"," + time + R"(,"entities":[{"ref":"d","id":")" + video + "/dock" + number +
-           R"(","name":"dock )" + number + R"(","type":"dock"}],"events":[{"type":"arrive",)" + time +
-           R"(,"participants":[{"ref":"d","role":"place"}]}],"provenance":{"kind":"vlm","name":"m","version":"1"}})" + "\n";
+  const auto arrival = [](int at, int dock) {
+    const std::string number = std::to_string(dock), time = R"("start":)" + std::to_string(at) + R"(,"end":)" + std::to_string(at + 1);
+    return R"({"type":"observation","video":"hall",)" + time + R"(,"entities":[{"ref":"d","id":"hall/dock)" + number +
+           R"(","name":"dock )" + number + R"(","type":"dock"},{"ref":"p","id":"hall/)" + std::to_string(at) +
+           R"(","name":"Ann","type":"pallet"}],"events":[{"type":"arrive",)" + time +
+           R"(,"participants":[{"ref":"p","role":"agent"},{"ref":"d","role":"place"}]}],"provenance":{"kind":"vlm","name":"m","version":"1"}})" +
+           "\n";
   };
-  f.import(arrival("hall", 10, 1) + arrival("hall", 20, 2) + arrival("hall", 30, 2));
+  f.import(arrival(10, 1) + arrival(20, 2) + arrival(30, 2));
   base::Profile words;
-  words.event_types = {{"arrive", "", {"arrived", "arrivals"}, {"place"}}};
+  words.event_types = {{"arrive", "", {"arrived", "arrivals"}, {"agent", "place"}}};
   CHECK(f.ask("How many arrivals were there at dock 2?", "hall", {words}).value == 2);
   CHECK(f.ask("How many arrivals were there at dock 1?", "hall", {words}).value == 1);
 }
