@@ -132,6 +132,8 @@ OrderedJson bottlenecks_json(const BottleneckReport& report) {
     j["comparison"] = {{"first", span_json(log, report.comparison->first)}, {"second", span_json(log, report.comparison->second)},
                        {"first_stations", first}, {"second_stations", second}, {"sentences", report.comparison->sentences}};
   }
+  const EventLogFigures exported = event_log_figures(log);
+  j["event_log"] = {{"cases", exported.cases}, {"events", exported.events}, {"variants", exported.variants}, {"mean_case_seconds", tidy(exported.mean_seconds)}};
   j["events"] = log_json(report);
   j["notes"] = report.notes;
   return j;
