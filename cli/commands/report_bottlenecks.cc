@@ -48,14 +48,16 @@ std::string file_name(const std::string& text) {
 std::vector<std::string> cut_clips(Context& context, const query::report::BottleneckReport& report, const std::string& folder) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  if (error) throw base::Error(base::ErrorCode::kArchive, "the folder cannot be made: " + error.message(), folder, "choose another for --clips");
+  if (error)
+    throw base::Error(base::ErrorCode::kArchive, "the folder cannot be made: " + error.message(), folder, "choose another for --clips");
   const Interrupt interrupt("\nreelgraph: stopping; the unfinished clip is removed\n");
   std::vector<std::string> files, missing;
   for (std::size_t i = 0; i < report.ranking.size() && i < kClipped; ++i) {
     const query::report::RankedBottleneck& b = report.ranking[i];
     for (std::size_t k = 0; k < b.moments.size(); ++k) {
       const query::report::ReportMoment& m = b.moments[k];
-      const auto video = std::find_if(report.log.videos.begin(), report.log.videos.end(), [&](const auto& v) { return v.record.id == m.video; });
+      const auto video =
+          std::find_if(report.log.videos.begin(), report.log.videos.end(), [&](const auto& v) { return v.record.id == m.video; });
       if (video == report.log.videos.end()) continue;
       if (video->record.path.empty() || !std::filesystem::exists(video->record.path, error)) {
         if (std::find(missing.begin(), missing.end(), m.video) == missing.end()) {
@@ -65,9 +67,11 @@ std::vector<std::string> cut_clips(Context& context, const query::report::Bottle
         continue;
       }
       base::TimeSpan span = m.span;
-      if (span.length() > kLongestClip) span = {span.start + (span.length() - kLongestClip) / 2, span.start + (span.length() + kLongestClip) / 2};
+      if (span.length() > kLongestClip)
+        span = {span.start + (span.length() - kLongestClip) / 2, span.start + (span.length() + kLongestClip) / 2};
       const std::string file =
-          (std::filesystem::path(folder) / (std::to_string(i + 1) + "-" + file_name(b.name) + "-" + std::to_string(k + 1) + ".mp4")).string();
+          (std::filesystem::path(folder) / (std::to_string(i + 1) + "-" + file_name(b.name) + "-" + std::to_string(k + 1) + ".mp4"))
+              .string();
       media().clip(video->record.path, span, file, interrupt.token());
       files.push_back(file);
     }
@@ -87,7 +91,8 @@ int run(Context& context, const BottlenecksCommand& command) {
   (void)span_of(command.from, command.to);
   const std::string format = !command.format.empty() ? command.format : context.json ? "json" : "text";
   if (context.json && (format != "json" || !command.log.empty()) && command.output.empty()) {
-    throw base::Error(base::ErrorCode::kInvalidArgument, "--json and another document both want standard output", {}, "write that one to a file with -o");
+    throw base::Error(base::ErrorCode::kInvalidArgument, "--json and another document both want standard output", {},
+                      "write that one to a file with -o");
   }
   if (!command.log.empty() && !command.format.empty())
     throw base::Error(base::ErrorCode::kInvalidArgument, "--log and --format both say what is written", {}, "leave one out");
@@ -104,9 +109,13 @@ int run(Context& context, const BottlenecksCommand& command) {
   for (const std::string& note : report.notes) {
     if (format != "json" && (none || format == "csv" || format == "xes" || !command.log.empty())) context.console.err("reelgraph: " + note);
   }
-  const auto document = [&] { return command.log.empty() ? document_of(report, format) : query::report::event_log(report.log, command.log); };
+  const auto document = [&] {
+    return command.log.empty() ? document_of(report, format) : query::report::event_log(report.log, command.log);
+  };
   if (command.output.empty()) {
-    context.print(none && format == "text" && command.log.empty() ? std::string("Nothing to report: no event tells of goods, workers or places.\n") : document());
+    context.print(none && format == "text" && command.log.empty()
+                      ? std::string("Nothing to report: no event tells of goods, workers or places.\n")
+                      : document());
   } else {
     write_file(command.output, document());
     if (context.json) {
@@ -129,7 +138,8 @@ int run(Context& context, const BottlenecksCommand& command) {
 
 void add_report_bottlenecks(Program& program, CLI::App& report, std::function<int()>& body) {
   auto command = std::make_shared<BottlenecksCommand>();
-  CLI::App& app = *report.add_subcommand("bottlenecks", "Where the flow of goods is held up: figures of each place, ranked causes, what shows them");
+  CLI::App& app =
+      *report.add_subcommand("bottlenecks", "Where the flow of goods is held up: figures of each place, ranked causes, what shows them");
   app.callback([&program, &body, command] { body = [&program, command] { return run(program.context(), *command); }; });
   add_videos(app, command->videos);
   add_range(app, command->from, command->to);

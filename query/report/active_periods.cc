@@ -28,14 +28,9 @@ std::map<int, Machine> machines_of(const OperationsLog& log) {
       case Activity::kPickUp:
       case Activity::kDrop:
       case Activity::kTravel:
-      case Activity::kBreakdown:
-        machines[resource].active.push_back(e.span);
-        break;
-      case Activity::kBlock:
-        machines[resource].blocked.push_back(e.span);
-        break;
-      default:
-        break;
+      case Activity::kBreakdown: machines[resource].active.push_back(e.span); break;
+      case Activity::kBlock: machines[resource].blocked.push_back(e.span); break;
+      default: break;
     }
   }
   return machines;
@@ -49,8 +44,9 @@ std::vector<base::TimeSpan> periods_of(Machine& machine, const base::SpanSet& qu
   for (const base::TimeSpan& s : active.spans()) {
     if (!periods.empty()) {
       const base::TimeSpan gap{periods.back().end, s.start};
-      const bool unseen = gap.length() <= kNoBreak ||
-                          queued.contains(base::TimeSpan{std::min(gap.start + kNoBreak / 2, gap.end), std::max(gap.end - kNoBreak / 2, gap.start + kNoBreak / 2)});
+      const bool unseen =
+          gap.length() <= kNoBreak || queued.contains(base::TimeSpan{std::min(gap.start + kNoBreak / 2, gap.end),
+                                                                     std::max(gap.end - kNoBreak / 2, gap.start + kNoBreak / 2)});
       if (unseen && !blocked.overlaps(gap)) {
         periods.back().end = s.end;
         continue;
@@ -83,7 +79,8 @@ void find_momentary(ActivePeriods& result, const base::SpanSet& window) {
       changes.push_back({p.end, false, r});
     }
   }
-  std::sort(changes.begin(), changes.end(), [](const Change& a, const Change& b) { return std::tie(a.at, a.begins, a.period) < std::tie(b.at, b.begins, b.period); });
+  std::sort(changes.begin(), changes.end(),
+            [](const Change& a, const Change& b) { return std::tie(a.at, a.begins, a.period) < std::tie(b.at, b.begins, b.period); });
   std::multiset<Running> running;
   struct Reign {
     base::TimeSpan span, period;
@@ -94,7 +91,8 @@ void find_momentary(ActivePeriods& result, const base::SpanSet& window) {
   for (const Change& c : changes) {
     if (c.at > at && !running.empty()) {
       const Running& longest = *running.rbegin();
-      if (!reigns.empty() && reigns.back().span.end == at && reigns.back().candidate == longest.candidate && reigns.back().period == longest.span) {
+      if (!reigns.empty() && reigns.back().span.end == at && reigns.back().candidate == longest.candidate &&
+          reigns.back().period == longest.span) {
         reigns.back().span.end = c.at;
       } else {
         reigns.push_back({{at, c.at}, longest.span, longest.candidate});

@@ -9,15 +9,15 @@ namespace reelgraph::query::report {
 
 /// What can be a bottleneck: a place with those who work only there, or one who works or carries at several places.
 struct Candidate {
-  int actor = -1;                        ///< of the place or of the resource
+  int actor = -1;  ///< of the place or of the resource
   bool place = false;
-  int machines = 0;                      ///< who works there
-  std::vector<base::TimeSpan> periods;   ///< active without a break (work, ways, breakdowns), of each machine; by start
-  double active = 0;                     ///< share of the machines' observed time
-  double mean_period = 0;                ///< seconds
+  int machines = 0;                     ///< who works there
+  std::vector<base::TimeSpan> periods;  ///< active without a break (work, ways, breakdowns), of each machine; by start
+  double active = 0;                    ///< share of the machines' observed time
+  double mean_period = 0;               ///< seconds
   base::TimeSpan longest;
-  double momentary = 0;                  ///< share of the time in which it had the longest period going on
-  double sole = 0, shifting = 0;         ///< of that: alone, or handing over to or from another
+  double momentary = 0;           ///< share of the time in which it had the longest period going on
+  double sole = 0, shifting = 0;  ///< of that: alone, or handing over to or from another
 };
 
 struct MomentaryBottleneck {

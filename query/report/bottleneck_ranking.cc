@@ -43,9 +43,10 @@ std::vector<int> order_of_places(const BottleneckReport& report) {
 void add_reasons(const BottleneckReport& report, const std::vector<int>& order, RankedBottleneck& b) {
   const StationFigures* s = station_of(report, b.actor);
   if (b.gain_per_h && report.replayed) {
-    b.reasons.push_back("played again with a fifth less work here, the line brings out " + short_number(report.replayed->per_hour + *b.gain_per_h) +
-                        " an hour instead of " + short_number(report.replayed->per_hour) + " (" + (*b.gain_per_h >= 0 ? "+" : "") +
-                        short_number(*b.gain_per_h) + ")");
+    b.reasons.push_back("played again with a fifth less work here, the line brings out " +
+                        short_number(report.replayed->per_hour + *b.gain_per_h) + " an hour instead of " +
+                        short_number(report.replayed->per_hour) + " (" + (*b.gain_per_h >= 0 ? "+" : "") + short_number(*b.gain_per_h) +
+                        ")");
     if (b.sooner && *b.sooner >= 1) b.reasons.back() += ", and goods leave " + in_words(*b.sooner) + " sooner on average";
   }
   if (s != nullptr && s->utilisation) {
@@ -56,7 +57,8 @@ void add_reasons(const BottleneckReport& report, const std::vector<int>& order, 
   }
   for (const ResourceFigures& r : report.resources) {
     if (r.actor != b.actor) continue;
-    std::string text = "working or under way " + percent(r.busy + r.travel_loaded + r.travel_empty) + " of the time (empty ways " + percent(r.travel_empty) + ")";
+    std::string text = "working or under way " + percent(r.busy + r.travel_loaded + r.travel_empty) + " of the time (empty ways " +
+                       percent(r.travel_empty) + ")";
     if (r.idle > 0.005) text += ", idle " + percent(r.idle);
     if (r.down > 0.005) text += ", broken down " + percent(r.down);
     b.reasons.push_back(text);
@@ -77,10 +79,11 @@ void add_reasons(const BottleneckReport& report, const std::vector<int>& order, 
     }
   }
   if (s != nullptr && s->queue.most > 1) {
-    b.reasons.push_back("on average " + short_number(s->queue.mean) + " wait before it, at worst " + std::to_string(s->queue.most) + " (at " +
-                        clock_of(report.log, s->queue.most_at) + ")");
+    b.reasons.push_back("on average " + short_number(s->queue.mean) + " wait before it, at worst " + std::to_string(s->queue.most) +
+                        " (at " + clock_of(report.log, s->queue.most_at) + ")");
   }
-  if (s != nullptr && s->blocked > 0.02) b.reasons.push_back("it is itself blocked " + percent(s->blocked) + " of the time: what holds it up lies after it");
+  if (s != nullptr && s->blocked > 0.02)
+    b.reasons.push_back("it is itself blocked " + percent(s->blocked) + " of the time: what holds it up lies after it");
 }
 
 /// The longest queue, the longest active period, the longest block before it.
@@ -100,9 +103,11 @@ void add_moments(const BottleneckReport& report, const graph::Store* store, cons
   for (const VisitState& state : log.states) {
     if (!log.whole.overlaps(state.span)) continue;
     const int place = log.visits[static_cast<std::size_t>(state.visit)].place;
-    if (state.activity == Activity::kWait && place == b.actor && (longest_wait == nullptr || state.span.length() > longest_wait->span.length()))
+    if (state.activity == Activity::kWait && place == b.actor &&
+        (longest_wait == nullptr || state.span.length() > longest_wait->span.length()))
       longest_wait = &state;
-    if (state.activity == Activity::kBlock && place == before && (longest_block == nullptr || state.span.length() > longest_block->span.length()))
+    if (state.activity == Activity::kBlock && place == before &&
+        (longest_block == nullptr || state.span.length() > longest_block->span.length()))
       longest_block = &state;
   }
   const auto add = [&](base::Timestamp when, base::TimeSpan span, const std::string& text, graph::RowId event) {
@@ -116,12 +121,14 @@ void add_moments(const BottleneckReport& report, const graph::Store* store, cons
   if (longest_block != nullptr) {
     const Visit& v = log.visits[static_cast<std::size_t>(longest_block->visit)];
     add(longest_block->span.start, longest_block->span,
-        name_of(log, v.goods) + " blocks " + name_of(log, v.place) + " for " + in_words(base::to_seconds(longest_block->span.length())), longest_block->event);
+        name_of(log, v.goods) + " blocks " + name_of(log, v.place) + " for " + in_words(base::to_seconds(longest_block->span.length())),
+        longest_block->event);
   }
   if (longest_wait != nullptr) {
     const Visit& v = log.visits[static_cast<std::size_t>(longest_wait->visit)];
     add(longest_wait->span.start, longest_wait->span,
-        name_of(log, v.goods) + " waits " + in_words(base::to_seconds(longest_wait->span.length())) + " before " + b.name, longest_wait->event);
+        name_of(log, v.goods) + " waits " + in_words(base::to_seconds(longest_wait->span.length())) + " before " + b.name,
+        longest_wait->event);
   }
   for (const Candidate& c : report.active.candidates) {
     if (c.actor == b.actor && !c.longest.empty())
@@ -165,8 +172,9 @@ void rank_bottlenecks(BottleneckReport& report, const graph::Store* store) {
   for (auto& [actor, b] : found) {
     const double gained = !b.gain_per_h ? 0 : keeps_up ? *b.sooner / slow : *b.gain_per_h / full;
     const double seen = 0.6 * b.momentary + 0.4 * b.active;
-    b.score = report.replayed ? (b.gain_per_h ? 0.98 * std::clamp(gained, 0.0, 1.0) + 0.01 * seen + 0.01 * std::clamp(b.turning, 0.0, 1.0) : 0)
-                              : seen;
+    b.score = report.replayed
+                  ? (b.gain_per_h ? 0.98 * std::clamp(gained, 0.0, 1.0) + 0.01 * seen + 0.01 * std::clamp(b.turning, 0.0, 1.0) : 0)
+                  : seen;
     report.ranking.push_back(b);
   }
   std::stable_sort(report.ranking.begin(), report.ranking.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
@@ -183,12 +191,15 @@ void rank_bottlenecks(BottleneckReport& report, const graph::Store* store) {
     add_moments(report, store, order, b);
   }
   if (report.replayed) {
-    report.method = "Goods pass the stations in one order, so the line was played again from its own times, with each station's work a fifth shorter in turn; "
-                    "what gains most throughput is first. Utilisation, active periods and blocking decide between equals.";
+    report.method =
+        "Goods pass the stations in one order, so the line was played again from its own times, with each station's work a fifth shorter "
+        "in turn; "
+        "what gains most throughput is first. Utilisation, active periods and blocking decide between equals.";
     if (keeps_up) report.method += " All that came got through, so none gains throughput: what lets goods leave soonest is first.";
   } else if (!report.ranking.empty()) {
-    report.method = "Goods do not pass worked stations in one order, so the ranking rests on who is active longest without a break "
-                    "(shifting bottleneck, Roser et al. 2002) and on utilisation; no gain in throughput is claimed.";
+    report.method =
+        "Goods do not pass worked stations in one order, so the ranking rests on who is active longest without a break "
+        "(shifting bottleneck, Roser et al. 2002) and on utilisation; no gain in throughput is claimed.";
   } else {
     report.method = "No work or carrying is told, so nothing can be ranked.";
   }

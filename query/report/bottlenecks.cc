@@ -93,7 +93,8 @@ void compare_periods(BottleneckReport& report, const BottleneckOptions& options)
     const StationFigures &a = c.in_first[i], &b = c.in_second[i];
     if (a.departures + b.departures == 0) continue;
     c.sentences.push_back(a.name + ": out per hour " + change_of(a.throughput_per_h, b.throughput_per_h) + ", mean queue " +
-                          change_of(a.queue.mean, b.queue.mean) + ", mean wait " + in_words(a.wait.mean) + " to " + in_words(b.wait.mean) + ".");
+                          change_of(a.queue.mean, b.queue.mean) + ", mean wait " + in_words(a.wait.mean) + " to " + in_words(b.wait.mean) +
+                          ".");
   }
   report.comparison = std::move(c);
 }
@@ -105,8 +106,11 @@ void take_notes(BottleneckReport& report) {
   };
   if (t.events == 0) report.notes.push_back("there are no events");
   if (report.lower_bounds)
-    report.notes.push_back(percent(1 - report.coverage) + " of the time asked about was not described: counts are lower bounds, rates and means are of the described time");
-  note(t.outside, t.outside == 1 ? "event lies past its video's end and is left out" : "events lie past their video's end and are left out");
+    report.notes.push_back(
+        percent(1 - report.coverage) +
+        " of the time asked about was not described: counts are lower bounds, rates and means are of the described time");
+  note(t.outside,
+       t.outside == 1 ? "event lies past its video's end and is left out" : "events lie past their video's end and are left out");
   note(t.cut, "events were cut to their video's end");
   note(t.placeless, "events name no place and say nothing of a visit");
   note(t.overlapping, "states overlap that cannot both be (two places, or two kinds of work on one thing); the time counts once");
@@ -124,7 +128,8 @@ void take_notes(BottleneckReport& report) {
     }
     note(strange, "events are of types that say nothing of operations (" + names + ")");
   } else {
-    report.notes.push_back("no event names a place: each video is one, and somebody is there from the first to the last event that tells of them");
+    report.notes.push_back(
+        "no event names a place: each video is one, and somebody is there from the first to the last event that tells of them");
   }
   if (!report.log.wall_clock && report.log.videos.size() > 1)
     report.notes.push_back("not every video knows its wall time: each is looked at on its own, none is taken to go on in another");
@@ -197,7 +202,8 @@ ReportMoment moment_of(const OperationsLog& log, const graph::Store* store, int 
   m.text = std::move(text);
   m.event = event;
   if (store != nullptr) {
-    if (const auto frame = store->frame_near(m.video, m.span, m.span.start + m.span.length() / 2, kFrameSlackOfReport)) m.frame = frame->file;
+    if (const auto frame = store->frame_near(m.video, m.span, m.span.start + m.span.length() / 2, kFrameSlackOfReport))
+      m.frame = frame->file;
   }
   return m;
 }
@@ -214,7 +220,9 @@ BottleneckReport make_bottlenecks(OperationsLog log, const BottleneckOptions& op
   measure_flow(report, window);
   const LogTally& t = report.log.tally;
   const auto expected = static_cast<double>(std::max<std::size_t>(1, report.log.visits.size() * 3));
-  report.missing = report.log.cameras ? 0 : std::min(1.0, static_cast<double>(t.inferred_arrivals + t.inferred_departures + t.inferred_process) / expected);
+  report.missing = report.log.cameras
+                       ? 0
+                       : std::min(1.0, static_cast<double>(t.inferred_arrivals + t.inferred_departures + t.inferred_process) / expected);
   report.active = active_periods(report.log, window);
   report.line = find_line(report.log);
   if (report.line) report.replayed = replay(*report.line);

@@ -15,8 +15,8 @@ namespace reelgraph::query::report {
 
 struct BottleneckOptions {
   OperationsOptions log;
-  bool compare = false;                       ///< the first half with the second
-  std::optional<base::TimeSpan> compare_with; ///< this part (of the axis) with the rest
+  bool compare = false;                        ///< the first half with the second
+  std::optional<base::TimeSpan> compare_with;  ///< this part (of the axis) with the rest
 };
 
 /// A part of a film that shows something.
@@ -42,7 +42,7 @@ struct RankedBottleneck {
 
 struct FlowFigures {
   std::int64_t goods = 0, finished = 0;
-  Spread cycle;  ///< seconds, of goods seen from their first to their last place
+  Spread cycle;                                                ///< seconds, of goods seen from their first to their last place
   std::vector<std::pair<std::string, std::int64_t>> variants;  ///< "dock 1 > packing", most common first, at most 20
   std::int64_t variant_count = 0;
   std::int64_t rehandled = 0;  ///< goods that came to one place more than once
@@ -61,8 +61,8 @@ struct WhatIf {
   int place = -1;
   std::string name;
   int servers = 0;
-  double load = 0, load_with_more = 0;               ///< offered work of each server, before and with one more
-  std::optional<double> wait, wait_with_more;        ///< seconds; nothing if the load is 1 or more: the queue would only grow
+  double load = 0, load_with_more = 0;         ///< offered work of each server, before and with one more
+  std::optional<double> wait, wait_with_more;  ///< seconds; nothing if the load is 1 or more: the queue would only grow
   std::string text;
 };
 
@@ -75,8 +75,8 @@ struct PeriodComparison {
 struct BottleneckReport {
   OperationsLog log;
   double coverage = 0;
-  double missing = 0;        ///< share of expected events that were inferred
-  bool lower_bounds = false; ///< counts and sums are at least what is told
+  double missing = 0;         ///< share of expected events that were inferred
+  bool lower_bounds = false;  ///< counts and sums are at least what is told
   std::vector<StationFigures> stations;
   std::vector<ResourceFigures> resources;
   std::vector<RouteFigures> routes;

@@ -10,7 +10,7 @@
 namespace reelgraph::query::report {
 namespace {
 
-constexpr int kWide = 480;    // of each chart, in its own units: text of 13 stays readable at 360 pixels
+constexpr int kWide = 480;  // of each chart, in its own units: text of 13 stays readable at 360 pixels
 constexpr int kQueueBins = 96;
 constexpr std::size_t kMostCharted = 12;
 constexpr std::size_t kMostPeriods = 1500;  // of one row: more cannot be told apart
@@ -55,12 +55,13 @@ std::string fixed(double x) {
 }
 
 std::string rect(double x, double y, double width, double height, const std::string& fill, const std::string& title) {
-  return "<rect x=\"" + fixed(x) + "\" y=\"" + fixed(y) + "\" width=\"" + fixed(std::max(0.0, width)) + "\" height=\"" + fixed(height) + "\" fill=\"" + fill + "\"><title>" +
-         html(title) + "</title></rect>";
+  return "<rect x=\"" + fixed(x) + "\" y=\"" + fixed(y) + "\" width=\"" + fixed(std::max(0.0, width)) + "\" height=\"" + fixed(height) +
+         "\" fill=\"" + fill + "\"><title>" + html(title) + "</title></rect>";
 }
 
 std::string label(double x, double y, const std::string& text, const char* anchor, bool soft) {
-  return "<text x=\"" + fixed(x) + "\" y=\"" + fixed(y) + "\" text-anchor=\"" + anchor + "\"" + (soft ? " class=\"t\"" : "") + ">" + html(text) + "</text>";
+  return "<text x=\"" + fixed(x) + "\" y=\"" + fixed(y) + "\" text-anchor=\"" + anchor + "\"" + (soft ? " class=\"t\"" : "") + ">" +
+         html(text) + "</text>";
 }
 
 std::string open_svg(double height, const std::string& title) {
@@ -81,11 +82,14 @@ class ReportPage {
   std::string write() {
     std::string title = log_.cameras ? "Who was where" : "What holds up the flow";
     if (log_.videos.size() == 1) title += ": " + log_.videos.front().record.id;
-    out_ = "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-           "'unsafe-inline'\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
-           html(title) + "</title>\n<style>" + kReportStyle + "</style></head>\n<body><main>\n<h1>" + html(title) + "</h1>\n<p class=\"soft\">" + html(clock_of(log_, log_.whole.start)) +
-           " to " + html(clock_of(log_, log_.whole.end)) + ", " + html(in_words(base::to_seconds(log_.observed.total()))) + " described (" + percent(report_.coverage) + "), " +
-           std::to_string(log_.tally.used) + " events</p>\n";
+    out_ =
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" "
+        "content=\"default-src 'none'; style-src "
+        "'unsafe-inline'\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
+        html(title) + "</title>\n<style>" + kReportStyle + "</style></head>\n<body><main>\n<h1>" + html(title) +
+        "</h1>\n<p class=\"soft\">" + html(clock_of(log_, log_.whole.start)) + " to " + html(clock_of(log_, log_.whole.end)) + ", " +
+        html(in_words(base::to_seconds(log_.observed.total()))) + " described (" + percent(report_.coverage) + "), " +
+        std::to_string(log_.tally.used) + " events</p>\n";
     headline();
     if (!log_.cameras) {
       out_ += "<div class=\"two\">\n";
@@ -106,16 +110,22 @@ class ReportPage {
   }
 
  private:
-  void tile(const std::string& value, const std::string& text) { out_ += "<div class=\"tile\"><b>" + html(value) + "</b>" + html(text) + "</div>"; }
+  void tile(const std::string& value, const std::string& text) {
+    out_ += "<div class=\"tile\"><b>" + html(value) + "</b>" + html(text) + "</div>";
+  }
 
   void headline() {
     out_ += "<section class=\"first\">";
     if (report_.ranking.empty()) {
-      out_ += report_.empty() ? "<h2>There is nothing to report: no event tells of goods, workers or places.</h2>" : "<h2>Nothing can be ranked: no work or carrying is told.</h2>";
+      out_ += report_.empty() ? "<h2>There is nothing to report: no event tells of goods, workers or places.</h2>"
+                              : "<h2>Nothing can be ranked: no work or carrying is told.</h2>";
     } else {
       const RankedBottleneck& b = report_.ranking.front();
-      const char* sure = b.confidence >= 0.8 ? "This is well founded" : b.confidence >= 0.5 ? "This is likely" : "This is a guess: others come close, or too little was seen";
-      out_ += "<h2><b>" + html(b.name) + "</b> holds up the flow</h2><p>" + sure + " (confidence " + percent(b.confidence) + "). Why:</p><ul>";
+      const char* sure = b.confidence >= 0.8   ? "This is well founded"
+                         : b.confidence >= 0.5 ? "This is likely"
+                                               : "This is a guess: others come close, or too little was seen";
+      out_ +=
+          "<h2><b>" + html(b.name) + "</b> holds up the flow</h2><p>" + sure + " (confidence " + percent(b.confidence) + "). Why:</p><ul>";
       for (const std::string& reason : b.reasons) out_ += "<li>" + html(reason) + "</li>";
       out_ += "</ul>";
       std::string close;
@@ -129,7 +139,8 @@ class ReportPage {
     tile(std::to_string(report_.flow.finished), "of " + std::to_string(report_.flow.goods) + " came through");
     tile(in_words(report_.flow.cycle.mean), "mean from first to last place");
     if (!report_.ranking.empty() && report_.ranking.front().gain_per_h)
-      tile((*report_.ranking.front().gain_per_h >= 0 ? "+" : "") + short_number(*report_.ranking.front().gain_per_h), "an hour, if " + report_.ranking.front().name + " were a fifth faster");
+      tile((*report_.ranking.front().gain_per_h >= 0 ? "+" : "") + short_number(*report_.ranking.front().gain_per_h),
+           "an hour, if " + report_.ranking.front().name + " were a fifth faster");
     out_ += "</div></section>\n";
   }
 
@@ -140,7 +151,8 @@ class ReportPage {
     }
     if (worked.empty()) return;
     out_ += "<section><h2>What each station did with its time</h2><div class=\"key\">";
-    for (const Share& share : kShares) out_ += std::string("<span><i style=\"background:") + share.colour + "\"></i>" + share.name + "</span>";
+    for (const Share& share : kShares)
+      out_ += std::string("<span><i style=\"background:") + share.colour + "\"></i>" + share.name + "</span>";
     out_ += "</div>";
     const double left = 130, wide = kWide - left - 52;
     out_ += open_svg(static_cast<double>(worked.size()) * 34 + 4, "shares of time");
@@ -171,7 +183,8 @@ class ReportPage {
     const base::SpanSet gaps = log_.observed.complement(log_.whole);
     const double length = std::max<double>(1, static_cast<double>(log_.whole.length()));
     for (const base::TimeSpan& g : gaps.spans())
-      out_ += rect(left + wide * static_cast<double>(g.start - log_.whole.start) / length, y, std::max(1.0, wide * static_cast<double>(g.length()) / length), height, "#e7b8b0", "not described");
+      out_ += rect(left + wide * static_cast<double>(g.start - log_.whole.start) / length, y,
+                   std::max(1.0, wide * static_cast<double>(g.length()) / length), height, "#e7b8b0", "not described");
   }
 
   void queues() {
@@ -183,7 +196,9 @@ class ReportPage {
     if (charted.size() > 6) charted.resize(6);
     if (charted.empty() || log_.whole.empty()) return;
     std::stable_sort(charted.begin(), charted.end(), [](const auto* a, const auto* b) { return a < b; });
-    out_ += "<section><h2>How many waited, over the day</h2><p class=\"soft\">Each to its own scale; the number is the longest queue. Red on the axis: not described.</p>";
+    out_ +=
+        "<section><h2>How many waited, over the day</h2><p class=\"soft\">Each to its own scale; the number is the longest queue. Red on "
+        "the axis: not described.</p>";
     const double left = 130, wide = kWide - left - 52, row = 58;
     out_ += open_svg(row * static_cast<double>(charted.size()) + 22, "queues over time");
     for (std::size_t i = 0; i < charted.size(); ++i) {
@@ -200,10 +215,12 @@ class ReportPage {
         points += " " + fixed(left + wide * (static_cast<double>(b) + 0.5) / kQueueBins) + "," + fixed(base_line - 40 * bins[b] / top);
       points += " " + fixed(left + wide) + "," + fixed(base_line);
       const bool worst = !report_.ranking.empty() && report_.ranking.front().actor == s.place;
-      out_ += "<polygon points=\"" + points + "\" fill=\"" + (worst ? "#b5362c" : "#2f6db3") + "\" fill-opacity=\"0.75\"><title>" + html(s.name) + "</title></polygon>";
+      out_ += "<polygon points=\"" + points + "\" fill=\"" + (worst ? "#b5362c" : "#2f6db3") + "\" fill-opacity=\"0.75\"><title>" +
+              html(s.name) + "</title></polygon>";
       out_ += rect(left, base_line, wide, 1, "#9aa8b5", "");
       gaps(left, wide, base_line, 4);
-      out_ += label(left - 8, y + 28, shortened(s.name, 18), "end", false) + label(kWide - 4, y + 28, std::to_string(s.queue.most), "end", false);
+      out_ += label(left - 8, y + 28, shortened(s.name, 18), "end", false) +
+              label(kWide - 4, y + 28, std::to_string(s.queue.most), "end", false);
     }
     time_axis(left, wide, row * static_cast<double>(charted.size()) + 17);
     out_ += "</svg></section>\n";
@@ -218,11 +235,15 @@ class ReportPage {
         if (candidates[c].actor == b.actor && order.size() < kMostCharted) order.push_back(c);
       }
     }
-    out_ += "<section><h2>Who worked without a break, and who held up the others when</h2><p class=\"soft\">Blue: at work. Red line: the longest stretch of work that was going on, "
-            "which is the bottleneck of that moment. The number: share of the time.</p>";
+    out_ +=
+        "<section><h2>Who worked without a break, and who held up the others when</h2><p class=\"soft\">Blue: at work. Red line: the "
+        "longest stretch of work that was going on, "
+        "which is the bottleneck of that moment. The number: share of the time.</p>";
     const double left = 130, wide = kWide - left - 52, row = 30;
     const double length = static_cast<double>(log_.whole.length());
-    const auto place = [&](base::Timestamp t) { return left + wide * std::clamp(static_cast<double>(t - log_.whole.start) / length, 0.0, 1.0); };
+    const auto place = [&](base::Timestamp t) {
+      return left + wide * std::clamp(static_cast<double>(t - log_.whole.start) / length, 0.0, 1.0);
+    };
     out_ += open_svg(row * static_cast<double>(order.size()) + 22, "active periods");
     for (std::size_t i = 0; i < order.size(); ++i) {
       const Candidate& c = candidates[order[i]];
@@ -231,7 +252,8 @@ class ReportPage {
       base::SpanSet all{std::vector<base::TimeSpan>(c.periods)};
       for (base::Duration gap = log_.whole.length() / 2000; all.spans().size() > kMostPeriods; gap *= 2) all = all.closed(gap);
       for (const base::TimeSpan& p : all.spans())
-        out_ += "<rect x=\"" + fixed(place(p.start)) + "\" y=\"" + fixed(y) + "\" width=\"" + fixed(std::max(0.3, place(p.end) - place(p.start))) + "\" height=\"14\" fill=\"#7fa8d6\"/>";
+        out_ += "<rect x=\"" + fixed(place(p.start)) + "\" y=\"" + fixed(y) + "\" width=\"" +
+                fixed(std::max(0.3, place(p.end) - place(p.start))) + "\" height=\"14\" fill=\"#7fa8d6\"/>";
       std::vector<base::TimeSpan> reign;
       for (const MomentaryBottleneck& m : report_.active.over_time) {
         if (m.candidate == static_cast<int>(order[i])) reign.push_back(m.span);
@@ -239,8 +261,10 @@ class ReportPage {
       base::SpanSet reigns{std::move(reign)};
       for (base::Duration gap = log_.whole.length() / 2000; reigns.spans().size() > kMostPeriods; gap *= 2) reigns = reigns.closed(gap);
       for (const base::TimeSpan& p : reigns.spans())
-        out_ += "<rect x=\"" + fixed(place(p.start)) + "\" y=\"" + fixed(y + 14) + "\" width=\"" + fixed(std::max(0.3, place(p.end) - place(p.start))) + "\" height=\"6\" fill=\"#b5362c\"/>";
-      out_ += label(left - 8, y + 15, shortened(log_.actors[static_cast<std::size_t>(c.actor)].name, 18), "end", false) + label(kWide - 4, y + 15, percent(c.momentary), "end", false);
+        out_ += "<rect x=\"" + fixed(place(p.start)) + "\" y=\"" + fixed(y + 14) + "\" width=\"" +
+                fixed(std::max(0.3, place(p.end) - place(p.start))) + "\" height=\"6\" fill=\"#b5362c\"/>";
+      out_ += label(left - 8, y + 15, shortened(log_.actors[static_cast<std::size_t>(c.actor)].name, 18), "end", false) +
+              label(kWide - 4, y + 15, percent(c.momentary), "end", false);
     }
     time_axis(left, wide, row * static_cast<double>(order.size()) + 17);
     out_ += "</svg></section>\n";
@@ -251,12 +275,14 @@ class ReportPage {
     out_ += "<section><h2>In order, with what shows it</h2><ol>";
     for (std::size_t i = 0; i < report_.ranking.size() && i < kMostCharted; ++i) {
       const RankedBottleneck& b = report_.ranking[i];
-      out_ += "<li><b>" + html(b.name) + "</b> <span class=\"soft\">score " + short_number(b.score) + ", confidence " + percent(b.confidence) + "</span><ul>";
+      out_ += "<li><b>" + html(b.name) + "</b> <span class=\"soft\">score " + short_number(b.score) + ", confidence " +
+              percent(b.confidence) + "</span><ul>";
       if (i > 0 && i < 3) {
         for (const std::string& reason : b.reasons) out_ += "<li>" + html(reason) + "</li>";
       }
       for (const ReportMoment& m : i < 3 ? b.moments : std::vector<ReportMoment>())
-        out_ += "<li class=\"soft\">see " + html(m.video) + " " + base::format_time(m.span.start) + " to " + base::format_time(m.span.end) + ": " + html(m.text) + "</li>";
+        out_ += "<li class=\"soft\">see " + html(m.video) + " " + base::format_time(m.span.start) + " to " + base::format_time(m.span.end) +
+                ": " + html(m.text) + "</li>";
       out_ += "</ul></li>";
     }
     out_ += "</ol><p class=\"soft\">" + html(report_.method) + "</p></section>\n";
@@ -273,8 +299,10 @@ class ReportPage {
     out_ += std::string("<section><h2>") + (log_.cameras ? "Places" : "Stations") + "</h2><div class=\"wide\"><table>";
     cells({"", "mean stay", "p95", "mean wait", "p95", "in/h", "out/h", "mean queue", "longest", "most there", "at work"}, "th");
     for (const StationFigures& s : report_.stations)
-      cells({s.name, in_words(s.dwell.mean), in_words(s.dwell.p95), in_words(s.wait.mean), in_words(s.wait.p95), short_number(s.arrivals_per_h), short_number(s.throughput_per_h),
-             short_number(s.queue.mean), std::to_string(s.queue.most), std::to_string(s.present.most), s.utilisation ? percent(*s.utilisation) : "-"}, "td");
+      cells({s.name, in_words(s.dwell.mean), in_words(s.dwell.p95), in_words(s.wait.mean), in_words(s.wait.p95),
+             short_number(s.arrivals_per_h), short_number(s.throughput_per_h), short_number(s.queue.mean), std::to_string(s.queue.most),
+             std::to_string(s.present.most), s.utilisation ? percent(*s.utilisation) : "-"},
+            "td");
     out_ += "</table></div>";
     if (report_.lower_bounds) out_ += "<p class=\"soft\">Part of the time was not described: counts are lower bounds.</p>";
     out_ += "</section>\n";
@@ -285,7 +313,9 @@ class ReportPage {
     out_ += "<section><h2>Workers and carriers</h2><div class=\"wide\"><table>";
     cells({"", "at work", "loaded way", "empty way", "idle", "broken", "not told", "jobs"}, "th");
     for (const ResourceFigures& r : report_.resources)
-      cells({r.name, percent(r.busy), percent(r.travel_loaded), percent(r.travel_empty), percent(r.idle), percent(r.down), percent(r.unknown), std::to_string(r.jobs)}, "td");
+      cells({r.name, percent(r.busy), percent(r.travel_loaded), percent(r.travel_empty), percent(r.idle), percent(r.down),
+             percent(r.unknown), std::to_string(r.jobs)},
+            "td");
     out_ += "</table></div></section>\n";
   }
 
@@ -300,24 +330,29 @@ class ReportPage {
     std::vector<std::string> items;
     for (const WhatIf& w : report_.what_if) items.push_back(w.text);
     list("What if there were one more?", items,
-         "An estimate (M/M/c, scaled by the observed variation after Allen and Cunneen): arrivals go on as they are, any free server takes the next, no place is ever full, and the day is steady.");
+         "An estimate (M/M/c, scaled by the observed variation after Allen and Cunneen): arrivals go on as they are, any free server takes "
+         "the next, no place is ever full, and the day is steady.");
   }
 
   void findings() {
     std::vector<std::string> items;
-    for (const OperationsAnomaly& a : report_.anomalies) items.push_back(a.moment.video + " " + base::format_time(a.moment.span.start) + ": " + a.text);
+    for (const OperationsAnomaly& a : report_.anomalies)
+      items.push_back(a.moment.video + " " + base::format_time(a.moment.span.start) + ": " + a.text);
     list("What stands out", items, "");
   }
 
   void comparison() {
     if (!report_.comparison) return;
     const PeriodComparison& c = *report_.comparison;
-    list("Compared", c.sentences, clock_of(log_, c.first.start) + " to " + clock_of(log_, c.first.end) + " with " + clock_of(log_, c.second.start) + " to " + clock_of(log_, c.second.end));
+    list("Compared", c.sentences,
+         clock_of(log_, c.first.start) + " to " + clock_of(log_, c.first.end) + " with " + clock_of(log_, c.second.start) + " to " +
+             clock_of(log_, c.second.end));
   }
 
   void notes() {
     list("To know when reading this", report_.notes,
-         "Little's law as a check: " + short_number(report_.flow.l) + " there on average; arrivals times stay gives " + short_number(report_.flow.lambda_w) + ".");
+         "Little's law as a check: " + short_number(report_.flow.l) + " there on average; arrivals times stay gives " +
+             short_number(report_.flow.lambda_w) + ".");
   }
 
   const BottleneckReport& report_;

@@ -15,7 +15,10 @@ OrderedJson spread_json(const Spread& s) {
 }
 
 OrderedJson span_json(const OperationsLog& log, base::TimeSpan span) {
-  return {{"start", base::to_seconds(span.start)}, {"end", base::to_seconds(span.end)}, {"from", clock_of(log, span.start)}, {"to", clock_of(log, span.end)}};
+  return {{"start", base::to_seconds(span.start)},
+          {"end", base::to_seconds(span.end)},
+          {"from", clock_of(log, span.start)},
+          {"to", clock_of(log, span.end)}};
 }
 
 OrderedJson moment_document(const ReportMoment& m) {
@@ -38,7 +41,11 @@ OrderedJson station_json(const StationFigures& s, bool lower_bounds) {
   j["present"] = {{"mean", tidy(s.present.mean)}, {"p95", s.present.p95}, {"most", s.present.most}};
   j["servers"] = s.servers > 0 ? OrderedJson(s.servers) : OrderedJson();
   if (s.servers > 0)
-    j["shares"] = {{"busy", tidy(s.busy)}, {"down", tidy(s.down)}, {"blocked", tidy(s.blocked)}, {"starved", tidy(s.starved)}, {"unattended", tidy(s.unattended)}};
+    j["shares"] = {{"busy", tidy(s.busy)},
+                   {"down", tidy(s.down)},
+                   {"blocked", tidy(s.blocked)},
+                   {"starved", tidy(s.starved)},
+                   {"unattended", tidy(s.unattended)}};
   j["littles_law"] = {{"l", tidy(s.little_l)}, {"lambda_w", tidy(s.little_lambda_w)}};
   j["observed_hours"] = tidy(s.hours);
   j["lower_bound"] = lower_bounds;
@@ -56,7 +63,8 @@ OrderedJson log_json(const BottleneckReport& report) {
           {"without_place", t.placeless},
           {"overlapping", t.overlapping},
           {"disordered", t.disordered},
-          {"inferred", {{"arrivals", t.inferred_arrivals}, {"departures", t.inferred_departures}, {"processes", t.inferred_process}, {"lost", t.lost}}},
+          {"inferred",
+           {{"arrivals", t.inferred_arrivals}, {"departures", t.inferred_departures}, {"processes", t.inferred_process}, {"lost", t.lost}}},
           {"other_types", others}};
 }
 
@@ -70,7 +78,11 @@ OrderedJson coverage_json(const BottleneckReport& report) {
     list(described, v.observed);
     list(gaps, v.observed.complement(v.axis.intersection(report.log.whole)));
   }
-  return {{"share", tidy(report.coverage)}, {"inferred_share", tidy(report.missing)}, {"lower_bounds", report.lower_bounds}, {"described", described}, {"not_described", gaps}};
+  return {{"share", tidy(report.coverage)},
+          {"inferred_share", tidy(report.missing)},
+          {"lower_bounds", report.lower_bounds},
+          {"described", described},
+          {"not_described", gaps}};
 }
 
 }  // namespace
@@ -102,15 +114,28 @@ OrderedJson bottlenecks_json(const BottleneckReport& report) {
   }
   j["resources"] = OrderedJson::array();
   for (const ResourceFigures& r : report.resources)
-    j["resources"].push_back({{"name", r.name}, {"type", r.type}, {"busy", tidy(r.busy)}, {"travel_loaded", tidy(r.travel_loaded)}, {"travel_empty", tidy(r.travel_empty)},
-                              {"idle", tidy(r.idle)}, {"down", tidy(r.down)}, {"unknown", tidy(r.unknown)}, {"longest_idle", tidy(r.longest_idle)}, {"jobs", r.jobs}});
+    j["resources"].push_back({{"name", r.name},
+                              {"type", r.type},
+                              {"busy", tidy(r.busy)},
+                              {"travel_loaded", tidy(r.travel_loaded)},
+                              {"travel_empty", tidy(r.travel_empty)},
+                              {"idle", tidy(r.idle)},
+                              {"down", tidy(r.down)},
+                              {"unknown", tidy(r.unknown)},
+                              {"longest_idle", tidy(r.longest_idle)},
+                              {"jobs", r.jobs}});
   j["routes"] = OrderedJson::array();
   for (const RouteFigures& r : report.routes)
     j["routes"].push_back({{"source", r.from}, {"destination", r.to}, {"loaded", r.loaded}, {"transit", spread_json(r.transit)}});
   auto variants = OrderedJson::array();
   for (const auto& [way, n] : report.flow.variants) variants.push_back({{"places", way}, {"goods", n}});
-  j["flow"] = {{"goods", report.flow.goods}, {"finished", report.flow.finished}, {"throughput_per_h", tidy(report.flow.per_hour)}, {"cycle", spread_json(report.flow.cycle)},
-               {"variant_count", report.flow.variant_count}, {"variants", variants}, {"rehandled", report.flow.rehandled}};
+  j["flow"] = {{"goods", report.flow.goods},
+               {"finished", report.flow.finished},
+               {"throughput_per_h", tidy(report.flow.per_hour)},
+               {"cycle", spread_json(report.flow.cycle)},
+               {"variant_count", report.flow.variant_count},
+               {"variants", variants},
+               {"rehandled", report.flow.rehandled}};
   j["anomalies"] = OrderedJson::array();
   for (const OperationsAnomaly& a : report.anomalies) {
     OrderedJson m = moment_document(a.moment);
@@ -122,18 +147,29 @@ OrderedJson bottlenecks_json(const BottleneckReport& report) {
   j["what_if"] = OrderedJson::array();
   for (const WhatIf& w : report.what_if) {
     const auto wait = [](const std::optional<double>& x) { return x ? OrderedJson(tidy(*x)) : OrderedJson(); };
-    j["what_if"].push_back({{"name", w.name}, {"servers", w.servers}, {"load", tidy(w.load)}, {"load_with_one_more", tidy(w.load_with_more)},
-                            {"wait", wait(w.wait)}, {"wait_with_one_more", wait(w.wait_with_more)}, {"text", w.text}});
+    j["what_if"].push_back({{"name", w.name},
+                            {"servers", w.servers},
+                            {"load", tidy(w.load)},
+                            {"load_with_one_more", tidy(w.load_with_more)},
+                            {"wait", wait(w.wait)},
+                            {"wait_with_one_more", wait(w.wait_with_more)},
+                            {"text", w.text}});
   }
   if (report.comparison) {
     OrderedJson first = OrderedJson::array(), second = OrderedJson::array();
     for (const StationFigures& s : report.comparison->in_first) first.push_back(station_json(s, report.lower_bounds));
     for (const StationFigures& s : report.comparison->in_second) second.push_back(station_json(s, report.lower_bounds));
-    j["comparison"] = {{"first", span_json(log, report.comparison->first)}, {"second", span_json(log, report.comparison->second)},
-                       {"first_stations", first}, {"second_stations", second}, {"sentences", report.comparison->sentences}};
+    j["comparison"] = {{"first", span_json(log, report.comparison->first)},
+                       {"second", span_json(log, report.comparison->second)},
+                       {"first_stations", first},
+                       {"second_stations", second},
+                       {"sentences", report.comparison->sentences}};
   }
   const EventLogFigures exported = event_log_figures(log);
-  j["event_log"] = {{"cases", exported.cases}, {"events", exported.events}, {"variants", exported.variants}, {"mean_case_seconds", tidy(exported.mean_seconds)}};
+  j["event_log"] = {{"cases", exported.cases},
+                    {"events", exported.events},
+                    {"variants", exported.variants},
+                    {"mean_case_seconds", tidy(exported.mean_seconds)}};
   j["events"] = log_json(report);
   j["notes"] = report.notes;
   return j;

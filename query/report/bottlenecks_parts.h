@@ -6,8 +6,8 @@
 namespace reelgraph::query::report {
 
 /// A moment of a video, with the kept frame near its middle. @param store null: no frame
-[[nodiscard]] ReportMoment moment_of(const OperationsLog& log, const graph::Store* store, int video, base::TimeSpan on_axis, std::string text,
-                                     graph::RowId event);
+[[nodiscard]] ReportMoment moment_of(const OperationsLog& log, const graph::Store* store, int video, base::TimeSpan on_axis,
+                                     std::string text, graph::RowId event);
 /// "4 min 10 s", "12.5 s", "1 h 05 min"
 [[nodiscard]] std::string in_words(double seconds);
 /// "12 %"

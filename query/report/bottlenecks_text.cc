@@ -9,7 +9,7 @@ namespace reelgraph::query::report {
 namespace {
 
 constexpr std::size_t kMostRoutes = 20;
-constexpr std::size_t kMostRanked = 5;
+constexpr std::size_t kMostToldOfRanking = 5;
 
 /// Lines of a heading, paragraphs, lists and tables, for people at a terminal or for Markdown.
 class Document {
@@ -55,7 +55,8 @@ class Document {
     return result;
   }
   static std::size_t letters(const std::string& text) {
-    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
   }
   void row(const std::vector<std::string>& cells, const std::vector<std::size_t>& widths) {
     if (markdown_) {
@@ -85,16 +86,19 @@ std::string csv_cell(const std::string& text) {
 
 std::string stations_csv(const BottleneckReport& report) {
   std::string out =
-      "station,type,observed_hours,arrivals,departures,arrivals_per_h,throughput_per_h,dwell_mean_s,dwell_median_s,dwell_p95_s,wait_mean_s,wait_p95_s,"
+      "station,type,observed_hours,arrivals,departures,arrivals_per_h,throughput_per_h,dwell_mean_s,dwell_median_s,dwell_p95_s,wait_mean_s,"
+      "wait_p95_s,"
       "process_mean_s,queue_mean,queue_p95,queue_longest,servers,utilisation,down,blocked,starved,unattended,lower_bound\n";
   for (const StationFigures& s : report.stations) {
     char text[512];
-    std::snprintf(text, sizeof text, ",%.4f,%lld,%lld,%.4f,%.4f,%.3f,%.3f,%.3f,%.3f,%.3f,%.3f,%.4f,%.0f,%d,", s.hours, static_cast<long long>(s.arrivals),
-                  static_cast<long long>(s.departures), s.arrivals_per_h, s.throughput_per_h, s.dwell.mean, s.dwell.median, s.dwell.p95, s.wait.mean, s.wait.p95,
-                  s.process.mean, s.queue.mean, s.queue.p95, s.queue.most);
+    std::snprintf(text, sizeof text, ",%.4f,%lld,%lld,%.4f,%.4f,%.3f,%.3f,%.3f,%.3f,%.3f,%.3f,%.4f,%.0f,%d,", s.hours,
+                  static_cast<long long>(s.arrivals), static_cast<long long>(s.departures), s.arrivals_per_h, s.throughput_per_h,
+                  s.dwell.mean, s.dwell.median, s.dwell.p95, s.wait.mean, s.wait.p95, s.process.mean, s.queue.mean, s.queue.p95,
+                  s.queue.most);
     out += csv_cell(s.name) + "," + csv_cell(s.type) + text;
     if (s.servers > 0) {
-      std::snprintf(text, sizeof text, "%d,%.4f,%.4f,%.4f,%.4f,%.4f", s.servers, s.utilisation.value_or(0), s.down, s.blocked, s.starved, s.unattended);
+      std::snprintf(text, sizeof text, "%d,%.4f,%.4f,%.4f,%.4f,%.4f", s.servers, s.utilisation.value_or(0), s.down, s.blocked, s.starved,
+                    s.unattended);
       out += text;
     } else {
       out += ",,,,,";  // no work was seen: nothing is known of servers
@@ -107,7 +111,7 @@ std::string stations_csv(const BottleneckReport& report) {
 void write_ranking(Document& d, const BottleneckReport& report) {
   d.heading("Bottlenecks, the worst first", 2);
   if (report.ranking.empty()) d.line("Nothing can be ranked.");
-  for (std::size_t i = 0; i < report.ranking.size() && i < kMostRanked; ++i) {
+  for (std::size_t i = 0; i < report.ranking.size() && i < kMostToldOfRanking; ++i) {
     const RankedBottleneck& b = report.ranking[i];
     d.item(std::to_string(i + 1) + ". " + b.name + " (score " + short_number(b.score) + ", confidence " + percent(b.confidence) + ")");
     for (const std::string& reason : b.reasons) d.item(reason, 1);
@@ -121,26 +125,30 @@ void write_stations(Document& d, const BottleneckReport& report) {
   d.heading(report.log.cameras ? "Places (cameras)" : "Stations", 2);
   std::vector<std::vector<std::string>> rows;
   for (const StationFigures& s : report.stations) {
-    rows.push_back({s.name, in_words(s.dwell.mean), in_words(s.dwell.median), in_words(s.dwell.p95), in_words(s.wait.mean), short_number(s.arrivals_per_h),
-                    short_number(s.throughput_per_h), short_number(s.queue.mean), std::to_string(s.queue.most), std::to_string(s.present.most), share_of(s.utilisation),
+    rows.push_back({s.name, in_words(s.dwell.mean), in_words(s.dwell.median), in_words(s.dwell.p95), in_words(s.wait.mean),
+                    short_number(s.arrivals_per_h), short_number(s.throughput_per_h), short_number(s.queue.mean),
+                    std::to_string(s.queue.most), std::to_string(s.present.most), share_of(s.utilisation),
                     s.servers > 0 ? percent(s.blocked) : "-", s.servers > 0 ? percent(s.starved) : "-"});
   }
-  d.table({"station", "dwell", "median", "p95", "wait", "in/h", "out/h", "queue", "longest", "most there", "at work", "blocked", "nothing to do"}, rows);
+  d.table({"station", "dwell", "median", "p95", "wait", "in/h", "out/h", "queue", "longest", "most there", "at work", "blocked",
+           "nothing to do"},
+          rows);
 }
 
 void write_rest(Document& d, const BottleneckReport& report) {
   const FlowFigures& f = report.flow;
   d.heading("Flow", 2);
-  d.line(std::to_string(f.goods) + " goods, " + std::to_string(f.finished) + " through (" + short_number(f.per_hour) + " an hour); mean " + in_words(f.cycle.mean) +
-         ", median " + in_words(f.cycle.median) + ", p95 " + in_words(f.cycle.p95) + "; " + std::to_string(f.rehandled) + " came to a place more than once; " +
-         std::to_string(f.variant_count) + " ways.");
+  d.line(std::to_string(f.goods) + " goods, " + std::to_string(f.finished) + " through (" + short_number(f.per_hour) + " an hour); mean " +
+         in_words(f.cycle.mean) + ", median " + in_words(f.cycle.median) + ", p95 " + in_words(f.cycle.p95) + "; " +
+         std::to_string(f.rehandled) + " came to a place more than once; " + std::to_string(f.variant_count) + " ways.");
   for (std::size_t i = 0; i < f.variants.size() && i < 5; ++i) d.item(std::to_string(f.variants[i].second) + " x " + f.variants[i].first);
   d.line("Check (Little's law): " + short_number(f.l) + " there on average; arrivals times stay gives " + short_number(f.lambda_w) + ".");
   if (!report.resources.empty() && !report.log.cameras) {
     d.heading("Workers and carriers", 2);
     std::vector<std::vector<std::string>> rows;
     for (const ResourceFigures& r : report.resources)
-      rows.push_back({r.name, percent(r.busy), percent(r.travel_loaded), percent(r.travel_empty), percent(r.idle), percent(r.down), percent(r.unknown), std::to_string(r.jobs)});
+      rows.push_back({r.name, percent(r.busy), percent(r.travel_loaded), percent(r.travel_empty), percent(r.idle), percent(r.down),
+                      percent(r.unknown), std::to_string(r.jobs)});
     d.table({"who", "at work", "loaded way", "empty way", "idle", "broken", "not told", "jobs"}, rows);
   }
   if (!report.routes.empty()) {
@@ -148,13 +156,15 @@ void write_rest(Document& d, const BottleneckReport& report) {
     std::vector<std::vector<std::string>> rows;
     for (std::size_t i = 0; i < report.routes.size() && i < kMostRoutes; ++i) {
       const RouteFigures& r = report.routes[i];
-      rows.push_back({r.from + " to " + r.to + (r.loaded ? "" : " (empty)"), std::to_string(r.transit.count), in_words(r.transit.mean), in_words(r.transit.p95)});
+      rows.push_back({r.from + " to " + r.to + (r.loaded ? "" : " (empty)"), std::to_string(r.transit.count), in_words(r.transit.mean),
+                      in_words(r.transit.p95)});
     }
     d.table({"way", "times", "mean", "p95"}, rows);
   }
   if (!report.anomalies.empty()) {
     d.heading("Stands out", 2);
-    for (const OperationsAnomaly& a : report.anomalies) d.item(a.moment.video + " " + base::format_time(a.moment.span.start) + ": " + a.text);
+    for (const OperationsAnomaly& a : report.anomalies)
+      d.item(a.moment.video + " " + base::format_time(a.moment.span.start) + ": " + a.text);
   }
   if (report.comparison) {
     d.heading("Compared", 2);
@@ -165,8 +175,10 @@ void write_rest(Document& d, const BottleneckReport& report) {
   if (!report.what_if.empty()) {
     d.heading("What if there were one more", 2);
     for (const WhatIf& w : report.what_if) d.item(w.text);
-    d.line("An estimate (M/M/c, scaled by the observed variation after Allen and Cunneen): arrivals go on as they are, any free server takes the next, "
-           "no place before it is ever full, and the day is steady.");
+    d.line(
+        "An estimate (M/M/c, scaled by the observed variation after Allen and Cunneen): arrivals go on as they are, any free server takes "
+        "the next, "
+        "no place before it is ever full, and the day is steady.");
   }
   if (!report.notes.empty()) {
     d.heading("To know when reading this", 2);
@@ -179,13 +191,15 @@ void write_rest(Document& d, const BottleneckReport& report) {
 std::string bottlenecks_text(const BottleneckReport& report, const std::string& format) {
   if (format == "csv") return stations_csv(report);
   if (format != "text" && format != "md")
-    throw base::Error(base::ErrorCode::kInvalidArgument, "a report is not written as " + format, "--format", "give text, md, json, html, csv or xes");
+    throw base::Error(base::ErrorCode::kInvalidArgument, "a report is not written as " + format, "--format",
+                      "give text, md, json, html, csv or xes");
   Document d(format == "md");
   std::string title = "Bottlenecks";
   if (report.log.videos.size() == 1) title += " of " + report.log.videos.front().record.id;
   d.heading(title, 1);
   d.line(clock_of(report.log, report.log.whole.start) + " to " + clock_of(report.log, report.log.whole.end) + ", " +
-         in_words(base::to_seconds(report.log.observed.total())) + " described (" + percent(report.coverage) + "), " + std::to_string(report.log.tally.used) + " events");
+         in_words(base::to_seconds(report.log.observed.total())) + " described (" + percent(report.coverage) + "), " +
+         std::to_string(report.log.tally.used) + " events");
   write_ranking(d, report);
   write_stations(d, report);
   write_rest(d, report);

@@ -34,8 +34,8 @@ std::string iso_time(std::int64_t epoch, base::Timestamp t) {
   std::tm parts{};
   gmtime_r(&seconds, &parts);
   char text[64];
-  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday, parts.tm_hour, parts.tm_min,
-                parts.tm_sec, static_cast<int>(at % base::kSecond));
+  std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
+                parts.tm_hour, parts.tm_min, parts.tm_sec, static_cast<int>(at % base::kSecond));
   return text;
 }
 
@@ -101,11 +101,13 @@ std::vector<Transition> transitions_of(const std::vector<LoggedEvent>& events) {
 }
 
 void write_xes_event(std::string& out, const LoggedEvent& e, const char* transition, const std::string& time, const std::string& video) {
-  out += "    <event>\n      <string key=\"concept:name\" value=\"" + xml_text(e.activity) + "\"/>\n      <string key=\"lifecycle:transition\" value=\"" + transition +
-         "\"/>\n      <date key=\"time:timestamp\" value=\"" + time + "\"/>\n";
+  out += "    <event>\n      <string key=\"concept:name\" value=\"" + xml_text(e.activity) +
+         "\"/>\n      <string key=\"lifecycle:transition\" value=\"" + transition + "\"/>\n      <date key=\"time:timestamp\" value=\"" +
+         time + "\"/>\n";
   if (!e.resource.empty()) out += "      <string key=\"org:resource\" value=\"" + xml_text(e.resource) + "\"/>\n";
   if (!e.place.empty()) out += "      <string key=\"place\" value=\"" + xml_text(e.place) + "\"/>\n";
-  out += "      <string key=\"video\" value=\"" + xml_text(video) + "\"/>\n      <int key=\"event\" value=\"" + std::to_string(e.event) + "\"/>\n    </event>\n";
+  out += "      <string key=\"video\" value=\"" + xml_text(video) + "\"/>\n      <int key=\"event\" value=\"" + std::to_string(e.event) +
+         "\"/>\n    </event>\n";
 }
 
 std::string quoted_cell(const std::string& text) {
@@ -147,21 +149,26 @@ std::string event_log(const OperationsLog& log, const std::string& format) {
     out = "case:concept:name,concept:name,start_timestamp,time:timestamp,org:resource,place,video,event\n";
     for (const auto& [key, events] : cases) {
       for (const LoggedEvent& e : events)
-        out += quoted_cell(names.at(key)) + "," + quoted_cell(e.activity) + "," + iso_time(epoch, e.span.start) + "," + iso_time(epoch, e.span.end) + "," +
-               quoted_cell(e.resource) + "," + quoted_cell(e.place) + "," + quoted_cell(video_of(e)) + "," + std::to_string(e.event) + "\n";
+        out += quoted_cell(names.at(key)) + "," + quoted_cell(e.activity) + "," + iso_time(epoch, e.span.start) + "," +
+               iso_time(epoch, e.span.end) + "," + quoted_cell(e.resource) + "," + quoted_cell(e.place) + "," + quoted_cell(video_of(e)) +
+               "," + std::to_string(e.event) + "\n";
     }
     return out;
   }
-  out = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<log xes.version=\"1849-2016\" xes.features=\"nested-attributes\" xmlns=\"http://www.xes-standard.org/\">\n"
-        "  <extension name=\"Concept\" prefix=\"concept\" uri=\"http://www.xes-standard.org/concept.xesext\"/>\n"
-        "  <extension name=\"Time\" prefix=\"time\" uri=\"http://www.xes-standard.org/time.xesext\"/>\n"
-        "  <extension name=\"Lifecycle\" prefix=\"lifecycle\" uri=\"http://www.xes-standard.org/lifecycle.xesext\"/>\n"
-        "  <extension name=\"Organizational\" prefix=\"org\" uri=\"http://www.xes-standard.org/org.xesext\"/>\n"
-        "  <global scope=\"trace\">\n    <string key=\"concept:name\" value=\"\"/>\n  </global>\n"
-        "  <global scope=\"event\">\n    <string key=\"concept:name\" value=\"\"/>\n    <string key=\"lifecycle:transition\" value=\"complete\"/>\n"
-        "    <date key=\"time:timestamp\" value=\"1970-01-01T00:00:00.000Z\"/>\n  </global>\n"
-        "  <classifier name=\"Activity\" keys=\"concept:name\"/>\n  <string key=\"lifecycle:model\" value=\"standard\"/>\n";
-  if (!log.wall_clock) out += "  <string key=\"clock\" value=\"no wall time is known: times count from the start of the video, as 1970-01-01T00:00:00Z\"/>\n";
+  out =
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<log xes.version=\"1849-2016\" xes.features=\"nested-attributes\" "
+      "xmlns=\"http://www.xes-standard.org/\">\n"
+      "  <extension name=\"Concept\" prefix=\"concept\" uri=\"http://www.xes-standard.org/concept.xesext\"/>\n"
+      "  <extension name=\"Time\" prefix=\"time\" uri=\"http://www.xes-standard.org/time.xesext\"/>\n"
+      "  <extension name=\"Lifecycle\" prefix=\"lifecycle\" uri=\"http://www.xes-standard.org/lifecycle.xesext\"/>\n"
+      "  <extension name=\"Organizational\" prefix=\"org\" uri=\"http://www.xes-standard.org/org.xesext\"/>\n"
+      "  <global scope=\"trace\">\n    <string key=\"concept:name\" value=\"\"/>\n  </global>\n"
+      "  <global scope=\"event\">\n    <string key=\"concept:name\" value=\"\"/>\n    <string key=\"lifecycle:transition\" "
+      "value=\"complete\"/>\n"
+      "    <date key=\"time:timestamp\" value=\"1970-01-01T00:00:00.000Z\"/>\n  </global>\n"
+      "  <classifier name=\"Activity\" keys=\"concept:name\"/>\n  <string key=\"lifecycle:model\" value=\"standard\"/>\n";
+  if (!log.wall_clock)
+    out += "  <string key=\"clock\" value=\"no wall time is known: times count from the start of the video, as 1970-01-01T00:00:00Z\"/>\n";
   for (const auto& [key, events] : cases) {
     out += "  <trace>\n    <string key=\"concept:name\" value=\"" + xml_text(names.at(key)) + "\"/>\n";
     for (const Transition& t : transitions_of(events))

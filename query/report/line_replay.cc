@@ -101,7 +101,8 @@ class Replayer {
     double left = 0;  ///< mean time of leaving, in seconds of the axis
   };
   Outcome play() {
-    for (std::size_t j = 0; j < line_.entry.size(); ++j) due_.push({line_.entry[j], next_++, Kind::kCome, static_cast<std::size_t>(line_.first[j]), j});
+    for (std::size_t j = 0; j < line_.entry.size(); ++j)
+      due_.push({line_.entry[j], next_++, Kind::kCome, static_cast<std::size_t>(line_.first[j]), j});
     while (!due_.empty() && due_.top().at <= line_.end) {
       const Due d = due_.top();
       due_.pop();
@@ -267,7 +268,8 @@ std::optional<ReplayLine> find_line(const OperationsLog& log) {
     }
     if (last >= 0 && last + 1 < static_cast<int>(places.size())) {
       // On the way when the log ends.
-      const auto travel = travel_of.find({log.visits[static_cast<std::size_t>(ways[j].back())].goods, places[static_cast<std::size_t>(last)]});
+      const auto travel =
+          travel_of.find({log.visits[static_cast<std::size_t>(ways[j].back())].goods, places[static_cast<std::size_t>(last)]});
       if (travel != travel_of.end() && travel->second.end >= log.whole.end)
         inside[static_cast<std::size_t>(last) + 1].push_back({travel->second.start, log.whole.end});
     }
@@ -304,7 +306,8 @@ ReplayResult replay(const ReplayLine& line, double faster) {
   result.per_hour = as_it_was.per_hour;
   for (std::size_t s = 0; s < line.stations.size(); ++s) {
     const auto outcome = Replayer(line, s, faster).play();
-    result.gains.push_back({line.stations[s].place, outcome.per_hour, outcome.per_hour - as_it_was.per_hour, as_it_was.left - outcome.left});
+    result.gains.push_back(
+        {line.stations[s].place, outcome.per_hour, outcome.per_hour - as_it_was.per_hour, as_it_was.left - outcome.left});
   }
   return result;
 }

@@ -11,18 +11,18 @@ namespace reelgraph::query::report {
 struct ReplayStation {
   int place = -1;
   int servers = 1;
-  int room = 0;                   ///< most goods at it or on the way to it, in work and out; 0: never seen full, no limit
-  std::vector<double> work, stop; ///< of each job: its work, and breakdowns during it
-  std::vector<double> transit;    ///< of each job: the way to the next place
+  int room = 0;                    ///< most goods at it or on the way to it, in work and out; 0: never seen full, no limit
+  std::vector<double> work, stop;  ///< of each job: its work, and breakdowns during it
+  std::vector<double> transit;     ///< of each job: the way to the next place
 };
 
 struct ReplayLine {
   std::vector<ReplayStation> stations;
-  std::vector<double> entry;      ///< of each job: when it came to its first place; ascending
-  std::vector<int> first;         ///< of each job: index of that place
+  std::vector<double> entry;  ///< of each job: when it came to its first place; ascending
+  std::vector<int> first;     ///< of each job: index of that place
   double begin = 0, end = 0;
-  double in_order = 0;            ///< share of moves from place to place that follow the order
-  double known = 0;               ///< share of works that events tell; the others are drawn from those of their place
+  double in_order = 0;  ///< share of moves from place to place that follow the order
+  double known = 0;     ///< share of works that events tell; the others are drawn from those of their place
 };
 
 /// The line, if there is one: at least two places with work, thirty goods, and nine moves in ten in one order.
@@ -31,7 +31,7 @@ struct ReplayLine {
 struct ReplayGain {
   int place = -1;
   double per_hour = 0, gain = 0;  ///< throughput with a fifth less work, and how much more than without
-  double sooner = 0;              ///< seconds that goods leave the line sooner, on average; who has not left by the end counts as leaving then
+  double sooner = 0;  ///< seconds that goods leave the line sooner, on average; who has not left by the end counts as leaving then
 };
 
 struct ReplayResult {

@@ -9,16 +9,17 @@ namespace reelgraph::query::report {
 namespace {
 
 constexpr std::size_t kMostOfAKind = 10;
-constexpr double kFarOut = 6;              // robust deviations
+constexpr double kFarOut = 6;  // robust deviations
 constexpr base::Duration kShortestStop = 2 * base::kMinute;
-constexpr double kOddShare = 0.02;         // of a carrier's drops: a place with fewer is odd
+constexpr double kOddShare = 0.02;  // of a carrier's drops: a place with fewer is odd
 
 void add_finding(BottleneckReport& report, std::vector<OperationsAnomaly>& found, const graph::Store* store) {
   std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.strength > b.strength; });
   for (std::size_t i = 0; i < found.size() && i < kMostOfAKind; ++i) {
     if (store != nullptr) {
       ReportMoment& m = found[i].moment;
-      if (const auto frame = store->frame_near(m.video, m.span, m.span.start + m.span.length() / 2, 5 * base::kSecond)) m.frame = frame->file;
+      if (const auto frame = store->frame_near(m.video, m.span, m.span.start + m.span.length() / 2, 5 * base::kSecond))
+        m.frame = frame->file;
     }
     report.anomalies.push_back(std::move(found[i]));
   }
@@ -48,10 +49,11 @@ void find_long(const BottleneckReport& report, bool wait, std::vector<Operations
     if (u == usual.end() || v.open || !log.whole.contains(v.departure) || v.process_inferred || length_of(v) <= 1) continue;
     const double out = (std::log(length_of(v)) - u->second.first) / u->second.second;
     if (out < kFarOut) continue;
-    const base::TimeSpan span = wait || v.process_start < 0 ? base::TimeSpan{v.arrival, v.departure} : base::TimeSpan{v.process_start, v.process_end};
+    const base::TimeSpan span =
+        wait || v.process_start < 0 ? base::TimeSpan{v.arrival, v.departure} : base::TimeSpan{v.process_start, v.process_end};
     found.push_back({wait ? "long_wait" : "long_process",
-                     name_of(log, v.goods) + (wait ? " waits " : " is worked on for ") + in_words(length_of(v)) + " at " + name_of(log, v.place) +
-                         "; usual is " + in_words(std::exp(u->second.first)),
+                     name_of(log, v.goods) + (wait ? " waits " : " is worked on for ") + in_words(length_of(v)) + " at " +
+                         name_of(log, v.place) + "; usual is " + in_words(std::exp(u->second.first)),
                      out, moment_of(log, nullptr, v.video, span, name_of(log, v.place), v.event)});
   }
 }
@@ -108,7 +110,8 @@ void find_told(const BottleneckReport& report, std::vector<OperationsAnomaly>& b
       const bool seldom = e.place >= 0 && all >= 50 && static_cast<double>(dropped_at[e.place]) < kOddShare * static_cast<double>(all);
       if (!seldom && e.place >= 0) continue;
       drops.push_back({"odd_drop",
-                       name_of(log, e.goods) + (e.place < 0 ? " is set down where no place is known" : " is set down" + where + ", where that is seldom done"),
+                       name_of(log, e.goods) +
+                           (e.place < 0 ? " is set down where no place is known" : " is set down" + where + ", where that is seldom done"),
                        1, moment_of(log, nullptr, e.video, e.span, who, e.event)});
     }
   }
@@ -157,10 +160,12 @@ void estimate_what_if(BottleneckReport& report) {
     w.wait = expected_wait(arrivals, service, s.servers, s.interarrival_variation2, s.process.variation2);
     w.wait_with_more = expected_wait(arrivals, service, s.servers + 1, s.interarrival_variation2, s.process.variation2);
     const auto told = [](const std::optional<double>& wait, double load) {
-      return wait ? "a wait of about " + in_words(*wait) + " is expected" : "more comes in than can be done (" + percent(load) + "), the queue only grows";
+      return wait ? "a wait of about " + in_words(*wait) + " is expected"
+                  : "more comes in than can be done (" + percent(load) + "), the queue only grows";
     };
-    w.text = s.name + ": with " + std::to_string(s.servers + 1) + " instead of " + std::to_string(s.servers) + " " + told(w.wait_with_more, w.load_with_more) +
-             "; with " + std::to_string(s.servers) + " " + told(w.wait, w.load) + ". Observed: " + in_words(s.wait.mean) + " on average.";
+    w.text = s.name + ": with " + std::to_string(s.servers + 1) + " instead of " + std::to_string(s.servers) + " " +
+             told(w.wait_with_more, w.load_with_more) + "; with " + std::to_string(s.servers) + " " + told(w.wait, w.load) +
+             ". Observed: " + in_words(s.wait.mean) + " on average.";
     report.what_if.push_back(std::move(w));
   }
 }

@@ -18,7 +18,8 @@ std::optional<std::int64_t> wall_microseconds(const std::string& text) {
   std::tm t{};
   double seconds = 0;
   int length = 0;
-  if (std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%lf%n", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour, &t.tm_min, &seconds, &length) != 6)
+  if (std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%lf%n", &t.tm_year, &t.tm_mon, &t.tm_mday, &t.tm_hour, &t.tm_min, &seconds, &length) !=
+      6)
     return std::nullopt;
   t.tm_year -= 1900;
   t.tm_mon -= 1;
@@ -45,8 +46,8 @@ void lay_out(OperationsLog& log, const graph::Store& store, const OperationsOpti
     v.offset = log.wall_clock ? walls[i] - first : next;
     v.axis = {v.offset, v.offset + v.record.duration};
     next = v.axis.end + kBetweenVideos;
-    const base::TimeSpan asked = v.axis.intersection(
-        {v.offset + options.from.value_or(0), options.to ? v.offset + *options.to : v.axis.end});
+    const base::TimeSpan asked =
+        v.axis.intersection({v.offset + options.from.value_or(0), options.to ? v.offset + *options.to : v.axis.end});
     std::vector<base::TimeSpan> described;
     for (const graph::CoverageSpan& c : store.coverage(v.record.id)) {
       if (c.status != graph::CoverageStatus::kDescribed && c.status != graph::CoverageStatus::kLimited) continue;
@@ -111,16 +112,23 @@ class EpisodeReader {
     episode.event = e.row;
     episode.video = video;
     episode.activity = activity_of(e.type);
-    if (episode.activity == Activity::kOther) ++tally.other_types[e.type];
-    else ++tally.used;
+    if (episode.activity == Activity::kOther)
+      ++tally.other_types[e.type];
+    else
+      ++tally.used;
     std::vector<int> strangers;
     for (const graph::ParticipantRecord& p : e.participants) {
       const int who = actor(p);
-      if (p.role == "source") episode.source = who;
-      else if (p.role == "destination") episode.destination = who;
-      else if (p.role == "station") episode.place = who;
-      else if (p.role == "place") episode.place = episode.place < 0 ? who : episode.place;
-      else take_part(episode, p.role, who, strangers);
+      if (p.role == "source")
+        episode.source = who;
+      else if (p.role == "destination")
+        episode.destination = who;
+      else if (p.role == "station")
+        episode.place = who;
+      else if (p.role == "place")
+        episode.place = episode.place < 0 ? who : episode.place;
+      else
+        take_part(episode, p.role, who, strangers);
     }
     if (episode.activity == Activity::kOther) {
       // One a person or thing: each of them was there.

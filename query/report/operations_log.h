@@ -67,21 +67,21 @@ struct OperationsVideo {
 /// What was wrong with the events and what was done about it. Counts of events or visits.
 struct LogTally {
   std::int64_t events = 0, used = 0;
-  std::int64_t outside = 0;              ///< past the video's end: not used
-  std::int64_t cut = 0;                  ///< cut to the video's end
-  std::int64_t placeless = 0;            ///< needs a place and names none
-  std::int64_t overlapping = 0;          ///< states of one piece of goods at two places, or two kinds of work at once
-  std::int64_t disordered = 0;           ///< left before it was done, worked on before it came
+  std::int64_t outside = 0;      ///< past the video's end: not used
+  std::int64_t cut = 0;          ///< cut to the video's end
+  std::int64_t placeless = 0;    ///< needs a place and names none
+  std::int64_t overlapping = 0;  ///< states of one piece of goods at two places, or two kinds of work at once
+  std::int64_t disordered = 0;   ///< left before it was done, worked on before it came
   std::int64_t inferred_arrivals = 0, inferred_departures = 0, inferred_process = 0, lost = 0;
   std::map<std::string, std::int64_t> other_types;  ///< types this report does not know
 };
 
 struct OperationsLog {
   std::vector<OperationsVideo> videos;
-  bool wall_clock = false;  ///< the axis is wall time from the earliest video's start; else videos lie one after another
+  bool wall_clock = false;      ///< the axis is wall time from the earliest video's start; else videos lie one after another
   std::int64_t wall_epoch = 0;  ///< of the axis' start, microseconds since 1970; 0 without wall time
-  base::TimeSpan whole;     ///< of the axis, what was asked for
-  base::SpanSet observed;   ///< of `whole`
+  base::TimeSpan whole;         ///< of the axis, what was asked for
+  base::SpanSet observed;       ///< of `whole`
   std::vector<OperationsActor> actors;
   std::vector<Episode> episodes;   ///< by start
   std::vector<Visit> visits;       ///< by arrival

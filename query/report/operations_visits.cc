@@ -107,8 +107,9 @@ class GoodsFollower {
     int index = -1;
     if (current_ >= 0 && at(current_).visit.place == e.place) {
       const Building& b = at(current_);
-      const bool again = (comes && b.visit.arrival_seen && time > b.visit.arrival + kJitter && (!b.stays || e.activity != Activity::kDrop)) ||
-                         (!b.stays && time > b.visit.departure + kJitter);
+      const bool again =
+          (comes && b.visit.arrival_seen && time > b.visit.arrival + kJitter && (!b.stays || e.activity != Activity::kDrop)) ||
+          (!b.stays && time > b.visit.departure + kJitter);
       if (!again) index = current_;
     } else if (previous_ >= 0 && at(previous_).visit.place == e.place && !comes && !at(previous_).stays &&
                time <= at(previous_).visit.departure + kJitter) {
@@ -127,19 +128,12 @@ class GoodsFollower {
   void note(int index, const Episode& e) {
     Building& b = at(index);
     switch (e.activity) {
-      case Activity::kLeave:
-        leave(index, e.span.start, true);
-        return;
-      case Activity::kPickUp:
-        leave(index, e.span.end, true);
-        return;
+      case Activity::kLeave: leave(index, e.span.start, true); return;
+      case Activity::kPickUp: leave(index, e.span.end, true); return;
       case Activity::kWait:
       case Activity::kBlock:
-      case Activity::kProcess:
-        states_.push_back({e.span, index, e.resource, e.activity, e.event});
-        break;
-      default:
-        break;
+      case Activity::kProcess: states_.push_back({e.span, index, e.resource, e.activity, e.event}); break;
+      default: break;
     }
     b.latest = std::max(b.latest, e.span.end);
     if (e.activity == Activity::kOther) b.visit.departure = b.latest;
@@ -282,8 +276,7 @@ void settle_waits(OperationsLog& log) {
   }
   for (std::size_t i = 0; i < log.visits.size(); ++i) {
     const Visit& v = log.visits[i];
-    if (v.process_start > v.arrival)
-      kept.push_back({{v.arrival, v.process_start}, static_cast<int>(i), -1, Activity::kWait, told[i]});
+    if (v.process_start > v.arrival) kept.push_back({{v.arrival, v.process_start}, static_cast<int>(i), -1, Activity::kWait, told[i]});
   }
   std::sort(kept.begin(), kept.end(), [](const VisitState& a, const VisitState& b) {
     return std::tie(a.span, a.visit, a.activity, a.event) < std::tie(b.span, b.visit, b.activity, b.event);
@@ -343,7 +336,8 @@ void make_visits(OperationsLog& log) {
   }
   for (VisitState& s : log.states) s.visit = place_of[static_cast<std::size_t>(s.visit)];
   std::vector<std::vector<int>> by_place(log.actors.size());
-  for (std::size_t i = 0; i < log.visits.size(); ++i) by_place[static_cast<std::size_t>(log.visits[i].place)].push_back(static_cast<int>(i));
+  for (std::size_t i = 0; i < log.visits.size(); ++i)
+    by_place[static_cast<std::size_t>(log.visits[i].place)].push_back(static_cast<int>(i));
   if (log.cameras) return;
   widen(log);
   sum_states(log);

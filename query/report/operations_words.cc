@@ -46,16 +46,14 @@ Activity activity_of(std::string_view event_type) {
 }
 
 ActorKind kind_of(std::string_view entity_type) {
-  const auto* const found =
-      std::find_if(kActorKinds.begin(), kActorKinds.end(), [&](const auto& row) { return row.first == entity_type; });
+  const auto* const found = std::find_if(kActorKinds.begin(), kActorKinds.end(), [&](const auto& row) { return row.first == entity_type; });
   return found == kActorKinds.end() ? ActorKind::kUnknown : found->second;
 }
 
 bool is_carrier(std::string_view entity_type) { return entity_type == "forklift" || entity_type == "agv"; }
 
 std::string_view name_of(Activity activity) {
-  const auto* const found =
-      std::find_if(kActivities.begin(), kActivities.end(), [&](const auto& row) { return row.second == activity; });
+  const auto* const found = std::find_if(kActivities.begin(), kActivities.end(), [&](const auto& row) { return row.second == activity; });
   return found == kActivities.end() ? "seen" : found->first;
 }
 

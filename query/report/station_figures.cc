@@ -234,18 +234,11 @@ std::vector<ResourceFigures> resource_figures(const OperationsLog& log, const ba
         part = 0;
         ++t.jobs;
         break;
-      case Activity::kTravel:
-        part = e.goods >= 0 ? 1 : 2;
-        break;
+      case Activity::kTravel: part = e.goods >= 0 ? 1 : 2; break;
       case Activity::kIdle:
-      case Activity::kWait:
-        part = 3;
-        break;
-      case Activity::kBreakdown:
-        part = 4;
-        break;
-      default:
-        break;
+      case Activity::kWait: part = 3; break;
+      case Activity::kBreakdown: part = 4; break;
+      default: break;
     }
     if (part >= 0) t.parts[part].push_back(e.span);
   }

@@ -34,8 +34,9 @@ std::string line_of(const std::string& type, double start, double end, const std
     mentions += (i > 0 ? "," : "") + entity(ref.c_str(), entities[i].first, entities[i].second);
     parts += std::string(i > 0 ? "," : "") + R"({"ref":")" + ref + R"(","role":")" + roles[i] + "\"}";
   }
-  return R"({"type":"observation","video":"day",)" + time + R"(,"caption":")" + type + R"(","entities":[)" + mentions + R"(],"events":[{"type":")" + type + "\"," +
-         time + R"(,"participants":[)" + parts + R"(]}],"provenance":{"kind":"import","name":"bench"}})" + "\n";
+  return R"({"type":"observation","video":"day",)" + time + R"(,"caption":")" + type + R"(","entities":[)" + mentions +
+         R"(],"events":[{"type":")" + type + "\"," + time + R"(,"participants":[)" + parts +
+         R"(]}],"provenance":{"kind":"import","name":"bench"}})" + "\n";
 }
 
 }  // namespace
@@ -47,13 +48,15 @@ int main(int argc, char** argv) {
   {
     auto archive = graph::Archive::open(std::filesystem::path(folder) / "day.reel", graph::OpenMode::kCreate);
     std::stringstream lines;
-    lines << R"({"type":"video","id":"day","duration":86400,"wall_start":"2026-03-02T00:00:00Z"})" << "\n";
+    lines << R"({"type":"video","id":"day","duration":86400,"wall_start":"2026-03-02T00:00:00Z"})"
+          << "\n";
     std::vector<double> free(static_cast<std::size_t>(stations), 0);
     for (int j = 0; j < pallets; ++j) {
       double at = j * 84000.0 / pallets;
       const std::pair<std::string, std::string> pallet{"pallet", "pallet " + std::to_string(j)};
       for (int s = 0; s < stations; ++s) {
-        const std::pair<std::string, std::string> station{"station", "station " + std::to_string(s)}, worker{"worker", "worker " + std::to_string(s)};
+        const std::pair<std::string, std::string> station{"station", "station " + std::to_string(s)},
+            worker{"worker", "worker " + std::to_string(s)};
         const double start = std::max(at, free[static_cast<std::size_t>(s)]), end = start + 12 + (j * 31 + s * 17) % 13;
         free[static_cast<std::size_t>(s)] = end;
         lines << line_of("arrive", at, at, {pallet, station}, {"agent", "station"});
@@ -61,7 +64,8 @@ int main(int argc, char** argv) {
         lines << line_of("process", start, end, {worker, pallet, station}, {"agent", "object", "station"});
         lines << line_of("leave", end, end, {pallet, station}, {"agent", "station"});
         if (s + 1 < stations)
-          lines << line_of("travel", end, end + 9, {pallet, station, {"station", "station " + std::to_string(s + 1)}}, {"agent", "source", "destination"});
+          lines << line_of("travel", end, end + 9, {pallet, station, {"station", "station " + std::to_string(s + 1)}},
+                           {"agent", "source", "destination"});
         at = end + 9;
       }
     }
@@ -81,9 +85,12 @@ int main(int argc, char** argv) {
     const double done = cpu_seconds();
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    std::printf("%lld events: read %.2f s, report with page and JSON %.2f s (%.2f times reading alone, %.2f s for 200,000 events); first: %s; peak memory %.0f MB\n",
-                static_cast<long long>(events), read - began, done - read, (done - read) / (read - began), (done - read) * 200000 / static_cast<double>(events),
-                report.ranking.empty() ? "none" : report.ranking.front().name.c_str(), static_cast<double>(usage.ru_maxrss) / 1024);
+    std::printf(
+        "%lld events: read %.2f s, report with page and JSON %.2f s (%.2f times reading alone, %.2f s for 200,000 events); first: %s; peak "
+        "memory %.0f MB\n",
+        static_cast<long long>(events), read - began, done - read, (done - read) / (read - began),
+        (done - read) * 200000 / static_cast<double>(events), report.ranking.empty() ? "none" : report.ranking.front().name.c_str(),
+        static_cast<double>(usage.ru_maxrss) / 1024);
   }
   std::error_code ignored;
   std::filesystem::remove_all(folder, ignored);

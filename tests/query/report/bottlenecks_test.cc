@@ -26,13 +26,13 @@ TEST_CASE("the figures of a station agree with those reckoned by hand", "[bottle
   CHECK(s.arrivals == 2);
   CHECK(s.departures == 2);
   CHECK(s.throughput_per_h == Approx(72));
-  CHECK(s.dwell.mean == Approx(30));    // 20 and 40
+  CHECK(s.dwell.mean == Approx(30));  // 20 and 40
   CHECK(s.dwell.median == Approx(30));
-  CHECK(s.dwell.p95 == Approx(39));     // between ranks, as numpy does
-  CHECK(s.wait.mean == Approx(5));      // 0 and 10
-  CHECK(s.queue.mean == Approx(0.1));   // one for 10 s of 100
+  CHECK(s.dwell.p95 == Approx(39));    // between ranks, as numpy does
+  CHECK(s.wait.mean == Approx(5));     // 0 and 10
+  CHECK(s.queue.mean == Approx(0.1));  // one for 10 s of 100
   CHECK(s.queue.most == 1);
-  CHECK(s.queue.p95 == 1);              // nobody waits for 90 s, which is less than 95 %
+  CHECK(s.queue.p95 == 1);  // nobody waits for 90 s, which is less than 95 %
   CHECK(s.servers == 1);
   REQUIRE(s.utilisation);
   CHECK(*s.utilisation == Approx(0.5));
@@ -54,7 +54,9 @@ TEST_CASE("what no event tells is inferred from what does, and counted", "[bottl
   log.arrive("pallet 5", "packing", 150);
   log.leave("pallet 5", "packing", 180);
   const BottleneckReport r = log.report();
-  const auto packing = std::find_if(r.log.visits.begin(), r.log.visits.end(), [&](const Visit& v) { return name_of(r.log, v.goods) == "pallet 1" && name_of(r.log, v.place) == "packing"; });
+  const auto packing = std::find_if(r.log.visits.begin(), r.log.visits.end(), [&](const Visit& v) {
+    return name_of(r.log, v.goods) == "pallet 1" && name_of(r.log, v.place) == "packing";
+  });
   REQUIRE(packing != r.log.visits.end());
   CHECK(packing->arrival == 10 * base::kSecond);
   CHECK(packing->departure == 45 * base::kSecond);
@@ -143,7 +145,7 @@ TEST_CASE("a line with full buffers is played again as it was", "[bottlenecks]")
   CHECK(r.gains[0].gain == Approx(0));
   line.end = 500;
   const ReplayResult half = replay(line, 0.5);
-  CHECK(half.per_hour == Approx(24 * 7.2));         // 30, 50, ... 490
+  CHECK(half.per_hour == Approx(24 * 7.2));           // 30, 50, ... 490
   CHECK(half.gains[1].per_hour == Approx(40 * 7.2));  // 10 s each: 20, 30, ... 410
 }
 
@@ -166,9 +168,9 @@ TEST_CASE("a part of the day is reported as that part", "[bottlenecks]") {
 }
 
 TEST_CASE("expected waits agree with the textbook's", "[bottlenecks]") {
-  CHECK(expected_wait(0.5, 1, 1, 1, 1).value() == Approx(1));                   // M/M/1: rho / (mu - lambda)
-  CHECK(expected_wait(0.5, 1, 1, 1, 0).value() == Approx(0.5));                 // M/D/1: half of it
-  CHECK(expected_wait(1, 1, 2, 1, 1).value() == Approx(1.0 / 3));               // M/M/2, Erlang C = 1/3
+  CHECK(expected_wait(0.5, 1, 1, 1, 1).value() == Approx(1));      // M/M/1: rho / (mu - lambda)
+  CHECK(expected_wait(0.5, 1, 1, 1, 0).value() == Approx(0.5));    // M/D/1: half of it
+  CHECK(expected_wait(1, 1, 2, 1, 1).value() == Approx(1.0 / 3));  // M/M/2, Erlang C = 1/3
   CHECK_FALSE(expected_wait(2, 1, 2, 1, 1));
   CHECK_FALSE(expected_wait(1, 1, 0, 1, 1));
 }

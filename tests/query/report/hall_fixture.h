@@ -14,7 +14,8 @@ class HallLog {
   };
 
   explicit HallLog(double duration, const std::string& wall = "2026-03-02T08:00:00Z")
-      : head_(R"({"type":"video","id":"hall","duration":)" + std::to_string(duration) + (wall.empty() ? "" : R"(,"wall_start":")" + wall + "\"") + "}\n") {}
+      : head_(R"({"type":"video","id":"hall","duration":)" + std::to_string(duration) +
+              (wall.empty() ? "" : R"(,"wall_start":")" + wall + "\"") + "}\n") {}
 
   void event(const std::string& type, double start, double end, const std::vector<Part>& parts) {
     nlohmann::json line{{"type", "observation"}, {"video", "hall"}, {"start", start}, {"end", end}, {"caption", type}};
@@ -30,11 +31,18 @@ class HallLog {
     lines_ += line.dump() + "\n";
   }
   void coverage(double start, double end, const std::string& status) {
-    lines_ += nlohmann::json{{"type", "coverage"}, {"video", "hall"}, {"start", start}, {"end", end}, {"status", status}, {"reason", "test"}}.dump() + "\n";
+    lines_ +=
+        nlohmann::json{{"type", "coverage"}, {"video", "hall"}, {"start", start}, {"end", end}, {"status", status}, {"reason", "test"}}
+            .dump() +
+        "\n";
   }
 
-  void arrive(const std::string& pallet, const std::string& station, double t) { event("arrive", t, t, {{pallet, "pallet", "agent"}, {station, "station", "station"}}); }
-  void leave(const std::string& pallet, const std::string& station, double t) { event("leave", t, t, {{pallet, "pallet", "agent"}, {station, "station", "station"}}); }
+  void arrive(const std::string& pallet, const std::string& station, double t) {
+    event("arrive", t, t, {{pallet, "pallet", "agent"}, {station, "station", "station"}});
+  }
+  void leave(const std::string& pallet, const std::string& station, double t) {
+    event("leave", t, t, {{pallet, "pallet", "agent"}, {station, "station", "station"}});
+  }
   void process(const std::string& pallet, const std::string& station, const std::string& worker, double start, double end) {
     event("process", start, end, {{worker, "worker", "agent"}, {pallet, "pallet", "object"}, {station, "station", "station"}});
   }
