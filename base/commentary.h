@@ -40,11 +40,11 @@ struct CommentaryStage {
 /// How much is said.
 struct CommentaryStyle {
   std::string name;
-  double least = 0;          ///< importance below which nothing is told
-  double pause_s = 1;        ///< silence before what is not important
-  double quiet_s = 10;       ///< seconds without anything important before a look back
-  double words_per_s = 2.4;  ///< at most
-  bool dense = true;         ///< looks back in quiet stretches; else at the ends of stages only
+  double least = 0;           ///< importance below which nothing is told
+  double pause_s = 1;         ///< silence before what is not important
+  double quiet_s = 10;        ///< seconds without anything important before a look back
+  double words_per_s = 2.4;   ///< at most
+  bool dense = true;          ///< looks back in quiet stretches; else at the ends of stages only
 };
 
 /// A look back, computed from what has happened up to then.
@@ -52,12 +52,12 @@ struct CommentaryRecap {
   std::string name;
   std::string kind;                   ///< compare, share, leader, latest, since, streak, after, score
   std::vector<std::string> families;  ///< what is counted
-  std::string mark;       ///< of `after`: family of the happening since which it is counted; of `latest`: what the agent tried before
-  double minutes = 0;     ///< how far it looks back; 0: to the start (`since`: the least time gone by)
-  double at_least = 3;    ///< least count to speak of
-  double every_min = 10;  ///< minutes between two of it
+  std::string mark;                   ///< of `after`: family of the happening since which it is counted; of `latest`: what the agent tried before
+  double minutes = 0;                 ///< how far it looks back; 0: to the start (`since`: the least time gone by)
+  double at_least = 3;                ///< least count to speak of
+  double every_min = 10;              ///< minutes between two of it
   double importance = 20;
-  bool summary = false;  ///< said at the ends of stages, too
+  bool summary = false;               ///< said at the ends of stages, too
 };
 
 /// Ways to say one topic or recap.
@@ -70,12 +70,12 @@ struct CommentaryLines {
 
 /// Never changed once read.
 struct Commentary {
-  std::string profile;         ///< name of the profile that it is of
-  std::string language;        ///< as a voice is called ("en-gb")
-  std::string agent, side;     ///< roles
+  std::string profile;       ///< name of the profile that it is of
+  std::string language;      ///< as a voice is called ("en-gb")
+  std::string agent, side;   ///< roles
   std::optional<Tally> score;  ///< what is counted for the sides
-  std::string pass;            ///< family whose unbroken run by one side makes {chain}; may be empty
-  std::string twin;            ///< how two of one name are told apart: {name}, {nth}
+  std::string pass;          ///< family whose unbroken run by one side makes {chain}; may be empty
+  std::string twin;          ///< how two of one name are told apart: {name}, {nth}
   std::vector<CommentaryTopic> topics;
   std::vector<CommentaryStage> stages;
   std::vector<CommentaryStyle> styles;

@@ -81,9 +81,7 @@ class CommentaryReader : private TomlFields {
   }
 
   void read_topic(const toml::table& t) {
-    only_keys(t,
-              {"name", "types", "where", "family", "also", "importance", "measure", "measure_weight", "always", "joins", "follow", "stale"},
-              "a topic");
+    only_keys(t, {"name", "types", "where", "family", "also", "importance", "measure", "measure_weight", "always", "joins", "follow", "stale"}, "a topic");
     base::CommentaryTopic topic;
     topic.name = name_of(t, t, "a topic");
     if (has(c_.topics, topic.name)) refuse(t, "the topic " + named(topic.name) + " is there twice", "give one another name");
@@ -135,8 +133,7 @@ class CommentaryReader : private TomlFields {
     static constexpr const char* kKinds[] = {"compare", "share", "leader", "latest", "since", "streak", "after", "score"};
     base::CommentaryRecap r;
     r.name = name_of(t, t, "a recap");
-    if (has(c_.recaps, r.name) || has(c_.topics, r.name))
-      refuse(t, "the name " + named(r.name) + " is there twice", "give one another name");
+    if (has(c_.recaps, r.name) || has(c_.topics, r.name)) refuse(t, "the name " + named(r.name) + " is there twice", "give one another name");
     r.kind = text(t, "kind");
     if (std::find(std::begin(kKinds), std::end(kKinds), r.kind) == std::end(kKinds))
       refuse(t, "there is no kind of recap " + named(r.kind), "known: compare, share, leader, latest, since, streak, after, score");
@@ -146,8 +143,7 @@ class CommentaryReader : private TomlFields {
     }
     if (r.families.empty() && r.kind != "score") refuse(t, "the recap " + named(r.name) + " counts nothing", "add families = [\"...\"]");
     r.mark = text(t, "mark");
-    if ((r.kind == "after" || !r.mark.empty()) && !has_family(r.mark))
-      refuse(t, "the recap " + named(r.name) + " has no mark", "name the family since which it counts");
+    if ((r.kind == "after" || !r.mark.empty()) && !has_family(r.mark)) refuse(t, "the recap " + named(r.name) + " has no mark", "name the family since which it counts");
     r.minutes = number(t, "minutes", 0, 0, 1000);
     r.at_least = number(t, "at_least", 3, 1, 10'000);
     r.every_min = number(t, "every", 10, 0, 1000);
@@ -208,8 +204,7 @@ class CommentaryReader : private TomlFields {
                  (l.styles.empty() || std::find(l.styles.begin(), l.styles.end(), style.name) != l.styles.end());
         });
         if (!told)
-          refuse(root,
-                 "the topic " + named(topic.name) + " is always told, and has no lines without conditions in style " + named(style.name),
+          refuse(root, "the topic " + named(topic.name) + " is always told, and has no lines without conditions in style " + named(style.name),
                  "add [[commentary.lines]] for it without `when`");
       }
     }

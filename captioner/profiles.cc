@@ -10,8 +10,8 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
-#include "captioner/commentary_profile.h"
 #include "captioner/digest.h"
+#include "captioner/commentary_profile.h"
 #include "captioner/profile_reader.h"
 
 namespace reelgraph::captioner {

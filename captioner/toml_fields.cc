@@ -149,10 +149,8 @@ double TomlFields::number(const toml::table& table, std::string_view key, double
   if (node == nullptr) return otherwise;
   const double value = node->is_number() ? node->value<double>().value_or(least - 1) : least - 1;
   if (!(value >= least && value <= most))
-    refuse(*node,
-           quoted(key) + " is no number from " + std::to_string(static_cast<long long>(least)) + " to " +
-               std::to_string(static_cast<long long>(most)),
-           "correct it");
+    refuse(*node, quoted(key) + " is no number from " + std::to_string(static_cast<long long>(least)) + " to " +
+           std::to_string(static_cast<long long>(most)), "correct it");
   return value;
 }
 

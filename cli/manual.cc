@@ -65,8 +65,7 @@ std::string manual_page(const Program& program) {
     }
     page += "\n" + roff(command->get_description()) + ".\n" + options_text(*command);
     for (const CLI::App* kind : command->get_subcommands({}))
-      page +=
-          ".SS " + roff(command->get_name() + " " + kind->get_name()) + "\n" + roff(kind->get_description()) + ".\n" + options_text(*kind);
+      page += ".SS " + roff(command->get_name() + " " + kind->get_name()) + "\n" + roff(kind->get_description()) + ".\n" + options_text(*kind);
     page += ".PP\nExamples:\n.nf\n";
     for (const std::string& example : program.examples(command->get_name())) page += "  " + roff(example) + "\n";
     page += ".fi\n";

@@ -24,9 +24,9 @@ using base::ErrorCode;
 using base::Timestamp;
 
 constexpr int kRate = ClipEncoder::kAudioRate;
-constexpr base::Duration kPiece = base::kSecond;  // mixed at once
-constexpr double kFastest = 1.7;                  // times the usual rate; beyond it nobody follows
-constexpr std::size_t kRamp = kRate / 8;          // samples in which the film's sound goes down or up again
+constexpr base::Duration kPiece = base::kSecond;                      // mixed at once
+constexpr double kFastest = 1.7;                                      // times the usual rate; beyond it nobody follows
+constexpr std::size_t kRamp = kRate / 8;                              // samples in which the film's sound goes down or up again
 
 std::size_t samples_at(Timestamp t) { return static_cast<std::size_t>(av_rescale(t, kRate, base::kSecond)); }
 
@@ -40,9 +40,7 @@ std::vector<float> at_rate(const base::AudioBlock& block) {
     swr_free(&context);
     throw Error(ErrorCode::kInternal, "the voice's sound cannot be converted");
   }
-  std::vector<float> out(
-      static_cast<std::size_t>(av_rescale_rnd(static_cast<std::int64_t>(block.samples.size()), kRate, block.sample_rate, AV_ROUND_UP)) +
-      256);
+  std::vector<float> out(static_cast<std::size_t>(av_rescale_rnd(static_cast<std::int64_t>(block.samples.size()), kRate, block.sample_rate, AV_ROUND_UP)) + 256);
   const auto* in = reinterpret_cast<const std::uint8_t*>(block.samples.data());
   auto* to = reinterpret_cast<std::uint8_t*>(out.data());
   int n = swr_convert(context, &to, static_cast<int>(out.size()), &in, static_cast<int>(block.samples.size()));
@@ -148,15 +146,13 @@ class OwnSound {
 /// The film's pictures as they are.
 class Pictures {
  public:
-  Pictures(const std::filesystem::path& film, Muxer& muxer, const std::stop_token& stop)
-      : muxer_(muxer), input_(Input::open(film, ReaderLimits{}, stop)) {
+  Pictures(const std::filesystem::path& film, Muxer& muxer, const std::stop_token& stop) : muxer_(muxer), input_(Input::open(film, ReaderLimits{}, stop)) {
     const StreamChoice choice = choose_streams(*input_);
     from_ = choice.info.video_stream;
     has_sound = choice.info.audio_stream >= 0;
     if (from_ < 0) return;
     if (!muxer_.can_hold(input_->stream(from_)->codecpar->codec_id))
-      throw Error(ErrorCode::kBadInput, "this kind of file cannot hold the film's pictures as they are", film.string(),
-                  "use the ending .mkv");
+      throw Error(ErrorCode::kBadInput, "this kind of file cannot hold the film's pictures as they are", film.string(), "use the ending .mkv");
     to_ = muxer_.add_stream(input_->stream(from_)->time_base);
     copy_stream(*input_->stream(from_), muxer_, to_);
     demuxer_.emplace(*input_, choice.clock, std::vector<int>{from_}, from_);
@@ -168,8 +164,7 @@ class Pictures {
     while (!over_ && (!held_ || held_->dts < until)) {
       if (held_) {
         end = std::max(end, held_->pts + held_->duration);
-        if (!muxer_.write(*held_, to_, kMicroseconds))
-          throw Error(ErrorCode::kBadInput, "the film's pictures cannot be copied", {}, "use the ending .mkv");
+        if (!muxer_.write(*held_, to_, kMicroseconds)) throw Error(ErrorCode::kBadInput, "the film's pictures cannot be copied", {}, "use the ending .mkv");
         held_.reset();
       }
       AVPacket* packet = demuxer_->read();

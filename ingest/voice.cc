@@ -22,8 +22,7 @@ int collect(short* samples, int count, espeak_EVENT* events) {
 Voice::Voice(const std::string& language) {
   sample_rate_ = espeak_Initialize(AUDIO_OUTPUT_SYNCHRONOUS, 0, nullptr, espeakINITIALIZE_DONT_EXIT);
   if (sample_rate_ <= 0)
-    throw base::Error(base::ErrorCode::kInternal, "eSpeak NG finds no voice data", {},
-                      "install the package espeak-ng-data (scripts/setup)");
+    throw base::Error(base::ErrorCode::kInternal, "eSpeak NG finds no voice data", {}, "install the package espeak-ng-data (scripts/setup)");
   espeak_SetSynthCallback(&collect);
   if (espeak_SetVoiceByName(language.c_str()) != EE_OK) {
     espeak_Terminate();

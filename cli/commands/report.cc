@@ -8,13 +8,14 @@ namespace reelgraph::cli {
 
 void add_report(Program& program) {
   auto body = std::make_shared<std::function<int()>>();
-  CLI::App& app = program.add(
-      "report", "Write a report of what happened",
-      {"reelgraph report commentary --video match-1", "reelgraph report commentary --video match-1 --format srt -o match-1.srt",
-       "reelgraph report commentary --video match-1 --style report --format md -o match-1.md",
-       "reelgraph report commentary --video match-1 --speak -o match-1.mp4  # the film with a voice over it",
-       "reelgraph report bottlenecks --format html -o hall.html", "reelgraph report bottlenecks --compare halves --clips moments"},
-      [body] { return (*body)(); });
+  CLI::App& app = program.add("report", "Write a report of what happened",
+                              {"reelgraph report commentary --video match-1",
+                               "reelgraph report commentary --video match-1 --format srt -o match-1.srt",
+                               "reelgraph report commentary --video match-1 --style report --format md -o match-1.md",
+                               "reelgraph report commentary --video match-1 --speak -o match-1.mp4  # the film with a voice over it",
+                               "reelgraph report bottlenecks --format html -o hall.html",
+                               "reelgraph report bottlenecks --compare halves --clips moments"},
+                              [body] { return (*body)(); });
   app.require_subcommand(1);
   add_report_bottlenecks(program, app, *body);
   add_report_commentary(program, app, *body);

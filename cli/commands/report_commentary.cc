@@ -63,8 +63,7 @@ std::unique_ptr<base::TextModel> answerer_of(Context& context, const CommentaryC
 }
 
 /// The voice over the film; where the archive knows no film, the voice alone. @returns what was written, in words
-std::string speak(Context& context, const graph::VideoRecord& video, const query::report::CommentaryReport& report,
-                  const std::string& output) {
+std::string speak(Context& context, const graph::VideoRecord& video, const query::report::CommentaryReport& report, const std::string& output) {
   std::filesystem::path film;
   std::error_code unknown;
   if (!video.path.empty() && std::filesystem::exists(video.path, unknown)) film = video.path;
@@ -113,15 +112,13 @@ int run(Context& context, const CommentaryCommand& command) {
     const query::report::WordingTally& w = *report.wording;
     model_failed = w.failed > 0 && w.used + w.replaced == 0;
     context.console.err("reelgraph: " + w.model + " worded " + std::to_string(w.used) + " of " + count_of(w.asked, "line") + "; " +
-                        std::to_string(w.replaced) + " said more or other than their facts and stay as they were, " +
-                        std::to_string(w.failed) + " failed");
+                        std::to_string(w.replaced) + " said more or other than their facts and stay as they were, " + std::to_string(w.failed) + " failed");
   }
   for (const std::string& note : report.notes) context.console.err("reelgraph: " + video.id + ": " + note);
 
   const bool none = report.lines.empty();
   const auto document = [&] {
-    if (format == "json")
-      return query::report::commentary_json(report).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    if (format == "json") return query::report::commentary_json(report).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
     return none && format == "text" ? std::string("Nothing to tell.\n") : query::report::commentary_text(report, format);
   };
   if (command.output.empty()) {
@@ -159,18 +156,14 @@ void add_report_commentary(Program& program, CLI::App& report, std::function<int
   app.add_option("--format", command->format, "text, md, json, srt or vtt [text; json with --json]")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"text", "md", "json", "srt", "vtt"}));
-  app.add_option("--style", command->commentary.style, "A style of the profile; of sports: radio, text or report [the first]")
-      ->type_name("STYLE");
-  add_length(app, "--lookahead", command->lookahead,
-             "How far ahead the choice of what to say may look, 0 to 60; nothing is said before it happened [10]");
+  app.add_option("--style", command->commentary.style, "A style of the profile; of sports: radio, text or report [the first]")->type_name("STYLE");
+  add_length(app, "--lookahead", command->lookahead, "How far ahead the choice of what to say may look, 0 to 60; nothing is said before it happened [10]");
   app.add_option("--seed", command->commentary.seed, "Another number words it in another way")->type_name("N")->capture_default_str();
-  app.add_flag(
-      "--speak", command->speak,
-      "Write a voice (eSpeak NG) over the film to -o: pictures copied, the film's sound lowered; without a film, or to .wav or .m4a, "
-      "sound alone");
+  app.add_flag("--speak", command->speak,
+               "Write a voice (eSpeak NG) over the film to -o: pictures copied, the film's sound lowered; without a film, or to .wav or .m4a, "
+               "sound alone");
   app.add_option("--answerer", command->answerer,
-                 "none: a grammar words the lines; local:FOLDER or endpoint:URL: a model does, and what says more than its facts is not "
-                 "taken [none]")
+                 "none: a grammar words the lines; local:FOLDER or endpoint:URL: a model does, and what says more than its facts is not taken [none]")
       ->type_name("none|local:FOLDER|endpoint:URL");
   add_run_options(app, command->run);
   add_endpoint(app, command->endpoint);

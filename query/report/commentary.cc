@@ -23,8 +23,8 @@ CommentaryReport make_commentary(const graph::Store& store, const base::Commenta
   report.events_read = feed.read();
   report.events_told = feed.told();
   if (feed.outside() > 0)
-    report.notes.push_back(std::to_string(feed.outside()) + " events begin after the end of the video (" +
-                           base::format_time(video.duration) + ") and are left out");
+    report.notes.push_back(std::to_string(feed.outside()) + " events begin after the end of the video (" + base::format_time(video.duration) +
+                           ") and are left out");
   for (const std::string& name : director.names().twins())
     report.notes.push_back("several sides are called " + name + "; they are told apart by the order in which they appear");
   if (commentary.score && director.sides() != 2 && feed.told() > 0)

@@ -20,8 +20,7 @@ std::string subtitle_time(base::Timestamp t, char point) {
 }
 
 std::size_t characters(const std::string& text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 /// Two lines of about one length where one would be too long. What could end a cue or be markup is made harmless.
@@ -70,8 +69,7 @@ nlohmann::ordered_json commentary_json(const CommentaryReport& report) {
   auto lines = nlohmann::ordered_json::array();
   for (const CommentaryLine& line : report.lines) {
     auto facts = nlohmann::ordered_json::array();
-    for (const Fact& fact : line.facts)
-      facts.push_back({{"slot", fact.slot}, {"value", fact.value}, {"text", fact.text}, {"events", fact.events}});
+    for (const Fact& fact : line.facts) facts.push_back({{"slot", fact.slot}, {"value", fact.value}, {"text", fact.text}, {"events", fact.events}});
     nlohmann::ordered_json one{{"start", base::to_seconds(line.span.start)},
                                {"end", base::to_seconds(line.span.end)},
                                {"text", line.text},
@@ -84,15 +82,14 @@ nlohmann::ordered_json commentary_json(const CommentaryReport& report) {
     if (!line.grammar_text.empty()) one["grammar"] = line.grammar_text;
     lines.push_back(std::move(one));
   }
-  nlohmann::ordered_json document{{"video", report.video}, {"title", report.title},       {"profile", report.profile},
-                                  {"style", report.style}, {"language", report.language}, {"lines", std::move(lines)},
+  nlohmann::ordered_json document{{"video", report.video},   {"title", report.title},       {"profile", report.profile},
+                                  {"style", report.style},   {"language", report.language}, {"lines", std::move(lines)},
                                   {"notes", report.notes}};
   if (report.wording) {
     const WordingTally& w = *report.wording;
     auto reasons = nlohmann::ordered_json::object();
     for (const auto& [reason, n] : w.reasons) reasons[reason] = n;
-    document["wording"] = {{"model", w.model},       {"asked", w.asked},   {"used", w.used},
-                           {"replaced", w.replaced}, {"failed", w.failed}, {"reasons", reasons}};
+    document["wording"] = {{"model", w.model}, {"asked", w.asked}, {"used", w.used}, {"replaced", w.replaced}, {"failed", w.failed}, {"reasons", reasons}};
   }
   return document;
 }
@@ -104,8 +101,8 @@ std::string commentary_text(const CommentaryReport& report, const std::string& f
     if (vtt) text = "WEBVTT\n\n";
     int n = 0;
     for (const CommentaryLine& line : report.lines) {
-      text += std::to_string(++n) + "\n" + subtitle_time(line.span.start, vtt ? '.' : ',') + " --> " +
-              subtitle_time(line.span.end, vtt ? '.' : ',') + "\n" + subtitle_lines(line.text, vtt) + "\n\n";
+      text += std::to_string(++n) + "\n" + subtitle_time(line.span.start, vtt ? '.' : ',') + " --> " + subtitle_time(line.span.end, vtt ? '.' : ',') +
+              "\n" + subtitle_lines(line.text, vtt) + "\n\n";
     }
     return text;
   }
@@ -123,8 +120,7 @@ std::string commentary_text(const CommentaryReport& report, const std::string& f
     return text;
   }
   if (format != "text")
-    throw base::Error(base::ErrorCode::kInvalidArgument, "a commentary is not written as " + format, "--format",
-                      "use text, md, json, srt or vtt");
+    throw base::Error(base::ErrorCode::kInvalidArgument, "a commentary is not written as " + format, "--format", "use text, md, json, srt or vtt");
   for (const CommentaryLine& line : report.lines) text += clock_of(line.span.start) + "  " + line.text + "\n";
   return text;
 }

@@ -18,8 +18,8 @@ constexpr base::Duration kShortest = base::kSecond;            // of a line
 constexpr base::Duration kSameInstant = base::kSecond;         // of two events told as one
 constexpr base::Duration kLongSilence = 5 * base::kMinute;     // without events: nothing is looked back on
 constexpr base::Duration kSummaryRoom = 15 * base::kSecond;    // after an interval begins
-constexpr base::Duration kBreath = 1500 * base::kMillisecond;  // before what follows it
-constexpr base::Duration kReaction = 40 * base::kSecond;       // as long as it may follow
+constexpr base::Duration kBreath = 1500 * base::kMillisecond;     // before what follows it
+constexpr base::Duration kReaction = 40 * base::kSecond;           // as long as it may follow
 constexpr base::Duration kConsequence = 10 * base::kSecond;
 constexpr int kNoLimit = 1000;
 
@@ -38,14 +38,8 @@ base::Timestamp up_to_millisecond(base::Timestamp t) { return (t + base::kMillis
 }  // namespace
 
 Director::Director(const base::Commentary& commentary, const graph::VideoRecord& video, const CommentaryOptions& options, EventFeed& feed)
-    : commentary_(commentary),
-      style_(style_of(commentary, options.style)),
-      video_(video),
-      options_(options),
-      feed_(feed),
-      names_(commentary),
-      record_(commentary, names_, video.title),
-      grammar_(commentary, style_.name, names_) {}
+    : commentary_(commentary), style_(style_of(commentary, options.style)), video_(video), options_(options), feed_(feed),
+      names_(commentary), record_(commentary, names_, video.title), grammar_(commentary, style_.name, names_) {}
 
 std::uint64_t Director::chance(base::Timestamp now, const std::string& of) const {
   std::uint64_t h = options_.seed * 0x9e3779b97f4a7c15U + static_cast<std::uint64_t>(now);
@@ -94,8 +88,7 @@ void Director::offer(const Happening& h, FactSheet sheet) {
     c.importance += topic.measure_weight * std::clamp(it->second, 0.0, 1.0);
   if (const auto it = sheet.numbers.find("all_n"); it != sheet.numbers.end()) c.importance += 6 / it->second;
   const auto margin = sheet.numbers.find("margin");
-  if (topic.importance >= kRival && sheet.flags.contains("late") && margin != sheet.numbers.end() && margin->second <= 1)
-    c.importance += 10;
+  if (topic.importance >= kRival && sheet.flags.contains("late") && margin != sheet.numbers.end() && margin->second <= 1) c.importance += 10;
   if (const auto it = sheet.numbers.find("chain"); it != sheet.numbers.end()) c.importance += std::min(12.0, it->second);
   c.always = topic.always;
   c.ready = h.known;
@@ -180,8 +173,7 @@ void Director::emit(const Candidate& c, const FactSheet& sheet, Sentence sentenc
   CommentaryLine line;
   line.span.start = up_to_millisecond(now);
   const double seconds = static_cast<double>(sentence.words) / style_.words_per_s;
-  line.span.end =
-      up_to_millisecond(line.span.start + std::max(kShortest, static_cast<base::Duration>(seconds * static_cast<double>(base::kSecond))));
+  line.span.end = up_to_millisecond(line.span.start + std::max(kShortest, static_cast<base::Duration>(seconds * static_cast<double>(base::kSecond))));
   line.text = sentence.text;
   line.kind = c.kind;
   line.topic = c.of;
@@ -293,8 +285,7 @@ bool Director::speak(base::Timestamp now) {
   if (say(chosen, now)) {
     if (chosen.topic != nullptr && style_.dense) follow_up(chosen);
     // What was less and came before is old news.
-    std::erase_if(queue_,
-                  [&](const Candidate& c) { return !c.always && c.kind == "event" && c.ready <= chosen.ready && c.importance < kRival; });
+    std::erase_if(queue_, [&](const Candidate& c) { return !c.always && c.kind == "event" && c.ready <= chosen.ready && c.importance < kRival; });
     return true;
   }
   return false;

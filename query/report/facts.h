@@ -21,11 +21,11 @@ struct Fact {
 
 /// All that may be said about one thing at one moment, and what decides how it may be said.
 struct FactSheet {
-  std::map<std::string, Fact> facts;  ///< by slot
+  std::map<std::string, Fact> facts;           ///< by slot
   std::set<std::string> flags;
-  std::map<std::string, double> numbers;      ///< for conditions
-  std::map<std::string, std::string> values;  ///< for conditions
-  std::vector<graph::RowId> events;           ///< what the line is about, whichever slots it fills
+  std::map<std::string, double> numbers;       ///< for conditions
+  std::map<std::string, std::string> values;   ///< for conditions
+  std::vector<graph::RowId> events;            ///< what the line is about, whichever slots it fills
 
   /// True if "flag", "!flag", "name=value", "name>number" or "name<number" holds.
   [[nodiscard]] bool holds(const std::string& condition) const;

@@ -8,8 +8,8 @@ namespace reelgraph::query::report {
 namespace {
 
 constexpr base::Duration kNoRepeat = 10 * base::kMinute;
-constexpr int kDeepest = 6;             // of <words> in <words>
-constexpr std::size_t kMostTried = 40;  // sentences made for one choice
+constexpr int kDeepest = 6;              // of <words> in <words>
+constexpr std::size_t kMostTried = 40;   // sentences made for one choice
 
 std::uint64_t mixed(std::uint64_t x) {  // splitmix64: the same on every machine
   x += 0x9e3779b97f4a7c15U;
@@ -52,8 +52,7 @@ void capitalise(std::string& text) {
     const char c = text[i];
     if (start && c != ' ' && c != '"' && c != '\'') {
       if (c >= 'a' && c <= 'z') text[i] = static_cast<char>(c - 'a' + 'A');
-      if (c == '\xC3' && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) >= 0xA0 && text[i + 1] != '\xB7')
-        text[i + 1] = static_cast<char>(text[i + 1] - 0x20);
+      if (c == '\xC3' && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) >= 0xA0 && text[i + 1] != '\xB7') text[i + 1] = static_cast<char>(text[i + 1] - 0x20);
       start = false;
     }
     if ((c == '.' || c == '!' || c == '?') && i + 1 < text.size() && text[i + 1] == ' ') start = true;
@@ -145,8 +144,7 @@ std::optional<Sentence> Grammar::fill(const std::string& pattern, const FactShee
     if (fact.text.empty()) return std::nullopt;
     sentence.text += fact.text;
     if (!many.empty() || !one.empty()) sentence.text += " " + (fact.value.is_number() && fact.value.get<double>() == 1 ? one : many);
-    const bool known = std::any_of(sentence.facts.begin(), sentence.facts.end(),
-                                   [&](const Fact& f) { return f.slot == fact.slot && f.text == fact.text; });
+    const bool known = std::any_of(sentence.facts.begin(), sentence.facts.end(), [&](const Fact& f) { return f.slot == fact.slot && f.text == fact.text; });
     if (!known) sentence.facts.push_back(std::move(fact));
     i = end;
   }

@@ -33,8 +33,8 @@ class Grammar {
  public:
   Grammar(const base::Commentary& commentary, const std::string& style, NameBook& names);
 
-  /// The freshest of the sentences that fit: whose conditions hold, whose slots are known, of at most `most_words`, and not said in the
-  /// last ten minutes. The choice depends on `chance` and on what was said before only. Nothing if there is none.
+  /// The freshest of the sentences that fit: whose conditions hold, whose slots are known, of at most `most_words`, and not said in the last
+  /// ten minutes. The choice depends on `chance` and on what was said before only. Nothing if there is none.
   [[nodiscard]] std::optional<Sentence> make(const std::string& of, const FactSheet& sheet, base::Timestamp now, int most_words,
                                              std::uint64_t chance) const;
   /// It was said at `now`.
@@ -54,7 +54,7 @@ class Grammar {
   NameBook& names_;
   std::map<std::string, std::vector<Template>> templates_;  ///< by topic or recap
   std::map<std::string, const std::vector<std::string>*> words_;
-  std::unordered_set<std::uint64_t> trigrams_;                         ///< of words, said so far
+  std::unordered_set<std::uint64_t> trigrams_;               ///< of words, said so far
   std::unordered_map<std::string, base::Timestamp> texts_, patterns_;  ///< when last said
 };
 

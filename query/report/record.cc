@@ -214,8 +214,7 @@ void Record::follow_chain(FactSheet& sheet, const Happening& h) {
   put_number(sheet, "passes", static_cast<std::int64_t>(chain_events_.size()), chain_events_);
   const std::size_t names = std::min(chain_.size(), kLongestChain);
   std::vector<graph::RowId> who(chain_.end() - static_cast<std::ptrdiff_t>(names), chain_.end());
-  std::vector<graph::RowId> events(chain_events_.end() - static_cast<std::ptrdiff_t>(std::min(names - 1, chain_events_.size())),
-                                   chain_events_.end());
+  std::vector<graph::RowId> events(chain_events_.end() - static_cast<std::ptrdiff_t>(std::min(names - 1, chain_events_.size())), chain_events_.end());
   if (names >= 3) put(sheet, "chain", names_, std::move(who), std::move(events));
 }
 

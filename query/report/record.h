@@ -17,7 +17,7 @@ namespace reelgraph::query::report {
 struct Happening {
   graph::EventRecord event;
   const base::CommentaryTopic* topic = nullptr;
-  base::Timestamp known = 0;         ///< when it is over, and what came of it can be said
+  base::Timestamp known = 0;  ///< when it is over, and what came of it can be said
   graph::RowId agent = 0, side = 0;  ///< 0: none
 };
 

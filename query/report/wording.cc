@@ -75,8 +75,7 @@ std::string why_not(const CommentaryLine& line, const std::string& video, const 
   for (const Fact& fact : line.facts) evidence += "\n" + fact.text;
   const WordCutter cutter;
   for (const CheckedSentence& s : check_claims(with_marks(reply), {{video, line.span, evidence}}, {}, cutter)) {
-    if (s.verdict != Verdict::kSupported)
-      return s.verdict == Verdict::kDropped ? "it has what the facts do not have" : "it says more than the facts";
+    if (s.verdict != Verdict::kSupported) return s.verdict == Verdict::kDropped ? "it has what the facts do not have" : "it says more than the facts";
   }
   return {};
 }
@@ -88,10 +87,10 @@ void word_lines(CommentaryReport& report, base::TextModel& model, const LineWord
   for (CommentaryLine& line : report.lines) {
     if (line.importance < options.least_importance || in_a_row >= options.most_failures) continue;
     base::TextRequest request;
-    request.system =
-        "You word one line of a live sports commentary. Say exactly what the given line says, in other words, in the language " +
-        report.language + ". Keep every name and every number as it is written and in its order. Add nothing. At most " +
-        std::to_string(static_cast<int>(base::to_seconds(line.span.length()) * options.words_per_s)) + " words. Reply with the line only.";
+    request.system = "You word one line of a live sports commentary. Say exactly what the given line says, in other words, in the language " +
+                     report.language + ". Keep every name and every number as it is written and in its order. Add nothing. At most " +
+                     std::to_string(static_cast<int>(base::to_seconds(line.span.length()) * options.words_per_s)) +
+                     " words. Reply with the line only.";
     request.text = line.text;
     request.max_tokens = kMostTokens;
     ++tally.asked;

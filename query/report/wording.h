@@ -12,9 +12,9 @@ struct LineWordingOptions {
   double least_importance = 0;  ///< lines below are not given to the model
 };
 
-/// Each line is worded by the model from the line's own facts. Kept is a reply that names what the grammar's line names, in its order, has
-/// no number or name that it has not, no words of matter that its evidence lacks (`check_claims`), and fits its time; else the grammar's
-/// line stays. `report.wording` tells how often. Fewer failures than `most_failures` in a row are told there; nothing is thrown.
+/// Each line is worded by the model from the line's own facts. Kept is a reply that names what the grammar's line names, in its order, has no
+/// number or name that it has not, no words of matter that its evidence lacks (`check_claims`), and fits its time; else the grammar's line
+/// stays. `report.wording` tells how often. Fewer failures than `most_failures` in a row are told there; nothing is thrown.
 void word_lines(CommentaryReport& report, base::TextModel& model, const LineWordingOptions& options);
 
 /// Why this reply may not stand for the line; empty if it may. Knows nothing of models.

@@ -1,5 +1,5 @@
-// report_bench [OBSERVATIONS.jsonl...]: commentary of a match, beside reading the same events for `timeline` in the same run; and of a day
-// with 200,000 events. Without files a match of 90 minutes is drawn. Links reelgraph::query, reelgraph::graph, reelgraph::captioner.
+// report_bench [OBSERVATIONS.jsonl...]: commentary of a match, beside reading the same events for `timeline` in the same run; and of a day with
+// 200,000 events. Without files a match of 90 minutes is drawn. Links reelgraph::query, reelgraph::graph, reelgraph::captioner.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -37,13 +37,12 @@ std::string drawn(const std::string& id, double length, double gap) {
     if (draw > 12 && draw < 30) type = "foul", attributes = R"("half":1)";
     const bool red = random() % 2 == 0;
     const std::string a = std::to_string(random() % 11 + (red ? 0 : 11)), b = std::to_string(random() % 11 + (red ? 0 : 11));
-    out << R"({"type":"observation","video":")" << id << R"(","start":)" << t << R"(,"end":)" << t + gap / 2 << R"(,"caption":"a )" << type
-        << ' ' << n << R"(","entities":[{"ref":"p","id":"player:)" << a << R"(","name":"Player )" << a
-        << R"(","type":"player"},{"ref":"q","id":"player:)" << b << R"(","name":"Player )" << b
-        << R"(","type":"player"},{"ref":"t","id":"team:)" << red << R"(","name":")" << (red ? "Reds" : "Blues")
+    out << R"({"type":"observation","video":")" << id << R"(","start":)" << t << R"(,"end":)" << t + gap / 2 << R"(,"caption":"a )" << type << ' ' << n
+        << R"(","entities":[{"ref":"p","id":"player:)" << a << R"(","name":"Player )" << a << R"(","type":"player"},{"ref":"q","id":"player:)" << b
+        << R"(","name":"Player )" << b << R"(","type":"player"},{"ref":"t","id":"team:)" << red << R"(","name":")" << (red ? "Reds" : "Blues")
         << R"(","type":"team"}],"events":[{"type":")" << type << R"(","start":)" << t << R"(,"end":)" << t + gap / 2
-        << R"(,"participants":[{"ref":"p","role":"agent"},{"ref":"q","role":"recipient"},{"ref":"t","role":"team"}],"attributes":{)"
-        << attributes << R"(}}],"provenance":{"kind":"import","name":"bench"}})" << '\n';
+        << R"(,"participants":[{"ref":"p","role":"agent"},{"ref":"q","role":"recipient"},{"ref":"t","role":"team"}],"attributes":{)" << attributes
+        << R"(}}],"provenance":{"kind":"import","name":"bench"}})" << '\n';
   }
   return out.str();
 }
@@ -79,8 +78,8 @@ int main(int argc, char** argv) {
         lines = query::report::make_commentary(store, commentary, video, {}).lines.size();
         best = std::min(best, cpu_seconds() - start);
       }
-      std::printf("%-14s %7zu events: %5zu lines in %.3f s of one core, %.2f of the time that reading them for timeline takes (%.3f s)\n",
-                  video.id.c_str(), events, lines, best, best / reference, reference);
+      std::printf("%-14s %7zu events: %5zu lines in %.3f s of one core, %.2f of the time that reading them for timeline takes (%.3f s)\n", video.id.c_str(),
+                  events, lines, best, best / reference, reference);
     }
   }
   std::error_code ignored;

@@ -121,12 +121,10 @@ TEST_CASE("every goal, penalty, card and substitution of six matches is told, no
           for (const json& row : line.at("events")) {
             const json& event = events.at(row.get<std::int64_t>());
             const std::string weight = weight_of(event.at("type"), event.at("attributes"));
-            const bool fits = (weight == "goal" && line.at("topic") == "goal") ||
-                              (weight == "substitution" && line.at("topic") == "substitution") ||
+            const bool fits = (weight == "goal" && line.at("topic") == "goal") || (weight == "substitution" && line.at("topic") == "substitution") ||
                               (weight == "yellow" && (line.at("topic") == "yellow_card" || line.at("topic") == "foul_and_yellow")) ||
                               (weight == "red" && line.at("topic") == "red_card") ||
-                              (weight == "penalty" &&
-                               (line.at("topic") == "saved_penalty" || line.at("topic") == "missed_penalty" || line.at("topic") == "goal"));
+                              (weight == "penalty" && (line.at("topic") == "saved_penalty" || line.at("topic") == "missed_penalty" || line.at("topic") == "goal"));
             if (!weight.empty()) CHECK(fits);
             if (fits) CHECK(told[weight].insert(row.get<std::int64_t>()).second);
           }
@@ -152,8 +150,7 @@ TEST_CASE("every goal, penalty, card and substitution of six matches is told, no
           CHECK(facts["away_n"].at("value") == away);
         }
         const std::string topic = line.at("topic");
-        if (topic != "shot_streak" && topic != "after_goal" && line.at("kind") != "event" && facts.count("side") != 0 &&
-            facts.count("n") != 0) {
+        if (topic != "shot_streak" && topic != "after_goal" && line.at("kind") != "event" && facts.count("side") != 0 && facts.count("n") != 0) {
           const double since = topic.ends_with("_lately") ? start - 60 * (topic == "possession_lately" ? 5 : 10) : -1;
           int n = 0;
           bool known = false;
@@ -175,32 +172,23 @@ TEST_CASE("every goal, penalty, card and substitution of six matches is told, no
       CHECK(rates[rates.size() * 95 / 100] <= 3);
       CHECK(static_cast<double>(distinct.size()) / trigrams >= 0.75);
       if (std::string_view(style) != "radio") continue;
-      CHECK(reel.call({"report", "commentary", "--video", id}).out ==
-            reel.call({"report", "commentary", "--video", id, "--seed", "1"}).out);
-      CHECK(reel.call({"report", "commentary", "--video", id}).out !=
-            reel.call({"report", "commentary", "--video", id, "--seed", "2"}).out);
+      CHECK(reel.call({"report", "commentary", "--video", id}).out == reel.call({"report", "commentary", "--video", id, "--seed", "1"}).out);
+      CHECK(reel.call({"report", "commentary", "--video", id}).out != reel.call({"report", "commentary", "--video", id, "--seed", "2"}).out);
     }
   }
 }
 
 TEST_CASE("report commentary says in plain words why it has nothing to tell", "[e2e][commentary]") {
   const Reel reel;
-  write_file(reel.dir / "none.jsonl", R"({"type":"video","id":"none","title":"Nothing","duration":60})"
-                                      "\n");
-  write_file(reel.dir / "yard.jsonl",
-             R"({"type":"observation","video":"yard","start":1,"end":2,"caption":"a lorry","events":[{"type":"load","start":1,"end":2}]})"
-             "\n");
-  write_file(
-      reel.dir / "game.jsonl",
-      R"({"type":"observation","video":"game","start":3,"end":4,"caption":"a goal","entities":[{"ref":"p","name":"Ann Able","type":"player"},{"ref":"t","name":"Reds","type":"team"}],"events":[{"type":"goal","start":3,"end":4,"participants":[{"ref":"p","role":"agent"},{"ref":"t","role":"team"}]}]})"
-      "\n");
-  for (const char* file : {"none.jsonl", "yard.jsonl", "game.jsonl"})
-    REQUIRE(reel.call({"import", (reel.dir / file).string()}).exit_code == 0);
+  write_file(reel.dir / "none.jsonl", R"({"type":"video","id":"none","title":"Nothing","duration":60})" "\n");
+  write_file(reel.dir / "yard.jsonl", R"({"type":"observation","video":"yard","start":1,"end":2,"caption":"a lorry","events":[{"type":"load","start":1,"end":2}]})" "\n");
+  write_file(reel.dir / "game.jsonl",
+             R"({"type":"observation","video":"game","start":3,"end":4,"caption":"a goal","entities":[{"ref":"p","name":"Ann Able","type":"player"},{"ref":"t","name":"Reds","type":"team"}],"events":[{"type":"goal","start":3,"end":4,"participants":[{"ref":"p","role":"agent"},{"ref":"t","role":"team"}]}]})" "\n");
+  for (const char* file : {"none.jsonl", "yard.jsonl", "game.jsonl"}) REQUIRE(reel.call({"import", (reel.dir / file).string()}).exit_code == 0);
   const ProcessResult none = reel.call({"report", "commentary", "--video", "none"});
   CHECK(none.exit_code == 1);
   CHECK_THAT(none.err, Contains("has no events"));
-  const ProcessResult yard =
-      reel.call({"report", "commentary", "--video", "yard", "-o", (reel.dir / "yard.srt").string(), "--format", "srt"});
+  const ProcessResult yard = reel.call({"report", "commentary", "--video", "yard", "-o", (reel.dir / "yard.srt").string(), "--format", "srt"});
   CHECK(yard.exit_code == 1);
   CHECK_THAT(yard.err, Contains("sports") && Contains("load"));
   CHECK_FALSE(std::filesystem::exists(reel.dir / "yard.srt"));
@@ -217,18 +205,15 @@ TEST_CASE("report commentary says in plain words why it has nothing to tell", "[
   REQUIRE(game.at("lines").size() == 1);
   CHECK_THAT(game.at("lines").at(0).at("text").get<std::string>(), Contains("Ann Able"));
   REQUIRE(game.at("notes").size() == 1);
-  const ProcessResult file =
-      reel.call({"report", "commentary", "--video", "game", "--format", "vtt", "-o", (reel.dir / "game.vtt").string()});
+  const ProcessResult file = reel.call({"report", "commentary", "--video", "game", "--format", "vtt", "-o", (reel.dir / "game.vtt").string()});
   CHECK(file.exit_code == 0);
   CHECK(read_file(reel.dir / "game.vtt").starts_with("WEBVTT\n"));
 }
 
 TEST_CASE("a commentary without a film is spoken alone", "[e2e][commentary]") {
   const Reel reel;
-  write_file(
-      reel.dir / "game.jsonl",
-      R"({"type":"observation","video":"game","start":3,"end":4,"caption":"a goal","entities":[{"ref":"p","name":"Ann Able","type":"player"},{"ref":"t","name":"Reds","type":"team"}],"events":[{"type":"goal","start":3,"end":4,"participants":[{"ref":"p","role":"agent"},{"ref":"t","role":"team"}]}]})"
-      "\n");
+  write_file(reel.dir / "game.jsonl",
+             R"({"type":"observation","video":"game","start":3,"end":4,"caption":"a goal","entities":[{"ref":"p","name":"Ann Able","type":"player"},{"ref":"t","name":"Reds","type":"team"}],"events":[{"type":"goal","start":3,"end":4,"participants":[{"ref":"p","role":"agent"},{"ref":"t","role":"team"}]}]})" "\n");
   REQUIRE(reel.call({"import", (reel.dir / "game.jsonl").string()}).exit_code == 0);
   const auto wav = reel.dir / "game.wav";
   const ProcessResult said = reel.call({"report", "commentary", "--video", "game", "--speak", "-o", wav.string()});

@@ -168,12 +168,8 @@ TEST_CASE("names are in full, then short, and in full where short would mean two
                      {100, 100, "point", "Ann Able", "Reds", "", "", ""}});
   std::vector<std::string> said;
   for (const CommentaryLine& line : match.tell(c).lines) said.push_back(line.text);
-  const std::vector<std::string> wanted{"Cy van der Cane for Blues of the North.",
-                                        "Van der Cane for Blues.",
-                                        "Ann Able for Reds.",
-                                        "Able for Reds.",
-                                        "Zoe Able for Reds.",
-                                        "Ann Able for Reds."};
+  const std::vector<std::string> wanted{"Cy van der Cane for Blues of the North.", "Van der Cane for Blues.", "Ann Able for Reds.", "Able for Reds.",
+                                        "Zoe Able for Reds.", "Ann Able for Reds."};
   // The last would repeat the third within ten minutes; it is told in its source's words.
   REQUIRE(said.size() == 6);
   CHECK(std::vector<std::string>(said.begin(), said.end() - 1) == std::vector<std::string>(wanted.begin(), wanted.end() - 1));
@@ -253,8 +249,7 @@ TEST_CASE("poor input gives no line that is made up", "[report][commentary]") {
     CHECK(report.lines[1].topic == "point");
   }
   SECTION("a length that is out of all proportion") {
-    const CommentaryReport report =
-        Match({{5, 6, "point", "Ann Able", "Reds", "", "", ""}, {9, 9, "throw", "Dan Dove", "Blues", "", "", ""}}, 3e8).tell(c);
+    const CommentaryReport report = Match({{5, 6, "point", "Ann Able", "Reds", "", "", ""}, {9, 9, "throw", "Dan Dove", "Blues", "", "", ""}}, 3e8).tell(c);
     CHECK(report.lines.size() >= 2);
   }
   SECTION("wrong options") {

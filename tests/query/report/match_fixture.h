@@ -41,8 +41,7 @@ class Match {
  public:
   explicit Match(const std::vector<Play>& plays, double duration = 600, const std::string& title = "Reds v Blues")
       : archive_(graph::Archive::open(dir_ / "test.reel", graph::OpenMode::kCreate)) {
-    std::string text =
-        R"({"type":"video","id":"m","title":")" + title + "\"" + (duration > 0 ? ",\"duration\":" + std::to_string(duration) : "") + "}\n";
+    std::string text = R"({"type":"video","id":"m","title":")" + title + "\"" + (duration > 0 ? ",\"duration\":" + std::to_string(duration) : "") + "}\n";
     for (const Play& p : plays) text += play_line("m", p);
     std::istringstream in(text);
     graph::import_jsonl(archive_, in, "test.jsonl", {});

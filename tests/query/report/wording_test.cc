@@ -45,8 +45,7 @@ TEST_CASE("a model's line stands only if it says what the facts say", "[report][
   CHECK_THAT(why_not(line, "m", "Eve Elm comes on for Flo Fox after 13 minutes.", 3), Contains("numbers"));
   CHECK_FALSE(why_not(line, "m", "Eve Elm comes on for Flo Fox after 12 minutes, says Zoe Zimmer.", 3).empty());
   CHECK_FALSE(why_not(line, "m", "Eve Elm, unbeaten champion, comes on for Flo Fox after 12 minutes.", 3).empty());
-  CHECK_THAT(why_not(line, "m", "Eve Elm comes on for Flo Fox after 12 minutes, and so on and on and on and on and on.", 3),
-             Contains("too long"));
+  CHECK_THAT(why_not(line, "m", "Eve Elm comes on for Flo Fox after 12 minutes, and so on and on and on and on and on.", 3), Contains("too long"));
   CHECK_FALSE(why_not(line, "m", "", 3).empty());
 }
 
