@@ -160,13 +160,15 @@ ActivePeriods active_periods(const OperationsLog& log, const base::SpanSet& wind
   }
   for (Candidate& c : result.candidates) {
     std::sort(c.periods.begin(), c.periods.end());
-    base::Duration sum = 0;
+    base::Duration sum = 0, seen = 0;
     for (const base::TimeSpan& p : c.periods) {
       sum += p.length();
-      if (p.length() > c.longest.length()) c.longest = p;
+      const base::Duration here = base::SpanSet{p}.intersection(window).total();
+      seen += here;
+      if (here > 0 && p.length() > c.longest.length()) c.longest = p;
     }
     if (!c.periods.empty()) c.mean_period = base::to_seconds(sum) / static_cast<double>(c.periods.size());
-    if (total > 0) c.active = std::min(1.0, static_cast<double>(sum) / (total * c.machines));
+    if (total > 0) c.active = std::min(1.0, static_cast<double>(seen) / (total * c.machines));
   }
   find_momentary(result, window);
   return result;

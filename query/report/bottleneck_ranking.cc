@@ -101,6 +101,7 @@ void add_moments(const BottleneckReport& report, const graph::Store* store, cons
   const auto at = std::find(order.begin(), order.end(), b.actor);
   const int before = at == order.end() || at == order.begin() ? -1 : *(at - 1);
   for (const VisitState& state : log.states) {
+    if (!log.whole.overlaps(state.span)) continue;
     const int place = log.visits[static_cast<std::size_t>(state.visit)].place;
     if (state.activity == Activity::kWait && place == b.actor &&
         (longest_wait == nullptr || state.span.length() > longest_wait->span.length()))

@@ -105,6 +105,12 @@ struct BottleneckReport {
 [[nodiscard]] std::string bottlenecks_text(const BottleneckReport& report, const std::string& format);
 /// One page that needs nothing else, for screen, phone and print.
 [[nodiscard]] std::string bottlenecks_html(const BottleneckReport& report);
+/// What a process-mining tool finds in the XES: variants of activities over starts and completes, time from a case's first to its last.
+struct EventLogFigures {
+  std::int64_t cases = 0, events = 0, variants = 0;
+  double mean_seconds = 0;
+};
+[[nodiscard]] EventLogFigures event_log_figures(const OperationsLog& log);
 /// @param format xes or csv: an event log for process mining, a case per piece of goods
 [[nodiscard]] std::string event_log(const OperationsLog& log, const std::string& format);
 

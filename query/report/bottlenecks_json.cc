@@ -165,6 +165,11 @@ OrderedJson bottlenecks_json(const BottleneckReport& report) {
                        {"second_stations", second},
                        {"sentences", report.comparison->sentences}};
   }
+  const EventLogFigures exported = event_log_figures(log);
+  j["event_log"] = {{"cases", exported.cases},
+                    {"events", exported.events},
+                    {"variants", exported.variants},
+                    {"mean_case_seconds", tidy(exported.mean_seconds)}};
   j["events"] = log_json(report);
   j["notes"] = report.notes;
   return j;

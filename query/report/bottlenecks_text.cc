@@ -9,7 +9,7 @@ namespace reelgraph::query::report {
 namespace {
 
 constexpr std::size_t kMostRoutes = 20;
-constexpr std::size_t kMostRanked = 5;
+constexpr std::size_t kMostToldOfRanking = 5;
 
 /// Lines of a heading, paragraphs, lists and tables, for people at a terminal or for Markdown.
 class Document {
@@ -111,7 +111,7 @@ std::string stations_csv(const BottleneckReport& report) {
 void write_ranking(Document& d, const BottleneckReport& report) {
   d.heading("Bottlenecks, the worst first", 2);
   if (report.ranking.empty()) d.line("Nothing can be ranked.");
-  for (std::size_t i = 0; i < report.ranking.size() && i < kMostRanked; ++i) {
+  for (std::size_t i = 0; i < report.ranking.size() && i < kMostToldOfRanking; ++i) {
     const RankedBottleneck& b = report.ranking[i];
     d.item(std::to_string(i + 1) + ". " + b.name + " (score " + short_number(b.score) + ", confidence " + percent(b.confidence) + ")");
     for (const std::string& reason : b.reasons) d.item(reason, 1);

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <ctime>
 #include <map>
+#include <set>
 
 #include "base/error.h"
 #include "query/report/bottlenecks_parts.h"
@@ -80,6 +81,25 @@ std::map<std::pair<int, int>, std::string> case_names(const OperationsLog& log, 
   return names;
 }
 
+struct Transition {
+  base::Timestamp time;
+  bool starts;  ///< else it completes; an instant completes
+  const LoggedEvent* event;
+};
+
+/// Starts and ends in the order of time; at one instant what ended comes before what begins.
+std::vector<Transition> transitions_of(const std::vector<LoggedEvent>& events) {
+  std::vector<std::pair<std::pair<base::Timestamp, int>, Transition>> ordered;
+  for (const LoggedEvent& e : events) {
+    if (!e.span.empty()) ordered.push_back({{e.span.start, 1}, {e.span.start, true, &e}});
+    ordered.push_back({{e.span.end, e.span.empty() ? 1 : 0}, {e.span.end, false, &e}});
+  }
+  std::stable_sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<Transition> result;
+  for (const auto& [key, transition] : ordered) result.push_back(transition);
+  return result;
+}
+
 void write_xes_event(std::string& out, const LoggedEvent& e, const char* transition, const std::string& time, const std::string& video) {
   out += "    <event>\n      <string key=\"concept:name\" value=\"" + xml_text(e.activity) +
          "\"/>\n      <string key=\"lifecycle:transition\" value=\"" + transition + "\"/>\n      <date key=\"time:timestamp\" value=\"" +
@@ -97,6 +117,25 @@ std::string quoted_cell(const std::string& text) {
 }
 
 }  // namespace
+
+EventLogFigures event_log_figures(const OperationsLog& log) {
+  EventLogFigures f;
+  std::set<std::string> variants;
+  double seconds = 0;
+  for (const auto& [key, events] : cases_of(log)) {
+    const std::vector<Transition> transitions = transitions_of(events);
+    if (transitions.empty()) continue;
+    ++f.cases;
+    f.events += static_cast<std::int64_t>(transitions.size());
+    std::string variant;
+    for (const Transition& t : transitions) variant += t.event->activity + "\n";
+    variants.insert(std::move(variant));
+    seconds += base::to_seconds(transitions.back().time - transitions.front().time);
+  }
+  f.variants = static_cast<std::int64_t>(variants.size());
+  if (f.cases > 0) f.mean_seconds = seconds / static_cast<double>(f.cases);
+  return f;
+}
 
 std::string event_log(const OperationsLog& log, const std::string& format) {
   if (format != "xes" && format != "csv")
@@ -132,18 +171,8 @@ std::string event_log(const OperationsLog& log, const std::string& format) {
     out += "  <string key=\"clock\" value=\"no wall time is known: times count from the start of the video, as 1970-01-01T00:00:00Z\"/>\n";
   for (const auto& [key, events] : cases) {
     out += "  <trace>\n    <string key=\"concept:name\" value=\"" + xml_text(names.at(key)) + "\"/>\n";
-    // Starts and ends in the order of time; at one instant what ended comes before what begins.
-    std::vector<std::tuple<base::Timestamp, int, const LoggedEvent*>> ordered;
-    for (const LoggedEvent& e : events) {
-      if (!e.span.empty()) ordered.emplace_back(e.span.start, 1, &e);
-      ordered.emplace_back(e.span.end, e.span.empty() ? 1 : 0, &e);
-    }
-    std::stable_sort(ordered.begin(), ordered.end(), [](const auto& a, const auto& b) {
-      return std::tie(std::get<0>(a), std::get<1>(a)) < std::tie(std::get<0>(b), std::get<1>(b));
-    });
-    for (const auto& [time, rank, e] : ordered)
-      write_xes_event(out, *e, !e->span.empty() && time == e->span.start && rank == 1 ? "start" : "complete", iso_time(epoch, time),
-                      video_of(*e));
+    for (const Transition& t : transitions_of(events))
+      write_xes_event(out, *t.event, t.starts ? "start" : "complete", iso_time(epoch, t.time), video_of(*t.event));
     out += "  </trace>\n";
   }
   return out + "</log>\n";

@@ -118,7 +118,7 @@ class Replayer {
       }
     }
     const auto jobs = static_cast<double>(line_.entry.size());
-    left_ += (jobs - static_cast<double>(finished_)) * line_.end;
+    left_ += (jobs - static_cast<double>(gone_)) * line_.end;
     return {static_cast<double>(finished_) * 3600 / (line_.end - line_.begin), left_ / std::max(1.0, jobs)};
   }
 
@@ -168,7 +168,8 @@ class Replayer {
           ++stations_[s + 1].coming;
           due_.push({now_ + line_.stations[s].transit[job], next_++, Kind::kCome, s + 1, job});
         } else {
-          ++finished_;
+          ++gone_;
+          finished_ += now_ >= line_.begin ? 1 : 0;
           left_ += now_;
         }
         serve(s);
@@ -184,7 +185,7 @@ class Replayer {
   std::priority_queue<Due> due_;
   std::uint64_t next_ = 0;
   double now_ = 0, left_ = 0;
-  std::int64_t finished_ = 0;
+  std::int64_t finished_ = 0, gone_ = 0;  ///< from `begin` on; ever
 };
 
 /// Fills what is missing (negative) with draws from what is known, the same for each replay. @returns how many were known

@@ -46,7 +46,7 @@ void find_long(const BottleneckReport& report, bool wait, std::vector<Operations
   }
   for (const Visit& v : log.visits) {
     const auto u = usual.find(v.place);
-    if (u == usual.end() || v.open || v.process_inferred || length_of(v) <= 1) continue;
+    if (u == usual.end() || v.open || !log.whole.contains(v.departure) || v.process_inferred || length_of(v) <= 1) continue;
     const double out = (std::log(length_of(v)) - u->second.first) / u->second.second;
     if (out < kFarOut) continue;
     const base::TimeSpan span =
@@ -97,6 +97,7 @@ void find_told(const BottleneckReport& report, std::vector<OperationsAnomaly>& b
     ++all;
   }
   for (const Episode& e : log.episodes) {
+    if (!log.whole.overlaps(e.span)) continue;
     const std::string who = e.resource >= 0 ? name_of(log, e.resource) : e.goods >= 0 ? name_of(log, e.goods) : std::string("something");
     const std::string where = e.place >= 0 ? " at " + name_of(log, e.place) : "";
     const double length = base::to_seconds(e.span.length());

@@ -149,6 +149,24 @@ TEST_CASE("a line with full buffers is played again as it was", "[bottlenecks]")
   CHECK(half.gains[1].per_hour == Approx(40 * 7.2));  // 10 s each: 20, 30, ... 410
 }
 
+TEST_CASE("a part of the day is reported as that part", "[bottlenecks]") {
+  HallLog log(1500);
+  log.line(60, 30, {20, 36, 25});
+  BottleneckOptions options;
+  options.log.from = 500 * base::kSecond;
+  options.log.to = 1000 * base::kSecond;
+  const BottleneckReport r = log.report(options);
+  CHECK(r.log.observed.total() == 500 * base::kSecond);
+  CHECK(r.stations[1].throughput_per_h == Approx(100).epsilon(0.08));  // one in 36 s
+  REQUIRE(r.replayed);
+  CHECK(r.replayed->per_hour == Approx(r.flow.per_hour).epsilon(0.08));
+  CHECK(r.ranking[0].name == "station 2");
+  for (const RankedBottleneck& b : r.ranking) {
+    for (const ReportMoment& m : b.moments) CHECK(m.span.overlaps(r.log.whole));
+  }
+  for (const Candidate& c : r.active.candidates) CHECK(c.active <= 1);
+}
+
 TEST_CASE("expected waits agree with the textbook's", "[bottlenecks]") {
   CHECK(expected_wait(0.5, 1, 1, 1, 1).value() == Approx(1));      // M/M/1: rho / (mu - lambda)
   CHECK(expected_wait(0.5, 1, 1, 1, 0).value() == Approx(0.5));    // M/D/1: half of it
