@@ -1,84 +1,37 @@
 #include "chunker/tracking/events.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
+#include <set>
 #include <tuple>
 #include <utility>
 
 namespace reelgraph::chunker::tracking {
 namespace {
 
-constexpr base::Duration kSure = 4 * base::kSecond;   ///< after which what nobody set down or took has come or gone by itself
-constexpr base::Duration kMatch = 3 * base::kSecond;  ///< between a change of load and the goods' coming or going
-constexpr base::Duration kEdgeOfFilm = 2500 * base::kMillisecond;
-constexpr double kEdge = 0.2;         ///< of the picture: who is lost there has left it
-constexpr std::size_t kWay = 8;       ///< frames of a way that are remembered
-constexpr double kOutOfZone = 0.012;  ///< picture widths beyond a zone's border that are still in it for who was in it
+constexpr double kEdge = 0.2;                         ///< of the picture: who is lost there has left it
+constexpr base::Duration kKept = 12 * base::kSecond;  ///< that tracks are kept for after they were read
+constexpr std::size_t kWay = 8;                       ///< frames of a way that are remembered
+constexpr double kOutOfZone = 0.012;                  ///< picture widths beyond a zone's border that are still in it for who was in it
+
+bool at_edge(Place p) { return p.x < kEdge || p.x > 1 - kEdge || p.y < kEdge || p.y > 1 - kEdge; }
 
 base::TimeSpan ordered(base::Timestamp start, base::Timestamp end) { return {std::min(start, end), std::max(start, end)}; }
 
 }  // namespace
 
 EventReader::EventReader(Rules rules, std::vector<base::Zone> zones, double aspect)
-    : rules_(std::move(rules)), zones_(std::move(zones)), aspect_(aspect), tracker_(rules_.tracker_options(aspect)) {}
+    : rules_(std::move(rules)), zones_(std::move(zones), aspect), tracker_(rules_.tracker_options(aspect)) {}
 
 bool EventReader::is(const std::vector<std::string>& types, const std::string& type) const {
   return std::find(types.begin(), types.end(), type) != types.end();
 }
 
-/// Distance to a zone, 0 within it.
-double EventReader::outside(int zone, Place place) const {
-  const auto& polygon = zones_[static_cast<std::size_t>(zone)].polygon;
-  bool inside = false;
-  double nearest = std::numeric_limits<double>::max();
-  for (std::size_t i = 0, j = polygon.size() - 1; i < polygon.size(); j = i++) {
-    const auto [ax, ay] = polygon[i];
-    const auto [bx, by] = polygon[j];
-    if ((ay > place.y) != (by > place.y) && place.x < (bx - ax) * (place.y - ay) / (by - ay) + ax) inside = !inside;
-    const double dx = bx - ax, dy = (by - ay) * aspect_, px = place.x - ax, py = (place.y - ay) * aspect_;
-    const double along = std::clamp((px * dx + py * dy) / std::max(1e-12, dx * dx + dy * dy), 0.0, 1.0);
-    nearest = std::min(nearest, std::hypot(px - along * dx, py - along * dy));
-  }
-  return inside ? 0 : nearest;
-}
-
-/// The zone that holds a place, or the nearest within `margin`; -1: none.
-int EventReader::zone_at(Place place, double margin) const {
-  int best = -1;
-  double least = std::numeric_limits<double>::max();
-  for (int zone = 0; zone < static_cast<int>(zones_.size()); ++zone) {
-    const double far = outside(zone, place);
-    if (far <= margin && far < least) {
-      best = zone;
-      least = far;
-    }
-  }
-  return best;
-}
-
-bool EventReader::zone_in(int zone, const std::vector<std::string>& kinds) const {
-  return zone >= 0 && is(kinds, zone_kind(zones_[static_cast<std::size_t>(zone)].name));
-}
-
-int EventReader::nearest_zone(Place place, const std::vector<std::string>& kinds) const {
-  int best = -1;
-  double least = std::numeric_limits<double>::max();
-  for (int zone = 0; zone < static_cast<int>(zones_.size()); ++zone) {
-    if (const double far = outside(zone, place); zone_in(zone, kinds) && far < least) {
-      best = zone;
-      least = far;
-    }
-  }
-  return best;
-}
-
 Party EventReader::party_of(int zone) const {
-  std::string name = zones_[static_cast<std::size_t>(zone)].name;
-  const auto type = rules_.zone_types.find(zone_kind(name));
-  std::replace(name.begin(), name.end(), '_', ' ');
-  return {"zone:" + name, type == rules_.zone_types.end() ? "zone" : type->second, name, {}, {}};
+  const auto type = rules_.zone_types.find(zones_.kind(zone));
+  return {"zone:" + zones_.name(zone), type == rules_.zone_types.end() ? "zone" : type->second, zones_.name(zone), {}, {}};
 }
+
+Party EventReader::outside_party() const { return {"zone:" + rules_.outside, "zone", rules_.outside, {}, {}}; }
 
 /// Smoothed over neighbouring frames; nothing before it was first seen or after it was last seen.
 std::optional<EventReader::State> EventReader::state(const Track& track, base::Timestamp at) const {
@@ -118,7 +71,7 @@ std::optional<EventReader::State> EventReader::state(const Track& track, base::T
       now.load = load;
     }
   }
-  now.zone = zone_at(now.place, 0);
+  now.zone = zones_.at(now.place);
   return now;
 }
 
@@ -157,25 +110,27 @@ void EventReader::add(const Look& look) {
   if (first_frame_ < 0) first_frame_ = look.at;
   tracker_.add(look);
   frames_.push_back(look.at);
-  while (!frames_.empty() && frames_.front() + kLag <= look.at) {
+  read_up_to(look.at - kLag);
+  tracker_.forget(look.at - kLag - kKept);
+  std::set<int> alive;
+  for (const Track& track : tracker_.tracks()) alive.insert(track.number);
+  std::erase_if(stories_, [&](const auto& story) { return !alive.contains(story.first); });
+}
+
+void EventReader::read_up_to(base::Timestamp last) {
+  while (!frames_.empty() && frames_.front() <= last) {
     const base::Timestamp at = frames_.front();
     read(at, read_to_ < 0 ? at : read_to_);
     frames_.pop_front();
     read_to_ = at;
   }
-  tracker_.forget(look.at - kLag - 12 * base::kSecond);
 }
 
 void EventReader::finish(base::Timestamp end) {
   if (first_frame_ < 0) return;
   const base::Timestamp last = frames_.empty() ? read_to_ : frames_.back();
   tracker_.finish();
-  while (!frames_.empty()) {
-    const base::Timestamp at = frames_.front();
-    read(at, read_to_ < 0 ? at : read_to_);
-    frames_.pop_front();
-    read_to_ = at;
-  }
+  read_up_to(last);
   // What is known late is read as if some seconds more had been seen; what is still there at the end stays.
   for (Track& track : tracker_.tracks()) {
     Story& story = story_of(track);
@@ -235,13 +190,10 @@ void EventReader::read(base::Timestamp at, base::Timestamp before) {
       if (!now->load.empty() && is(rules_.carriers, track.type)) {
         story.carried = Party{"", rules_.goods.empty() ? "goods" : rules_.goods.front(), "", {}, now->load};
       }
-      if (track.first > first_frame_ + kEdgeOfFilm && is(rules_.workers, track.type) && !story.party.key.empty()) {
-        const Place p = now->place;
-        if (p.x < kEdge || p.x > 1 - kEdge || p.y < kEdge || p.y > 1 - kEdge) {
-          tell("enter", {track.first, track.first},
-               {{story.party, "agent"}, {{"zone:" + rules_.outside, "zone", rules_.outside, {}, {}}, "place"}},
-               story.party.name + " comes into the " + rules_.outside);
-        }
+      const bool comes = track.first > first_frame_ + kEdgeOfFilm && at_edge(now->place);
+      if (comes && is(rules_.workers, track.type) && !story.party.key.empty()) {
+        tell("enter", {track.first, track.first}, {{story.party, "agent"}, {outside_party(), "place"}},
+             story.party.name + " comes into the " + rules_.outside);
       }
     } else {
       if (is(rules_.workers, track.type)) read_zone(track, story, *now, at, before);
@@ -249,7 +201,6 @@ void EventReader::read(base::Timestamp at, base::Timestamp before) {
       read_stand(track, story, *now, at, before);
     }
     story.last = now;
-    story.last_at = at;
     story.way.emplace_back(at, now->place);
     if (story.way.size() > kWay) story.way.pop_front();
   }
@@ -263,7 +214,9 @@ void EventReader::read(base::Timestamp at, base::Timestamp before) {
 
 /// Workers cross the borders of zones.
 void EventReader::read_zone(const Track& track, Story& story, const State& now, base::Timestamp at, base::Timestamp before) {
-  const auto zone_now = [&](const State& s) { return story.zone >= 0 && outside(story.zone, s.place) <= kOutOfZone ? story.zone : s.zone; };
+  const auto zone_now = [&](const State& s) {
+    return story.zone >= 0 && zones_.outside(story.zone, s.place) <= kOutOfZone ? story.zone : s.zone;
+  };
   const int zone = zone_now(now);
   if (zone == story.zone) return;
   // It must still be so in the next frame.
@@ -276,14 +229,14 @@ void EventReader::read_zone(const Track& track, Story& story, const State& now, 
     std::vector<std::pair<base::Timestamp, Place>> way(story.way.begin(), story.way.end());
     way.emplace_back(at, now.place);
     std::size_t k = way.size() - 1;
-    while (k > 0 && (outside(border, way[k - 1].second) <= 0) != leaves) --k;
+    while (k > 0 && (zones_.outside(border, way[k - 1].second) <= 0) != leaves) --k;
     if (k == 0) return before;
     const auto& [t0, from] = way[k - 1];
     const auto& [t1, to] = way[k];
     double low = 0, high = 1;
     for (int i = 0; i < 20; ++i) {
       const double mid = (low + high) / 2;
-      const bool in = outside(border, {from.x + mid * (to.x - from.x), from.y + mid * (to.y - from.y)}) <= 0;
+      const bool in = zones_.outside(border, {from.x + mid * (to.x - from.x), from.y + mid * (to.y - from.y)}) <= 0;
       (in == leaves ? low : high) = mid;
     }
     return t0 + static_cast<base::Duration>(high * static_cast<double>(t1 - t0));
@@ -313,7 +266,7 @@ void EventReader::read_stand(const Track& track, Story& story, const State& now,
       story.stop->end >= story.stands_since)
     return;
   if (tracker_.distance(story.stop->place, now.place) >= rules_.walk) {
-    travelled(story, story.stands_since, nearest_zone(now.place, rules_.process_at), now.place, std::nullopt);
+    travelled(story, story.stands_since, zones_.nearest(now.place, rules_.process_at), std::nullopt);
   }
   story.stop.reset();
 }
@@ -325,8 +278,8 @@ void EventReader::stood(const Track& track, Story& story, base::Timestamp until)
   const Place place = story.anchor;
   if (!carrier) {
     // Between work in a zone and the next there may be rest; within the zone it is part of the work.
-    const bool rests = !zone_in(zone_at(place, 0), rules_.process_at) && story.works_since < 0;
-    const int zone = nearest_zone(place, rules_.process_at);
+    const bool rests = !zones_.is(zones_.at(place), rules_.process_at) && story.works_since < 0;
+    const int zone = zones_.nearest(place, rules_.process_at);
     if (rests && span.length() >= rules_.least_idle) {
       std::vector<std::pair<Party, std::string>> parties{{story.party, "agent"}};
       if (zone >= 0) parties.emplace_back(party_of(zone), "place");
@@ -342,12 +295,12 @@ void EventReader::stood(const Track& track, Story& story, base::Timestamp until)
     return;
   }
   if (span.length() < rules_.least_idle) return;
-  if (story.stop && story.stop->end < span.start) travelled(story, span.start, -1, place, std::nullopt);
+  if (story.stop && story.stop->end < span.start) travelled(story, span.start, -1, std::nullopt);
   tell("idle", span, {{story.party, "agent"}}, story.party.name + " has nothing to do");
   story.stop = Stop{until, story.stop ? story.stop->zone : -1, place};
 }
 
-void EventReader::travelled(Story& story, base::Timestamp until, int destination, Place place, const std::optional<Party>& object) {
+void EventReader::travelled(Story& story, base::Timestamp until, int destination, const std::optional<Party>& object) {
   if (!story.stop) return;
   const base::TimeSpan span = ordered(story.stop->end, until);
   if (span.length() < base::kSecond) return;
@@ -365,204 +318,6 @@ void EventReader::travelled(Story& story, base::Timestamp until, int destination
   if (object && !object->key.empty()) words += " with " + object->name;
   tell("travel", span, std::move(parties), std::move(words),
        is(rules_.carriers, story.party.type) ? nlohmann::json{{"loaded", object.has_value()}} : nlohmann::json::object());
-  (void)place;
-}
-
-/// A carrier takes goods up or sets them down.
-void EventReader::read_load(const Track& track, Story& story, const State& now, base::Timestamp at, base::Timestamp before) {
-  const std::string& had = story.last->load;
-  if (had.empty() == now.load.empty()) return;
-  const base::Timestamp changed = before + (at - before) / 2;
-  const bool takes = had.empty();
-  Track* goods = nullptr;
-  double least = rules_.reach;
-  for (Track& other : tracker_.tracks()) {
-    if (!other.confirmed || !is(rules_.goods, other.type)) continue;
-    const Story& its = story_of(other);
-    if (takes ? its.gone || std::abs(other.last_seen - changed) > kMatch : its.explained || std::abs(other.first - changed) > kMatch)
-      continue;
-    const std::optional<State> there = state(other, takes ? other.last_seen : other.first);
-    if (!there) continue;
-    const double far = tracker_.distance(there->place, now.place) + (there->load == (takes ? now.load : had) ? 0 : rules_.reach / 3);
-    if (far <= least) {
-      least = far;
-      goods = &other;
-    }
-  }
-  if (takes && goods == nullptr) {
-    // What stands there still is the next one, if it came at once.
-    least = rules_.reach;
-    for (Track& other : tracker_.tracks()) {
-      if (!other.confirmed || !is(rules_.goods, other.type) || other.first >= changed || story_of(other).gone || other.load() != now.load)
-        continue;
-      const std::optional<State> there = state(other, std::min(other.last_seen, before));
-      if (!there) continue;
-      if (const double far = tracker_.distance(there->place, now.place); far <= least) {
-        least = far;
-        goods = &other;
-      }
-    }
-    if (goods != nullptr) static_cast<void>(tracker_.split(*goods, changed));
-  }
-  const base::Timestamp start = std::max(story.stands_since, changed - rules_.lift);
-  int zone = -1;
-  Party object;
-  if (goods != nullptr) {
-    Story& its = story_of(*goods);
-    const std::optional<State> there = state(*goods, takes ? goods->last_seen : goods->first);
-    zone = zone_at(there->place, 0.03);
-    if (takes) {
-      its.gone = true;
-      end_wait(its, start);
-      if (its.party.key.empty())
-        its.party = {goods->type + ":" + std::to_string(next_goods_),
-                     goods->type,
-                     goods->type + " " + std::to_string(next_goods_),
-                     {},
-                     there->load},
-        ++next_goods_;
-      object = its.party;
-    } else {
-      its.explained = true;
-      if (story.carried && !story.carried->key.empty()) its.party = *story.carried;
-      if (its.party.key.empty())
-        its.party = {goods->type + ":" + std::to_string(next_goods_),
-                     goods->type,
-                     goods->type + " " + std::to_string(next_goods_),
-                     {},
-                     had},
-        ++next_goods_;
-      its.waits_since = changed;
-      object = its.party;
-    }
-  } else {
-    zone = zone_at(now.place, rules_.reach);
-    if (!takes && story.carried) object = *story.carried;
-    if (takes) {
-      const std::string type = rules_.goods.empty() ? "goods" : rules_.goods.front();
-      object = {type + ":" + std::to_string(next_goods_), type, type + " " + std::to_string(next_goods_), {}, now.load};
-      ++next_goods_;
-    }
-  }
-  if (takes && start - story.stands_since >= rules_.least_idle) stood(track, story, start);
-  travelled(story, start, zone, now.place,
-            takes ? std::nullopt : std::optional<Party>(object.key.empty() ? Party{"", "", "", {}, had} : object));
-  std::vector<std::pair<Party, std::string>> parties{{story.party, "agent"}};
-  if (!object.key.empty()) parties.emplace_back(object, "object");
-  if (zone >= 0) parties.emplace_back(party_of(zone), "place");
-  const std::string what = object.key.empty() ? had.empty() ? now.load : had : object.name;
-  tell(takes ? "pick_up" : "drop", ordered(start, changed), std::move(parties),
-       story.party.name + (takes ? " picks up " : " sets down ") + what +
-           (zone >= 0 ? (takes ? " from " : " at ") + party_of(zone).name : ""));
-  story.stop = Stop{changed, zone, now.place};
-  story.stands_since = changed;
-  story.anchor = now.place;
-  story.carried = takes ? std::optional<Party>(object) : std::nullopt;
-}
-
-/// Goods come, wait and go.
-void EventReader::read_goods(Track& track, Story& story, base::Timestamp at) {
-  if (!story.explained && at >= track.first + kSure) {
-    story.explained = true;
-    const std::optional<State> there = state(track, std::min(track.first + kSure, track.last_seen));
-    story.party = {track.type + ":" + std::to_string(next_goods_),
-                   track.type,
-                   track.type + " " + std::to_string(next_goods_),
-                   {},
-                   there ? there->load : ""};
-    ++next_goods_;
-    base::Timestamp stands = track.first;
-    const int zone = there ? there->zone >= 0 ? there->zone : zone_at(there->place, 0.02) : -1;
-    if (track.first > first_frame_ + kEdgeOfFilm && zone_in(zone, rules_.arrive_at)) {
-      for (const Sample& sample : track.samples) {
-        if (sample.seen && tracker_.distance(sample.place, there->place) > rules_.still / 2 && sample.at < track.first + kSure)
-          stands = sample.at;
-      }
-      tell("arrive", {track.first, stands}, {{story.party, "agent"}, {party_of(zone), "place"}},
-           story.party.name + " arrives at " + party_of(zone).name);
-    }
-    story.waits_since = stands;
-    story.zone = zone;
-  }
-  if (story.explained && story.zone < 0 && track.last_seen >= at) {
-    if (const std::optional<State> there = state(track, at)) story.zone = there->zone >= 0 ? there->zone : zone_at(there->place, 0.02);
-  }
-  if (!story.gone && at >= track.last_seen + kSure) {
-    story.gone = true;
-    const base::Timestamp left = track.last_seen + 500 * base::kMillisecond;
-    end_wait(story, left);
-    if (zone_in(story.zone, rules_.leave_from)) {
-      tell("leave", {left, left}, {{story.party, "agent"}, {party_of(story.zone), "place"}},
-           story.party.name + " is taken away from " + party_of(story.zone).name);
-    }
-  }
-}
-
-void EventReader::end_wait(Story& story, base::Timestamp until) {
-  const base::Timestamp since = std::exchange(story.waits_since, -1);
-  if (since < 0 || until - since < rules_.least_wait || !zone_in(story.zone, rules_.wait_at)) return;
-  tell("wait", {since, until}, {{story.party, "agent"}, {party_of(story.zone), "place"}},
-       story.party.name + " waits at " + party_of(story.zone).name);
-}
-
-/// The goods that a worker stands beside in a zone where goods are worked on.
-const Track* EventReader::works_on(const Track& worker, base::Timestamp at) const {
-  const std::optional<State> now = state(worker, at);
-  if (!now) return nullptr;
-  const int zone = zone_at(now->place, 0.02);
-  if (!zone_in(zone, rules_.process_at)) return nullptr;
-  for (const base::Duration off : {-base::kSecond, base::kSecond}) {
-    const std::optional<State> near = state(worker, at + off);
-    if (near && tracker_.distance(near->place, now->place) > rules_.still) return nullptr;
-  }
-  const Track* best = nullptr;
-  double least = rules_.beside;
-  for (const Track& other : tracker_.tracks()) {
-    if (!other.confirmed || !is(rules_.goods, other.type)) continue;
-    const std::optional<State> there = state(other, at);
-    if (!there || (there->zone != zone && outside(zone, there->place) > 0.02)) continue;
-    if (const double far = tracker_.distance(there->place, now->place); far <= least) {
-      least = far;
-      best = &other;
-    }
-  }
-  return best;
-}
-
-void EventReader::read_work(const Track& track, Story& story, base::Timestamp at) {
-  const Track* goods = works_on(track, at);
-  if (goods != nullptr) {
-    const auto known = stories_.find(goods->number);
-    if (story.works_since < 0) {
-      story.works_since = at;
-      story.work = known == stories_.end() ? Party{} : known->second.party;
-      story.work_zone = zone_at(state(track, at)->place, 0.02);
-    }
-    story.worked_until = at;
-    if (known == stories_.end()) return;
-    if (story.work.key.empty()) story.work = known->second.party;
-    if (at - story.works_since >= rules_.least_process && known->second.waits_since >= 0)
-      end_wait(known->second, std::max(story.works_since, known->second.waits_since));
-    return;
-  }
-  if (story.works_since >= 0 && at - story.worked_until > 2 * base::kSecond) end_work(story, story.worked_until + 500 * base::kMillisecond);
-}
-
-void EventReader::end_work(Story& story, base::Timestamp until) {
-  const base::Timestamp since = std::exchange(story.works_since, -1);
-  if (until - since < rules_.least_process) return;
-  std::vector<std::pair<Party, std::string>> parties{{story.party, "agent"}};
-  if (!story.work.key.empty()) parties.emplace_back(story.work, "object");
-  if (story.work_zone >= 0) {
-    parties.emplace_back(party_of(story.work_zone), "station");
-    parties.emplace_back(party_of(story.work_zone), "place");
-  }
-  tell("process", {since, until}, std::move(parties),
-       story.party.name + " works on " + (story.work.name.empty() ? "goods" : story.work.name) +
-           (story.work_zone >= 0 ? " at " + party_of(story.work_zone).name : ""));
-  for (auto& [number, other] : stories_) {
-    if (!story.work.key.empty() && other.party.key == story.work.key && !other.gone && other.waits_since < 0) other.waits_since = until;
-  }
 }
 
 /// Somebody is not seen any more.
@@ -571,11 +326,8 @@ void EventReader::read_absence(const Track& track, Story& story, base::Timestamp
   story.away = true;
   const base::Timestamp left = track.last_seen + 500 * base::kMillisecond;
   if (story.works_since >= 0) end_work(story, left);
-  const Place p = story.last->place;
-  if (!is(rules_.workers, track.type) || story.party.key.empty() || (p.x >= kEdge && p.x <= 1 - kEdge && p.y >= kEdge && p.y <= 1 - kEdge))
-    return;
-  tell("leave", {left, left}, {{story.party, "agent"}, {{"zone:" + rules_.outside, "zone", rules_.outside, {}, {}}, "place"}},
-       story.party.name + " leaves the " + rules_.outside);
+  if (!is(rules_.workers, track.type) || story.party.key.empty() || !at_edge(story.last->place)) return;
+  tell("leave", {left, left}, {{story.party, "agent"}, {outside_party(), "place"}}, story.party.name + " leaves the " + rules_.outside);
 }
 
 }  // namespace reelgraph::chunker::tracking

@@ -11,6 +11,7 @@
 #include "base/profile.h"
 #include "chunker/tracking/rules.h"
 #include "chunker/tracking/tracker.h"
+#include "chunker/tracking/zones.h"
 
 namespace reelgraph::chunker::tracking {
 
@@ -53,6 +54,10 @@ class EventReader {
   [[nodiscard]] std::vector<Presence> present(base::TimeSpan span) const;
 
  private:
+  static constexpr base::Duration kSure = 4 * base::kSecond;  ///< after which what nobody set down or took has come or gone by itself
+  static constexpr base::Duration kEdgeOfFilm =
+      2500 * base::kMillisecond;  ///< what is there so near to its start or end was or stays there
+
   /// A thing smoothed at one frame's time.
   struct State {
     Place place;
@@ -68,7 +73,6 @@ class EventReader {
   struct Story {
     Party party;
     std::optional<State> last;
-    base::Timestamp last_at = 0;
     int zone = -1;                                      ///< confirmed
     std::deque<std::pair<base::Timestamp, Place>> way;  ///< the last frames
     base::Timestamp stands_since = 0;
@@ -82,17 +86,15 @@ class EventReader {
     bool explained = false;  ///< goods: its appearance is told or known
     bool gone = false;       ///< goods: picked up, or its leaving is told
     bool away = false;       ///< workers: has left the picture
-    bool idle_told = false;
   };
 
+  void read_up_to(base::Timestamp last);
   void read(base::Timestamp at, base::Timestamp before);
   [[nodiscard]] std::optional<State> state(const Track& track, base::Timestamp at) const;
   [[nodiscard]] bool is(const std::vector<std::string>& types, const std::string& type) const;
-  [[nodiscard]] int zone_at(Place place, double margin) const;
-  [[nodiscard]] double outside(int zone, Place place) const;
-  [[nodiscard]] bool zone_in(int zone, const std::vector<std::string>& kinds) const;
-  [[nodiscard]] int nearest_zone(Place place, const std::vector<std::string>& kinds) const;
   [[nodiscard]] Party party_of(int zone) const;
+  [[nodiscard]] Party outside_party() const;
+  Party new_goods(const std::string& type, const std::string& load);
   Story& story_of(Track& track);
 
   void read_zone(const Track& track, Story& story, const State& now, base::Timestamp at, base::Timestamp before);
@@ -105,13 +107,12 @@ class EventReader {
   [[nodiscard]] const Track* works_on(const Track& worker, base::Timestamp at) const;
   void end_wait(Story& story, base::Timestamp until);
   void end_work(Story& story, base::Timestamp until);
-  void travelled(Story& story, base::Timestamp until, int destination, Place place, const std::optional<Party>& object);
+  void travelled(Story& story, base::Timestamp until, int destination, const std::optional<Party>& object);
   void tell(const std::string& type, base::TimeSpan span, std::vector<std::pair<Party, std::string>> parties, std::string description,
             nlohmann::json attributes = nlohmann::json::object());
 
   Rules rules_;
-  std::vector<base::Zone> zones_;
-  double aspect_;
+  ZoneMap zones_;
   Tracker tracker_;
   std::deque<base::Timestamp> frames_;  ///< times not read yet
   base::Timestamp first_frame_ = -1, read_to_ = -1;

@@ -95,9 +95,4 @@ Rules parse_rules(const nlohmann::json& table, const std::string& where) {
   return rules;
 }
 
-std::string zone_kind(const std::string& name) {
-  const std::size_t last = name.find_last_not_of("0123456789 _");
-  return last == std::string::npos ? name : name.substr(0, last + 1);
-}
-
 }  // namespace reelgraph::chunker::tracking

@@ -38,7 +38,4 @@ struct Rules {
 /// @throws base::Error kBadInput for an unknown key or a value out of range
 [[nodiscard]] Rules parse_rules(const nlohmann::json& table, const std::string& where);
 
-/// "dock_2" -> "dock".
-[[nodiscard]] std::string zone_kind(const std::string& name);
-
 }  // namespace reelgraph::chunker::tracking

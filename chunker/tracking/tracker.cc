@@ -64,7 +64,6 @@ void Tracker::add(const Look& look) {
   match(look, owners, true);
   match(look, owners, false);
   std::size_t alive = 0;
-  int missed_frames = 0;
   for (Track& track : tracks_) {
     if (track.ended) continue;
     ++alive;
@@ -73,7 +72,7 @@ void Tracker::add(const Look& look) {
     missed.at = look.at;
     missed.seen = false;
     track.samples.push_back(std::move(missed));
-    missed_frames = static_cast<int>(
+    const auto missed_frames = static_cast<int>(
         std::count_if(track.samples.rbegin(), track.samples.rend(), [&](const Sample& s) { return s.at > track.last_seen; }));
     if (track.confirmed ? look.at - track.last_seen > motion_of(track.type).lost_after : missed_frames > 2) end(track);
   }

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "chunker/tracking/events.h"
 #include "chunker/tracking/telling.h"
+#include "chunker/tracking/zones.h"
 #include "tests/support/support.h"
 
 namespace reelgraph::chunker::tracking {

@@ -1,4 +1,4 @@
-#include "sim/training/frames.h"
+#include "sim/frames.h"
 
 #include <algorithm>
 #include <array>

@@ -5,7 +5,7 @@
 #include <iostream>
 #include <string>
 
-#include "sim/training/frames.h"
+#include "sim/frames.h"
 
 int main(int argc, char** argv) {
   CLI::App app{"Draws single pictures of simulated worlds and tells what is where in them."};
