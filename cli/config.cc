@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 #include "base/utf8.h"
-#include "cli/write_file.h"
+#include "base/write_file.h"
 
 namespace reelgraph::cli {
 namespace {
@@ -197,7 +197,7 @@ void set_config(const std::filesystem::path& file, const std::string& name, cons
   std::error_code error;
   std::filesystem::create_directories(file.parent_path(), error);
   if (error) throw base::Error(base::ErrorCode::kArchive, "cannot be made: " + error.message(), file.parent_path().string());
-  write_file(file, after);
+  base::write_file(file, after);
 }
 
 }  // namespace reelgraph::cli

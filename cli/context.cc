@@ -5,10 +5,6 @@
 namespace reelgraph::cli {
 namespace {
 
-std::string dump(const nlohmann::ordered_json& document, int indent) {
-  return document.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-}
-
 std::string known_videos(const graph::Store& store) {
   std::string names;
   int shown = 0;
@@ -20,6 +16,10 @@ std::string known_videos(const graph::Store& store) {
 }
 
 }  // namespace
+
+std::string json_text(const nlohmann::ordered_json& document, int indent) {
+  return document.dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
 
 const Config& Context::config() {
   if (!config_) {
@@ -38,8 +38,8 @@ std::filesystem::path Context::archive_path() {
 
 graph::Archive Context::open_archive(graph::OpenMode mode) { return graph::Archive::open(archive_path(), mode, console.log_sink()); }
 
-void Context::print(const nlohmann::ordered_json& document) { console.out(dump(document, 2)); }
-void Context::print_line(const nlohmann::ordered_json& document) { console.out(dump(document, -1)); }
+void Context::print(const nlohmann::ordered_json& document) { console.out(json_text(document)); }
+void Context::print_line(const nlohmann::ordered_json& document) { console.out(json_text(document, -1)); }
 
 std::vector<std::string> video_ids(const graph::Store& store, const std::vector<std::string>& named) {
   std::vector<std::string> ids;

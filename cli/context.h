@@ -47,6 +47,9 @@ class Context {
   std::optional<Config> config_;
 };
 
+/// A document as it is printed or written: with a newline, and whatever is not UTF-8 replaced. @param indent -1: on one line
+[[nodiscard]] std::string json_text(const nlohmann::ordered_json& document, int indent = 2);
+
 /// Videos that the user named by id, title or path, as ids. @throws base::Error kInvalidArgument for one that the archive does not have
 [[nodiscard]] std::vector<std::string> video_ids(const graph::Store& store, const std::vector<std::string>& named);
 /// The one video meant: the named one, or the only one. @throws base::Error kInvalidArgument

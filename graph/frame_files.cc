@@ -55,7 +55,8 @@ std::string write_frame(const fs::path& folder, const std::string& jpeg, const s
   if (fs::is_regular_file(file, error) && fs::file_size(file, error) == jpeg.size()) return relative;
   const bool new_folder = fs::create_directories(file.parent_path(), error);
   if (error) fail("the folder of frames cannot be made", file.parent_path(), error.value());
-  const fs::path temporary = file.string() + "." + std::to_string(::getpid()) + ".tmp";
+  // One process writes an archive at a time. A kill leaves this file, and the next ingest, which keeps the same picture, takes it over.
+  const fs::path temporary = file.string() + ".tmp";
   const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
   if (descriptor < 0) fail("a frame cannot be written", temporary, errno);
   try {

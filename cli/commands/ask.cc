@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "base/utf8.h"
+#include "base/write_file.h"
 #include "cli/answerer.h"
 #include "cli/commands/commands.h"
 #include "cli/engine.h"
@@ -12,7 +13,6 @@
 #include "cli/media/media.h"
 #include "cli/program.h"
 #include "cli/text.h"
-#include "cli/write_file.h"
 #include "query/answerer.h"
 #include "query/answerer_prompt.h"
 
@@ -125,7 +125,7 @@ void save_frames(Context& context, const query::Answer& answer, const graph::Arc
     if (!citation.frame.empty()) {
       std::ifstream in(archive.frame_path(citation.frame), std::ios::binary);
       if (in) {
-        write_file(file, [&](std::ostream& out) { out << in.rdbuf(); });
+        base::write_file(file, [&](std::ostream& out) { out << in.rdbuf(); });
         continue;
       }
     }
@@ -136,7 +136,7 @@ void save_frames(Context& context, const query::Answer& answer, const graph::Arc
       continue;
     }
     try {
-      write_file(file, media().picture(record->path, citation.span.start, false, {}, {}).bytes);
+      base::write_file(file, media().picture(record->path, citation.span.start, false, {}, {}).bytes);
     } catch (const base::Error& failure) {
       if (failure.code() != base::ErrorCode::kBadInput) throw;
       context.console.log_sink()(base::LogLevel::kWarning, "no picture for [" + std::to_string(n) + "]: " + failure.message());

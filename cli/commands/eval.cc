@@ -8,11 +8,11 @@
 #include <mutex>
 #include <thread>
 
+#include "base/write_file.h"
 #include "cli/commands/commands.h"
 #include "cli/engine.h"
 #include "cli/local_models.h"
 #include "cli/program.h"
-#include "cli/write_file.h"
 #include "query/evaluation.h"
 
 namespace reelgraph::cli {
@@ -134,13 +134,13 @@ int run(Context& context, const EvalOptions& options) {
   std::vector<nlohmann::ordered_json> reply_lines;
   for (const query::EvalReply& r : replies) reply_lines.push_back(r.line);
   if (!options.answers.empty()) {
-    write_file(options.answers, [&](std::ostream& out) {
+    base::write_file(options.answers, [&](std::ostream& out) {
       for (const nlohmann::ordered_json& r : reply_lines) out << line_of(r);
     });
   }
   nlohmann::ordered_json scores = query::score(std::as_const(archive).store(), lines, reply_lines);
   if (!options.report.empty())
-    write_file(options.report, [&](std::ostream& out) { query::write_eval_report(out, lines, replies, scores); });
+    base::write_file(options.report, [&](std::ostream& out) { query::write_eval_report(out, lines, replies, scores); });
   std::string text = text_of(scores);
   if (options.ablate) {
     scores["ablation"] = ablation(context, std::as_const(archive).store(), lines, options);

@@ -5,10 +5,10 @@
 #include <ostream>
 #include <streambuf>
 
+#include "base/write_file.h"
 #include "cli/commands/commands.h"
 #include "cli/program.h"
 #include "cli/text.h"
-#include "cli/write_file.h"
 #include "graph/transfer.h"
 
 namespace reelgraph::cli {
@@ -61,7 +61,7 @@ int run(Context& context, const ExportOptions& options) {
     buffer.finish();
     return kExitDone;
   }
-  write_file(options.output, [&](std::ostream& out) { graph::export_archive(archive, out, asked); });
+  base::write_file(options.output, [&](std::ostream& out) { graph::export_archive(archive, out, asked); });
   std::error_code error;
   const std::uintmax_t size = std::filesystem::file_size(options.output, error);
   const std::int64_t bytes = error ? 0 : static_cast<std::int64_t>(size);

@@ -1,11 +1,11 @@
 // reelgraph frame: the picture on the screen at a time, as a file.
 
+#include "base/write_file.h"
 #include "cli/commands/commands.h"
 #include "cli/interrupt.h"
 #include "cli/media/media.h"
 #include "cli/overlay.h"
 #include "cli/program.h"
-#include "cli/write_file.h"
 
 namespace reelgraph::cli {
 namespace {
@@ -35,7 +35,7 @@ int run(Context& context, const FrameOptions& options) {
     };
   }
   const Media::Still still = media().picture(film_of(video), *options.at, ending == ".png", overlay, interrupt.token());
-  write_file(output, still.bytes);
+  base::write_file(output, still.bytes);
   if (context.json) {
     nlohmann::ordered_json document;
     document["video"] = video.id;

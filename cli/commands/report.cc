@@ -2,9 +2,18 @@
 
 #include "cli/commands/report.h"
 
+#include "base/error.h"
 #include "cli/program.h"
 
 namespace reelgraph::cli {
+
+std::string report_format(const Context& context, const std::string& asked, const std::string& output) {
+  if (context.json && output.empty() && !asked.empty() && asked != "json") {
+    throw base::Error(base::ErrorCode::kInvalidArgument, "--json and " + asked + " both want standard output", {},
+                      "write the report to a file with -o");
+  }
+  return !asked.empty() ? asked : context.json ? "json" : "text";
+}
 
 void add_report(Program& program) {
   auto body = std::make_shared<std::function<int()>>();

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/write_file.h"
 #include "cli/commands/report.h"
 #include "cli/interrupt.h"
 #include "cli/media/media.h"
 #include "cli/program.h"
 #include "cli/text.h"
-#include "cli/write_file.h"
 #include "query/report/bottlenecks.h"
 
 namespace reelgraph::cli {
@@ -80,8 +80,7 @@ std::vector<std::string> cut_clips(Context& context, const query::report::Bottle
 }
 
 std::string document_of(const query::report::BottleneckReport& report, const std::string& format) {
-  if (format == "json")
-    return query::report::bottlenecks_json(report).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  if (format == "json") return json_text(query::report::bottlenecks_json(report));
   if (format == "html") return query::report::bottlenecks_html(report);
   if (format == "xes") return query::report::event_log(report.log, "xes");
   return query::report::bottlenecks_text(report, format);
@@ -89,11 +88,7 @@ std::string document_of(const query::report::BottleneckReport& report, const std
 
 int run(Context& context, const BottlenecksCommand& command) {
   (void)span_of(command.from, command.to);
-  const std::string format = !command.format.empty() ? command.format : context.json ? "json" : "text";
-  if (context.json && (format != "json" || !command.log.empty()) && command.output.empty()) {
-    throw base::Error(base::ErrorCode::kInvalidArgument, "--json and another document both want standard output", {},
-                      "write that one to a file with -o");
-  }
+  const std::string format = report_format(context, command.log.empty() ? command.format : command.log, command.output);
   if (!command.log.empty() && !command.format.empty())
     throw base::Error(base::ErrorCode::kInvalidArgument, "--log and --format both say what is written", {}, "leave one out");
   query::report::BottleneckOptions options;
@@ -107,17 +102,15 @@ int run(Context& context, const BottlenecksCommand& command) {
   if (!command.clips.empty()) clips = cut_clips(context, report, command.clips);
   const bool none = report.empty();
   for (const std::string& note : report.notes) {
-    if (format != "json" && (none || format == "csv" || format == "xes" || !command.log.empty())) context.console.err("reelgraph: " + note);
+    if (format != "json" && (none || format == "csv" || format == "xes")) context.console.err("reelgraph: " + note);
   }
   const auto document = [&] {
     return command.log.empty() ? document_of(report, format) : query::report::event_log(report.log, command.log);
   };
   if (command.output.empty()) {
-    context.print(none && format == "text" && command.log.empty()
-                      ? std::string("Nothing to report: no event tells of goods, workers or places.\n")
-                      : document());
+    context.print(none && format == "text" ? std::string("Nothing to report: no event tells of goods, workers or places.\n") : document());
   } else {
-    write_file(command.output, document());
+    base::write_file(command.output, document());
     if (context.json) {
       nlohmann::ordered_json said;
       said["file"] = command.output;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "base/write_file.h"
 #include "captioner/commentary_profile.h"
 #include "cli/answerer.h"
 #include "cli/commands/report.h"
@@ -11,7 +12,6 @@
 #include "cli/media/media.h"
 #include "cli/program.h"
 #include "cli/text.h"
-#include "cli/write_file.h"
 #include "query/report/commentary.h"
 #include "query/report/commentary_text.h"
 #include "query/report/wording.h"
@@ -67,11 +67,7 @@ std::string summary_of(const query::report::CommentaryReport& report) {
 
 int run(Context& context, const CommentaryCommand& command) {
   (void)span_of(command.commentary.from, command.commentary.to);
-  const std::string format = !command.format.empty() ? command.format : context.json ? "json" : "text";
-  if (context.json && format != "json" && command.output.empty()) {
-    throw base::Error(base::ErrorCode::kInvalidArgument, "--json and --format " + format + " both want standard output", {},
-                      "write the commentary to a file with -o");
-  }
+  const std::string format = report_format(context, command.format, command.output);
   if (command.speak && command.output.empty())
     throw base::Error(base::ErrorCode::kInvalidArgument, "--speak needs a file to write", {},
                       "add -o FILE.mp4 (.mkv, .mov, .webm), or FILE.wav or FILE.m4a for the voice without pictures");
@@ -100,8 +96,7 @@ int run(Context& context, const CommentaryCommand& command) {
 
   const bool none = report.lines.empty();
   const auto document = [&] {
-    if (format == "json")
-      return query::report::commentary_json(report).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    if (format == "json") return json_text(query::report::commentary_json(report));
     return none && format == "text" ? std::string("Nothing to tell.\n") : query::report::commentary_text(report, format);
   };
   if (command.output.empty()) {
@@ -110,7 +105,7 @@ int run(Context& context, const CommentaryCommand& command) {
     const std::string done = speak(context, video, report, command.output);
     if (!context.json) context.print(command.output + ": " + done + "\n");
   } else if (!none) {
-    write_file(command.output, document());
+    base::write_file(command.output, document());
   }
   if (!command.output.empty()) {
     if (context.json) {

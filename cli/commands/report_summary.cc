@@ -2,12 +2,12 @@
 
 #include <memory>
 
+#include "base/write_file.h"
 #include "cli/answerer.h"
 #include "cli/commands/report.h"
 #include "cli/local_models.h"
 #include "cli/program.h"
 #include "cli/text.h"
-#include "cli/write_file.h"
 #include "query/report/summary.h"
 
 namespace reelgraph::cli {
@@ -21,11 +21,7 @@ struct SummaryCommand {
 
 int run(Context& context, const SummaryCommand& command) {
   (void)span_of(command.summary.from, command.summary.to);
-  const std::string format = !command.format.empty() ? command.format : context.json ? "json" : "text";
-  if (context.json && format != "json" && command.output.empty()) {
-    throw base::Error(base::ErrorCode::kInvalidArgument, "--json and --format " + format + " both want standard output", {},
-                      "write the summary to a file with -o");
-  }
+  const std::string format = report_format(context, command.format, command.output);
   const std::unique_ptr<base::TextModel> model = make_answerer(context, command.answerer);
   // What was summarised is kept where that can be written; an archive that somebody else writes, or a read-only one, is summarised all the
   // same.
@@ -49,26 +45,35 @@ int run(Context& context, const SummaryCommand& command) {
   }
   const query::report::SummaryReport report = query::report::summarise(store, keep, options, model.get());
   for (const std::string& note : report.notes) context.console.err("reelgraph: " + note);
-  if (model && report.worded + report.refused > 0) {
+  if (model) {
     context.console.err("reelgraph: " + model->name() + " worded " + std::to_string(report.worded) + " of " +
-                        count_of(report.worded + report.refused, "section") + "; of the others it said nothing that the evidence bears");
+                        count_of(report.worded + report.refused + report.failed, "section") + "; of " + std::to_string(report.refused) +
+                        " it said nothing that the evidence bears, " + std::to_string(report.failed) + " failed");
   }
   const bool none = report.sections.empty();
-  const std::string document =
-      format == "json" ? query::report::summary_json(report).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n"
-      : none           ? std::string("Nothing to summarise.\n")
-                       : query::report::summary_text(report, format);
+  const auto document = [&] {
+    if (format == "json") return json_text(query::report::summary_json(report));
+    return none && format == "text" ? std::string("Nothing to summarise.\n") : query::report::summary_text(report, format);
+  };
   if (command.output.empty()) {
-    context.print(document);
-  } else if (none) {
-    context.print(std::string("Nothing to summarise; nothing was written.\n"));
+    context.print(document());
   } else {
-    write_file(command.output, document);
-    const std::string told = count_of(static_cast<std::int64_t>(report.sections.size()), "section") + ", " +
-                             count_of(static_cast<std::int64_t>(report.citations.size()), "citation");
-    if (!context.json) context.print(command.output + ": " + told + "\n");
+    if (!none) base::write_file(command.output, document());
+    if (context.json) {
+      nlohmann::ordered_json said;
+      said["file"] = none ? nlohmann::ordered_json() : nlohmann::ordered_json(command.output);
+      said["sections"] = report.sections.size();
+      said["citations"] = report.citations.size();
+      said["notes"] = report.notes;
+      context.print(said);
+    } else {
+      context.print(none ? std::string("Nothing to summarise; nothing was written.\n")
+                         : command.output + ": " + count_of(static_cast<std::int64_t>(report.sections.size()), "section") + ", " +
+                               count_of(static_cast<std::int64_t>(report.citations.size()), "citation") + "\n");
+    }
   }
-  return none ? kExitNothingFound : kExitDone;
+  const bool model_failed = report.failed > 0 && report.worded + report.refused == 0;
+  return model_failed ? kExitModel : none ? kExitNothingFound : kExitDone;
 }
 
 }  // namespace

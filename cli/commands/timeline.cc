@@ -6,10 +6,10 @@
 #include <iterator>
 #include <sstream>
 
+#include "base/write_file.h"
 #include "cli/commands/commands.h"
 #include "cli/program.h"
 #include "cli/text.h"
-#include "cli/write_file.h"
 
 namespace reelgraph::cli {
 namespace {
@@ -69,11 +69,11 @@ int run(Context& context, const TimelineOptions& options) {
       context.print(events.empty() ? none : timeline_text(events));
     }
   } else {
-    write_file(options.output, [&](std::ostream& out) {
+    base::write_file(options.output, [&](std::ostream& out) {
       if (options.format == "html")
         write_html(out);
       else if (context.json)
-        out << query::timeline_json(events).dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
+        out << json_text(query::timeline_json(events));
       else
         out << (events.empty() ? none : timeline_text(events));
     });

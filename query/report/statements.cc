@@ -65,12 +65,16 @@ std::vector<Statement> statements_of(const graph::Store& store, const std::strin
   }
   store.each_observation(video, [&](const base::Observation& o) {
     if (o.span.start >= within.end || o.span.end < within.start) return;
+    // A caption that only repeats its events is theirs.
+    std::vector<std::string> descriptions;
+    for (const base::Event& e : o.events) {
+      if (!e.description.empty()) descriptions.push_back(fold(e.description));
+    }
     for (const std::string* text : {&o.caption, &o.transcript}) {
-      // A caption that only repeats its events is theirs.
       for (std::string& sentence : sentences_of(*text)) {
-        const bool repeats = std::any_of(o.events.begin(), o.events.end(), [&](const base::Event& e) {
-          return !e.description.empty() && fold(sentence).starts_with(fold(e.description));
-        });
+        const std::string folded = fold(sentence);
+        const bool repeats =
+            std::any_of(descriptions.begin(), descriptions.end(), [&](const std::string& d) { return folded.starts_with(d); });
         if (!repeats) add({o.span, std::move(sentence), {}, {}, std::nullopt, std::nullopt, {}, 0});
       }
     }

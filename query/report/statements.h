@@ -26,7 +26,7 @@ struct Statement {
 [[nodiscard]] std::vector<Statement> statements_of(const graph::Store& store, const std::string& video, base::TimeSpan within,
                                                    const WordCutter& cutter);
 
-/// Where chapters begin, the first at `whole.start`. At least `least` long.
+/// The chapters of a span, which cover it without gaps.
 [[nodiscard]] std::vector<base::TimeSpan> chapters_of(const std::vector<Statement>& statements, base::TimeSpan whole);
 
 /// Indices of the `count` that tell most of those with indices `first`..`last` (exclusive), in order of time.

@@ -144,25 +144,39 @@ std::vector<Draft> kept_drafts(const graph::Store& store, const std::string& vid
   return drafts;
 }
 
+/// A sentence, and what of the section's evidence it rests on (1-based).
+using CitedSentence = std::pair<std::string, std::vector<int>>;
+
+/// What a model makes of a section's sentences, as far as they bear it; empty if it says nothing of the kind.
+std::vector<CitedSentence> word_section(const std::vector<Citation>& evidence, base::TextModel& model, SummaryReport& report) {
+  Answer answer;
+  answer.question = "Summarise in at most three sentences what happens.";
+  answer.citations = evidence;
+  try {
+    word_answer(answer, model, {.max_tokens = 300, .most_pictures = 0, .max_steps = 1});
+  } catch (const base::Error& error) {
+    if (error.code() != base::ErrorCode::kModel) throw;
+    ++report.failed;
+    return {};
+  }
+  std::vector<CitedSentence> said;
+  if (answer.status == Status::kAnswered && answer.wording) {
+    for (const CheckedSentence& s : answer.wording->sentences) {
+      if (s.verdict == Verdict::kSupported) said.emplace_back(s.text, s.citations);
+    }
+  }
+  ++(said.empty() ? report.refused : report.worded);
+  return said;
+}
+
 /// Numbers its sentences, and lets the model word it.
 void add_section(SummaryReport& report, const std::string& video, const Draft& draft, base::TextModel* model) {
   SummarySection section{video, draft.level, draft.span, draft.title, {}, {}};
-  std::vector<Citation> own = draft.sentences;
-  std::vector<std::pair<std::string, std::vector<int>>> sentences;
-  for (std::size_t i = 0; i < own.size(); ++i) sentences.emplace_back(own[i].text, std::vector<int>{static_cast<int>(i) + 1});
-  if (model != nullptr && !own.empty()) {
-    Answer answer;
-    answer.question = "Summarise in at most three sentences what happens.";
-    answer.citations = own;
-    word_answer(answer, *model, {.max_tokens = 300, .most_pictures = 0, .max_steps = 1});
-    std::vector<std::pair<std::string, std::vector<int>>> said;
-    if (answer.status == Status::kAnswered && answer.wording) {
-      for (const CheckedSentence& s : answer.wording->sentences) {
-        if (s.verdict == Verdict::kSupported) said.emplace_back(s.text, s.citations);
-      }
-    }
-    ++(said.empty() ? report.refused : report.worded);
-    if (!said.empty()) sentences = std::move(said);
+  const std::vector<Citation>& own = draft.sentences;
+  std::vector<CitedSentence> sentences;
+  if (model != nullptr && !own.empty()) sentences = word_section(own, *model, report);
+  if (sentences.empty()) {
+    for (std::size_t i = 0; i < own.size(); ++i) sentences.emplace_back(own[i].text, std::vector<int>{static_cast<int>(i) + 1});
   }
   std::map<int, int> numbers;
   for (const auto& [text, cited] : sentences) {

@@ -36,6 +36,7 @@ struct SummaryReport {
   std::vector<std::string> notes;  ///< what was not described, videos of which nothing is known
   int made = 0, kept = 0;          ///< videos that were summarised now, and those whose summary of before still holds
   int worded = 0, refused = 0;     ///< sections that a model worded, and those where it said nothing that its evidence bears
+  int failed = 0;                  ///< sections that it could not be asked about; their sentences stay as well
 };
 
 /// @param keep gets the summaries of whole videos, to be used again as long as nothing in the video changes; null: none are kept

@@ -1,7 +1,6 @@
 #include <cstdio>
 
 #include "base/observation_json.h"
-#include "query/answerer.h"
 #include "query/evidence.h"
 #include "query/report/summary.h"
 
@@ -56,7 +55,8 @@ nlohmann::ordered_json summary_json(const SummaryReport& report) {
   }
   json["notes"] = report.notes;
   json["videos"] = {{"made", report.made}, {"kept", report.kept}};
-  if (report.worded + report.refused > 0) json["wording"] = {{"worded", report.worded}, {"refused", report.refused}};
+  if (report.worded + report.refused + report.failed > 0)
+    json["wording"] = {{"worded", report.worded}, {"refused", report.refused}, {"failed", report.failed}};
   return json;
 }
 

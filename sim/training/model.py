@@ -1,7 +1,7 @@
 """SmolVLM's architecture at a size that trains on two processor cores. Parameters bear the names of a Hugging Face snapshot."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -234,4 +234,3 @@ def write_folder(folder: Path, model: SmallVlm, tokenizer: Tokenizer) -> None:
                                  "{% if add_generation_prompt %}{{ 'Assistant:' }}{% endif %}"})
     write("reelgraph.json", {"says": "places", "columns": CELLS, "rows": CELLS, "frames_per_second": 1, "max_tokens": 128, "types": WORDS["kind"],
                              "limits": "the weights of this model know the films of reelgraph-sim only: of real footage it says nothing that is true"})
-    (folder / "shape.json").write_text(json.dumps(asdict(shape)) + "\n")

@@ -260,6 +260,10 @@ TEST_CASE("frames are stored once under their hash", "[graph][archive]") {
   CHECK(file == "frames/" + hash_hex(jpeg).substr(0, 2) + "/" + hash_hex(jpeg) + ".jpg");
   CHECK(archive.add_frame(jpeg, hash_hex(jpeg)) == file);
   CHECK(read_file(archive.frame_path(file)) == jpeg);
+  // What a process that was killed left of the same picture is taken over.
+  std::filesystem::rename(archive.frame_path(file), archive.frame_path(file).string() + ".tmp");
+  CHECK(archive.add_frame(jpeg, hash_hex(jpeg)) == file);
+  CHECK_FALSE(std::filesystem::exists(archive.frame_path(file).string() + ".tmp"));
   CHECK(archive.size_on_disk().frames == static_cast<std::int64_t>(jpeg.size()));
   CHECK(archive.size_on_disk().database > 0);
   CHECK_THROWS_AS(archive.add_frame(jpeg, "../../etc/passwd"), base::Error);

@@ -170,4 +170,34 @@ TEST_CASE("chapter markers are sound subtitles", "[summary]") {
   CHECK(json["sections"][0].contains("title"));
 }
 
+/// Says the same of everything, or fails.
+class Parrot final : public base::TextModel {
+ public:
+  explicit Parrot(std::string says) : says_(std::move(says)) {}
+  [[nodiscard]] std::string name() const override { return "parrot"; }
+  [[nodiscard]] base::TextReply write(const base::TextRequest& /*request*/) override {
+    if (says_.empty()) throw base::Error(base::ErrorCode::kModel, "is tired");
+    return {says_, false, {}};
+  }
+
+ private:
+  std::string says_;
+};
+
+TEST_CASE("what a model says of a section stands only where its sentences bear it, and one that fails costs nothing", "[summary]") {
+  test::ArchiveFixture f;
+  f.import(
+      R"({"type":"observation","video":"one","start":1,"end":2,"caption":"A cat sleeps on the red sofa.","provenance":{"kind":"vlm","name":"m","version":"1"}})"
+      "\n");
+  const std::string plain = summarise(f.store(), nullptr, {}, nullptr).sections.back().text;
+  Parrot right("A cat sleeps on the red sofa [1]."), wrong("Seven dogs bark at the mayor [1]."), silent("");
+  const SummaryReport worded = summarise(f.store(), nullptr, {}, &right), refused = summarise(f.store(), nullptr, {}, &wrong),
+                      failed = summarise(f.store(), nullptr, {}, &silent);
+  CHECK(worded.worded == 2);
+  CHECK(refused.refused == 2);
+  CHECK(refused.sections.back().text == plain);
+  CHECK(failed.failed == 2);
+  CHECK(failed.sections.back().text == plain);
+}
+
 }  // namespace reelgraph::query::report
