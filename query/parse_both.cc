@@ -182,7 +182,6 @@ void Parser::spread_verb() {
     std::vector<std::size_t> left, right;
     const auto a = read_part(i + 1, joint, left), b = read_part(joint + 1, tokens_.size(), right);
     if (!a || !b) continue;
-    mark(i);
     for (const auto& [event, part] : {std::pair{*a, left}, std::pair{*b, right}}) {
       Token t = event;
       t.used.clear();
@@ -195,6 +194,9 @@ void Parser::spread_verb() {
       t.to = t.used.back() + 1;
       tokens_[part.front()] = std::move(t);
     }
+    // It has said what it had to: what is read later must not take it for an event of its own.
+    tokens_.erase(tokens_.begin() + static_cast<std::ptrdiff_t>(i));
+    read_.erase(read_.begin() + static_cast<std::ptrdiff_t>(i));
     return;
   }
 }

@@ -183,5 +183,21 @@ TEST_CASE("a number is a name where one thing bears it, and a count where severa
   CHECK(f.ask("How many arrivals were there at dock 1?", "hall", {words}).value == 1);
 }
 
+TEST_CASE("of two things, the verb before them is no third", "[wording]") {
+  test::ArchiveFixture f;
+  const auto opened = [](int at, const char* type) {
+    const std::string time = R"("start":)" + std::to_string(at) + R"(,"end":)" + std::to_string(at + 1);
+    return R"({"type":"observation","video":"yard",)" + time + R"(,"events":[{"type":")" + type + "\"," + time +
+           R"(}],"provenance":{"kind":"vlm","name":"m","version":"1"}})" + "\n";
+  };
+  f.import(opened(10, "opens_gate") + opened(20, "opens_trunk") + opened(30, "opens_car_door"));
+  base::Profile words;
+  words.event_types = {
+      {"opens_gate", "", {"gate opened"}, {}}, {"opens_trunk", "", {"boot opened"}, {}}, {"opens_car_door", "", {"car door opened"}, {}}};
+  const Answer answer = f.ask("What was opened first, the boot or the car door?", "yard", {words});
+  REQUIRE(answer.status == Status::kAnswered);
+  CHECK(answer.value.at("type") == "opens_trunk");
+}
+
 }  // namespace
 }  // namespace reelgraph::query
