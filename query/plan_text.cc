@@ -36,10 +36,13 @@ std::string kind_text(const EventKind& k) {
   if (text.empty()) text = "events";
   for (const Condition& c : k.where) {
     text += " with ";
-    if (c.value.is_boolean())
+    if (c.value.is_boolean()) {
       text += (c.value.get<bool>() ? "" : "no ") + readable(c.key);
-    else
-      text += readable(c.key) + " " + value_text(c.value);
+      continue;
+    }
+    // "yellow card", not "card yellow card"
+    const std::string key = readable(c.key), value = value_text(c.value);
+    text += (value.find(key) == std::string::npos ? key + " " : std::string()) + value;
   }
   return text;
 }
