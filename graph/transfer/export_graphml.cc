@@ -1,32 +1,12 @@
 #include <map>
 #include <ostream>
 
+#include "base/markup.h"
 #include "base/observation_json.h"
 #include "graph/transfer/export.h"
 
 namespace reelgraph::graph {
 namespace {
-
-/// Text as XML 1.0 takes it: markup escaped, the two code points that it forbids and controls left out.
-std::string xml(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (text.substr(i, 3) == "\xEF\xBF\xBE" || text.substr(i, 3) == "\xEF\xBF\xBF") {
-      i += 2;
-      continue;
-    }
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default:
-        if (static_cast<unsigned char>(c) >= 0x20 || c == '\t' || c == '\n') out += c;
-    }
-  }
-  return out;
-}
 
 constexpr char kHead[] = R"xml(<?xml version="1.0" encoding="UTF-8"?>
 <graphml xmlns="http://graphml.graphdrawing.org/xmlns">
@@ -50,7 +30,7 @@ class Writer {
   explicit Writer(std::ostream& out) : out_(out) {}
 
   void data(const char* key, std::string_view value) {
-    if (!value.empty()) out_ << "<data key=\"" << key << "\">" << xml(value) << "</data>";
+    if (!value.empty()) out_ << "<data key=\"" << key << "\">" << base::xml_text(value) << "</data>";
   }
   void span(const char* start, const char* end, const base::TimeSpan& s) {
     data(start, base::seconds_text(s.start));

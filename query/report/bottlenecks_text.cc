@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "base/error.h"
+#include "base/markup.h"
 #include "query/report/bottlenecks_parts.h"
 
 namespace reelgraph::query::report {
@@ -45,15 +46,7 @@ class Document {
   [[nodiscard]] std::string take() { return std::move(out_); }
 
  private:
-  [[nodiscard]] std::string escaped(const std::string& text) const {
-    if (!markdown_) return text;
-    std::string result;
-    for (const char c : text) {
-      if (c == '|' || c == '*' || c == '_' || c == '<' || c == '`' || c == '[') result += '\\';
-      result += c == '\n' ? ' ' : c;
-    }
-    return result;
-  }
+  [[nodiscard]] std::string escaped(const std::string& text) const { return markdown_ ? base::markdown_text(text) : text; }
   static std::size_t letters(const std::string& text) {
     return static_cast<std::size_t>(
         std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
@@ -77,13 +70,6 @@ class Document {
 
 std::string share_of(const std::optional<double>& share) { return share ? percent(*share) : std::string("-"); }
 
-std::string csv_cell(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string result = "\"";
-  for (const char c : text) result += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return result + "\"";
-}
-
 std::string stations_csv(const BottleneckReport& report) {
   std::string out =
       "station,type,observed_hours,arrivals,departures,arrivals_per_h,throughput_per_h,dwell_mean_s,dwell_median_s,dwell_p95_s,wait_mean_s,"
@@ -95,7 +81,7 @@ std::string stations_csv(const BottleneckReport& report) {
                   static_cast<long long>(s.arrivals), static_cast<long long>(s.departures), s.arrivals_per_h, s.throughput_per_h,
                   s.dwell.mean, s.dwell.median, s.dwell.p95, s.wait.mean, s.wait.p95, s.process.mean, s.queue.mean, s.queue.p95,
                   s.queue.most);
-    out += csv_cell(s.name) + "," + csv_cell(s.type) + text;
+    out += base::csv_field(s.name) + "," + base::csv_field(s.type) + text;
     if (s.servers > 0) {
       std::snprintf(text, sizeof text, "%d,%.4f,%.4f,%.4f,%.4f,%.4f", s.servers, s.utilisation.value_or(0), s.down, s.blocked, s.starved,
                     s.unattended);

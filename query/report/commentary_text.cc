@@ -2,22 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
 
 #include "base/error.h"
+#include "base/markup.h"
 
 namespace reelgraph::query::report {
 namespace {
 
 constexpr std::size_t kSubtitleColumns = 42;
-
-/// "00:01:23,456" of SRT, "00:01:23.456" of WebVTT.
-std::string subtitle_time(base::Timestamp t, char point) {
-  const long long ms = t / base::kMillisecond;
-  char text[40];
-  std::snprintf(text, sizeof text, "%02lld:%02lld:%02lld%c%03lld", ms / 3'600'000, ms / 60'000 % 60, ms / 1000 % 60, point, ms % 1000);
-  return text;
-}
 
 std::size_t characters(const std::string& text) {
   return static_cast<std::size_t>(
@@ -25,16 +17,9 @@ std::size_t characters(const std::string& text) {
 }
 
 /// Two lines of about one length where one would be too long. What could end a cue or be markup is made harmless.
-std::string subtitle_lines(const std::string& text, bool escape) {
-  std::string safe;
-  for (const char c : text) {
-    if (c == '\n' || c == '\r')
-      safe += ' ';
-    else if (escape && (c == '<' || c == '>' || c == '&'))
-      safe += c == '<' ? "&lt;" : c == '>' ? "&gt;" : "&amp;";
-    else
-      safe += c;
-  }
+std::string subtitle_lines(const std::string& text, bool webvtt) {
+  std::string safe = base::cue_text(text, webvtt);
+  std::replace(safe.begin(), safe.end(), '\n', ' ');
   if (characters(safe) <= kSubtitleColumns) return safe;
   const std::size_t rows = (characters(safe) + kSubtitleColumns - 1) / kSubtitleColumns, row = safe.size() / rows;
   std::size_t begin = 0;
@@ -53,15 +38,6 @@ std::string subtitle_lines(const std::string& text, bool escape) {
 std::string clock_of(base::Timestamp t) {
   std::string text = base::format_time(t);
   return text.substr(0, text.find('.'));
-}
-
-std::string markdown(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (std::string_view("\\`*_[]<>#|").find(c) != std::string_view::npos) out += '\\';
-    out += c;
-  }
-  return out;
 }
 
 }  // namespace
@@ -104,20 +80,20 @@ std::string commentary_text(const CommentaryReport& report, const std::string& f
     if (vtt) text = "WEBVTT\n\n";
     int n = 0;
     for (const CommentaryLine& line : report.lines) {
-      text += std::to_string(++n) + "\n" + subtitle_time(line.span.start, vtt ? '.' : ',') + " --> " +
-              subtitle_time(line.span.end, vtt ? '.' : ',') + "\n" + subtitle_lines(line.text, vtt) + "\n\n";
+      text += std::to_string(++n) + "\n" + base::cue_time(line.span.start, vtt) + " --> " + base::cue_time(line.span.end, vtt) + "\n" +
+              subtitle_lines(line.text, vtt) + "\n\n";
     }
     return text;
   }
   const std::string title = report.title.empty() ? report.video : report.title;
   if (format == "md") {
-    text = "# " + markdown(title) + "\n";
+    text = "# " + base::markdown_text(title) + "\n";
     for (const CommentaryLine& line : report.lines) {
       if (line.kind == "summary") {
-        text += "\n> " + markdown(line.text) + "\n";
+        text += "\n> " + base::markdown_text(line.text) + "\n";
         continue;
       }
-      const std::string said = markdown(line.text);
+      const std::string said = base::markdown_text(line.text);
       text += "\n`" + clock_of(line.span.start) + "` " + (line.importance >= 80 ? "**" + said + "**" : said) + "\n";
     }
     return text;

@@ -6,8 +6,8 @@
 #include <set>
 
 #include "base/error.h"
+#include "base/markup.h"
 #include "query/report/bottlenecks_parts.h"
-#include "query/words.h"
 
 namespace reelgraph::query::report {
 namespace {
@@ -18,15 +18,6 @@ struct LoggedEvent {
   graph::RowId event = 0;
   int video = 0;
 };
-
-/// XML 1.0 holds no control characters but three; those become spaces.
-std::string xml_text(const std::string& text) {
-  std::string clean = text;
-  for (char& c : clean) {
-    if (static_cast<unsigned char>(c) < 0x20) c = ' ';
-  }
-  return escape_html(clean);
-}
 
 std::string iso_time(std::int64_t epoch, base::Timestamp t) {
   const std::int64_t at = epoch + t;
@@ -101,19 +92,13 @@ std::vector<Transition> transitions_of(const std::vector<LoggedEvent>& events) {
 }
 
 void write_xes_event(std::string& out, const LoggedEvent& e, const char* transition, const std::string& time, const std::string& video) {
-  out += "    <event>\n      <string key=\"concept:name\" value=\"" + xml_text(e.activity) +
+  out += "    <event>\n      <string key=\"concept:name\" value=\"" + base::xml_text(e.activity) +
          "\"/>\n      <string key=\"lifecycle:transition\" value=\"" + transition + "\"/>\n      <date key=\"time:timestamp\" value=\"" +
          time + "\"/>\n";
-  if (!e.resource.empty()) out += "      <string key=\"org:resource\" value=\"" + xml_text(e.resource) + "\"/>\n";
-  if (!e.place.empty()) out += "      <string key=\"place\" value=\"" + xml_text(e.place) + "\"/>\n";
-  out += "      <string key=\"video\" value=\"" + xml_text(video) + "\"/>\n      <int key=\"event\" value=\"" + std::to_string(e.event) +
-         "\"/>\n    </event>\n";
-}
-
-std::string quoted_cell(const std::string& text) {
-  std::string result = "\"";
-  for (const char c : text) result += c == '"' ? std::string("\"\"") : std::string(1, c);
-  return result + "\"";
+  if (!e.resource.empty()) out += "      <string key=\"org:resource\" value=\"" + base::xml_text(e.resource) + "\"/>\n";
+  if (!e.place.empty()) out += "      <string key=\"place\" value=\"" + base::xml_text(e.place) + "\"/>\n";
+  out += "      <string key=\"video\" value=\"" + base::xml_text(video) + "\"/>\n      <int key=\"event\" value=\"" +
+         std::to_string(e.event) + "\"/>\n    </event>\n";
 }
 
 }  // namespace
@@ -149,9 +134,9 @@ std::string event_log(const OperationsLog& log, const std::string& format) {
     out = "case:concept:name,concept:name,start_timestamp,time:timestamp,org:resource,place,video,event\n";
     for (const auto& [key, events] : cases) {
       for (const LoggedEvent& e : events)
-        out += quoted_cell(names.at(key)) + "," + quoted_cell(e.activity) + "," + iso_time(epoch, e.span.start) + "," +
-               iso_time(epoch, e.span.end) + "," + quoted_cell(e.resource) + "," + quoted_cell(e.place) + "," + quoted_cell(video_of(e)) +
-               "," + std::to_string(e.event) + "\n";
+        out += base::csv_field(names.at(key)) + "," + base::csv_field(e.activity) + "," + iso_time(epoch, e.span.start) + "," +
+               iso_time(epoch, e.span.end) + "," + base::csv_field(e.resource) + "," + base::csv_field(e.place) + "," +
+               base::csv_field(video_of(e)) + "," + std::to_string(e.event) + "\n";
     }
     return out;
   }
@@ -170,7 +155,7 @@ std::string event_log(const OperationsLog& log, const std::string& format) {
   if (!log.wall_clock)
     out += "  <string key=\"clock\" value=\"no wall time is known: times count from the start of the video, as 1970-01-01T00:00:00Z\"/>\n";
   for (const auto& [key, events] : cases) {
-    out += "  <trace>\n    <string key=\"concept:name\" value=\"" + xml_text(names.at(key)) + "\"/>\n";
+    out += "  <trace>\n    <string key=\"concept:name\" value=\"" + base::xml_text(names.at(key)) + "\"/>\n";
     for (const Transition& t : transitions_of(events))
       write_xes_event(out, *t.event, t.starts ? "start" : "complete", iso_time(epoch, t.time), video_of(*t.event));
     out += "  </trace>\n";
