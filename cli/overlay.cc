@@ -47,6 +47,7 @@ std::optional<base::Box> box_on(const nlohmann::json& way, double t) {
 }
 
 std::string words_of(const base::EntityMention& m, const std::string& id, const base::Box& box) {
+  if (m.name) return *m.name;
   std::string text = id;
   if (m.attributes.contains("colour") && m.attributes["colour"].is_string()) text += " " + m.attributes["colour"].get<std::string>();
   const double x = (box.x0 + box.x1) / 2, y = (box.y0 + box.y1) / 2;

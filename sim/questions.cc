@@ -15,6 +15,9 @@ double to_millisecond(double seconds) { return std::round(seconds * 1000) / 1000
 nlohmann::json count_of(std::size_t value) { return {{"kind", "count"}, {"value", value}}; }
 nlohmann::json time_of(double seconds) { return {{"kind", "time"}, {"value", to_millisecond(seconds)}, {"tolerance", 2}}; }
 nlohmann::json duration_of(double seconds) { return {{"kind", "duration"}, {"value", to_millisecond(seconds)}, {"tolerance", 2}}; }
+nlohmann::json total_of(double seconds) {
+  return {{"kind", "duration"}, {"value", to_millisecond(seconds)}, {"tolerance", std::max(2.0, to_millisecond(0.03 * seconds))}};
+}
 nlohmann::json name_of(const std::string& value) { return {{"kind", "entity"}, {"value", value}}; }
 nlohmann::json yes_or_no(bool value) { return {{"kind", "boolean"}, {"value", value}}; }
 nlohmann::json unanswerable() { return {{"kind", "none"}, {"value", nullptr}}; }

@@ -54,6 +54,8 @@ class Facts {
 [[nodiscard]] nlohmann::json count_of(std::size_t value);
 [[nodiscard]] nlohmann::json time_of(double seconds);
 [[nodiscard]] nlohmann::json duration_of(double seconds);
+/// Of many spans, each seen to about a second: right within 3 %, at least 2 s.
+[[nodiscard]] nlohmann::json total_of(double seconds);
 [[nodiscard]] nlohmann::json name_of(const std::string& value);
 [[nodiscard]] nlohmann::json yes_or_no(bool value);
 [[nodiscard]] nlohmann::json unanswerable();

@@ -8,10 +8,10 @@
 namespace reelgraph::chunker::tracking {
 namespace {
 
-constexpr double kEdge = 0.2;                         ///< of the picture: who is lost there has left it
-constexpr base::Duration kKept = 12 * base::kSecond;  ///< that tracks are kept for after they were read
-constexpr std::size_t kWay = 8;                       ///< frames of a way that are remembered
-constexpr double kOutOfZone = 0.012;                  ///< picture widths beyond a zone's border that are still in it for who was in it
+constexpr double kEdge = 0.2;                    ///< of the picture: who is lost there has left it
+constexpr base::Duration kKept = base::kMinute;  ///< that tracks are kept for after they were read
+constexpr std::size_t kWay = 8;                  ///< frames of a way that are remembered
+constexpr double kOutOfZone = 0.012;             ///< picture widths beyond a zone's border that are still in it for who was in it
 
 bool at_edge(Place p) { return p.x < kEdge || p.x > 1 - kEdge || p.y < kEdge || p.y > 1 - kEdge; }
 
@@ -102,6 +102,9 @@ void EventReader::tell(const std::string& type, base::TimeSpan span, std::vector
   told.event.span = span;
   told.event.description = std::move(description);
   told.event.attributes = std::move(attributes);
+  for (const auto& [party, role] : parties) {
+    if (is(rules_.goods, party.type) && !party.load.empty()) told.event.attributes["load"] = party.load;
+  }
   told.parties = std::move(parties);
   told_.push_back(std::move(told));
 }
@@ -164,8 +167,9 @@ std::vector<Presence> EventReader::present(base::TimeSpan span) const {
     if (seen.empty()) continue;
     Presence presence{story->second.party, seen, {}};
     for (const Sample& sample : track.samples) {
-      if (sample.seen && sample.at < span.end) presence.place = sample.place;
+      if (sample.seen && sample.at >= span.start && sample.at < span.end) presence.way.emplace_back(sample.at, sample.place);
     }
+    if (presence.way.empty()) continue;
     result.push_back(std::move(presence));
   }
   return result;
@@ -256,7 +260,8 @@ void EventReader::read_zone(const Track& track, Story& story, const State& now, 
 /// Who stands, how long, and the ways between.
 void EventReader::read_stand(const Track& track, Story& story, const State& now, base::Timestamp at, base::Timestamp before) {
   if (tracker_.distance(now.place, story.anchor) > rules_.still) {
-    if (before > story.stands_since) stood(track, story, before);
+    const bool turned = is(rules_.carriers, track.type) && story.last && story.last->load.empty();
+    if (before > story.stands_since) stood(track, story, std::max(story.stands_since, before - (turned ? rules_.turn : 0)));
     story.anchor = now.place;
     story.stands_since = at;
     return;

@@ -33,7 +33,7 @@ struct TrackedEvent {
 struct Presence {
   Party party;
   base::TimeSpan span;
-  Place place;  ///< last one within the span
+  std::vector<std::pair<base::Timestamp, Place>> way;  ///< where it was seen within the span, in order; of the last minute at most
 };
 
 /// Follows one film. What happened is known some seconds after it did: `kLag` at most, but for what goes on.

@@ -60,6 +60,7 @@ Rules parse_rules(const nlohmann::json& table, const std::string& where) {
   const std::map<std::string, double*> lengths{
       {"reach", &rules.reach}, {"beside", &rules.beside}, {"still", &rules.still}, {"walk", &rules.walk}};
   const std::map<std::string, base::Duration*> durations{{"lift", &rules.lift},
+                                                         {"turn", &rules.turn},
                                                          {"least_process", &rules.least_process},
                                                          {"least_idle", &rules.least_idle},
                                                          {"least_wait", &rules.least_wait},
@@ -88,7 +89,7 @@ Rules parse_rules(const nlohmann::json& table, const std::string& where) {
     } else {
       refuse(where, "unknown key tracking." + key,
              "known keys: carriers, workers, goods, arrive_at, leave_from, process_at, wait_at, zone_types, outside, reach, beside, still, "
-             "walk, lift, "
+             "walk, lift, turn, "
              "least_process, least_idle, least_wait, least_breakdown, speeds");
     }
   }

@@ -11,6 +11,24 @@ constexpr std::size_t kMostSentences = 12;
 
 double thousandth(double x) { return std::round(x * 1000) / 1000; }
 
+/// Around a ground point, as large as places are told apart; square in a picture of 16:9.
+base::Box box_around(Place p) {
+  constexpr double kWide = 0.02, kHigh = 0.035;
+  return {std::max(0.0, p.x - kWide), std::max(0.0, p.y - kHigh), std::min(1.0, p.x + kWide), std::min(1.0, p.y + kHigh)};
+}
+
+/// [[seconds, x0, y0, x1, y1], ...] without what lies between two equal places.
+nlohmann::json path_of(const std::vector<std::pair<base::Timestamp, Place>>& way) {
+  nlohmann::json path = nlohmann::json::array();
+  for (std::size_t i = 0; i < way.size(); ++i) {
+    const auto& [at, place] = way[i];
+    if (i > 0 && i + 1 < way.size() && way[i - 1].second == place && way[i + 1].second == place) continue;
+    const base::Box box = box_around(place);
+    path.push_back({base::to_seconds(at), thousandth(box.x0), thousandth(box.y0), thousandth(box.x1), thousandth(box.y1)});
+  }
+  return path;
+}
+
 }  // namespace
 
 base::Observation observe(EventReader& reader, const std::string& video, base::TimeSpan own) {
@@ -35,7 +53,10 @@ base::Observation observe(EventReader& reader, const std::string& video, base::T
   for (const Presence& presence : reader.present(own)) {
     if (base::EntityMention* m = mention(presence.party)) {
       m->span = presence.span;
-      m->attributes["place"] = {thousandth(presence.place.x), thousandth(presence.place.y)};
+      const Place place = presence.way.back().second;
+      m->attributes["place"] = {thousandth(place.x), thousandth(place.y)};
+      m->box = box_around(place);
+      observation.attributes["paths"][presence.party.key] = path_of(presence.way);
       ++counts[presence.party.type];
     }
   }

@@ -82,7 +82,7 @@ void ask_of_carrier(Facts& facts, const std::string& f) {
   facts.ask("count", {"How many times was the " + f + " idle?"}, count_of(idles.size()), idles);
   if (!idles.empty()) {
     facts.ask("duration", {"How long was the " + f + " idle in total?", "For how long in total was the " + f + " idle?"},
-              duration_of(total(idles)), idles);
+              total_of(total(idles)), idles);
     facts.ask("longest", {"How long was the longest idle time of the " + f + "?", "What was the longest time that the " + f + " was idle?"},
               duration_of(length(longest(idles))), {longest(idles)});
   }
@@ -128,7 +128,7 @@ void ask_of_worker(Facts& facts, const std::string& w) {
     facts.ask("longest", {"How long was the longest processing by the " + w + "?"}, duration_of(length(longest(done))), {longest(done)});
     facts.ask("duration",
               {"How long did the " + w + " process pallets in total?", "For how long in total did the " + w + " process pallets?"},
-              duration_of(total(done)), done);
+              total_of(total(done)), done);
     facts.ask("time",
               {"When did the " + w + " first process a pallet?", "When did the " + w + " begin to process a pallet for the first time?"},
               time_of(done[0]->start), {done[0]});
