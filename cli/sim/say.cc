@@ -50,6 +50,7 @@ int say(const std::string& folder, const reelgraph::base::LocalSettings& setting
 }  // namespace
 
 int main(int argc, char** argv) {
+  captioner::wait_without_spinning();
   CLI::App app{"Says what is where in pictures, with the engine that ingest uses."};
   std::string folder;
   reelgraph::base::LocalSettings settings;

@@ -279,6 +279,15 @@ TEST_CASE("ingest embeds what is new with the installed embedder, and a server e
   CHECK(reel.json({"index", "--embedder", "endpoint:" + server.url(), "--model", "tiny-vlm"}).at("embeddings").at("new") == 0);
 }
 
+TEST_CASE("threads of long commands do not spin while they wait, unless the user says so", "[e2e][models]") {
+  // libgomp prints its settings each time it is loaded.
+  const Reel reel;
+  const ProcessResult usual = reel.script("OMP_DISPLAY_ENV=verbose \"$reel\" ingest --help 2>&1 >/dev/null");
+  CHECK_THAT(usual.err + usual.out, Contains("GOMP_SPINCOUNT = '5000'"));
+  const ProcessResult own = reel.script("GOMP_SPINCOUNT=77 OMP_DISPLAY_ENV=verbose \"$reel\" ingest --help 2>&1 >/dev/null");
+  CHECK_THAT(own.err + own.out, Contains("GOMP_SPINCOUNT = '77'") && !Contains("GOMP_SPINCOUNT = '5000'"));
+}
+
 TEST_CASE("a real Llama folder words an answer from what was seen", "[e2e][models]") {
   const auto folder = real_model("SmolLM2-135M-Instruct");
   if (!folder) return;
