@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "captioner/local/model_folder.h"
+#include "captioner/places/places_note.h"
 #include "cli/media/media.h"
 #include "graph/embeddings.h"
 
@@ -32,9 +33,10 @@ std::vector<InstalledModel> installed_models(const std::filesystem::path& folder
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
     if (!std::filesystem::exists(entry.path() / "config.json", error)) continue;
-    InstalledModel model{entry.path().filename().string(), "?", {}, entry.path()};
+    InstalledModel model{entry.path().filename().string(), "?", {}, entry.path(), {}};
     try {
       model.type = captioner::local::model_type_of_folder(entry.path());
+      if (const auto note = captioner::places::read_note(entry.path())) model.limits = note->limits;
     } catch (const base::Error& failure) {
       model.problem = failure.message();
     }

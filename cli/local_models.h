@@ -26,6 +26,7 @@ struct InstalledModel {
   std::string type;     ///< model_type of its config.json
   std::string problem;  ///< why it cannot be used; empty if nothing was seen
   std::filesystem::path path;
+  std::string limits;  ///< what it says of itself that it cannot do; mostly empty
 };
 /// Folders with a config.json, by name. Looks at no weights.
 [[nodiscard]] std::vector<InstalledModel> installed_models(const std::filesystem::path& folder);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <functional>
+#include <map>
 #include <thread>
 
 #include "captioner/profiles.h"
@@ -95,15 +96,18 @@ void torch(Check& check) {
 void models(Check& check) {
   const std::filesystem::path folder = models_folder();
   check.facts = {{"path", folder.string()}, {"models", nlohmann::ordered_json::array()}};
-  std::string names;
+  std::string names, limits;
   bool embedder = false;
   for (const InstalledModel& model : installed_models(folder)) {
     check.facts["models"].push_back(model.name);
     names += (names.empty() ? "" : ", ") + model.name;
     embedder |= model.type == "bert" && model.problem.empty();
+    if (!model.limits.empty()) limits += "; " + model.name + ": " + model.limits;
     if (!model.problem.empty()) problem(check, model.name + " is unusable: " + model.problem, "copy it again, or remove it", kExitModel);
   }
   check.text = (names.empty() ? "none in " + folder.string() : names) + (check.text.empty() ? "" : "; " + check.text);
+  if (!limits.empty() && check.health == Health::kFine) check.health = Health::kNote;
+  check.text += limits;
   if (embedder || check.health == Health::kProblem) return;
   check.health = Health::kNote;
   check.text += "; without a sentence embedder texts are found by their words only, not by their meaning";
@@ -115,6 +119,23 @@ void settings(Check& check) {
   const Config config = Config::load(file);
   check.text = std::filesystem::exists(file) ? file.string() : "none (" + file.string() + ")";
   if (const std::optional<std::string> profile = config.text("profile")) (void)captioner::load_profile(*profile);
+}
+
+/// Which videos were described by a model that knows little, in its own words; empty if none.
+std::string limits_of_descriptions(const graph::Store& store) {
+  std::map<std::string, std::vector<std::string>> videos;  // by what the model says
+  for (const graph::VideoRecord& video : store.videos()) {
+    for (const graph::ObservationRecord& record : store.observations(video.id, {0, std::max<base::Duration>(video.duration, 1)}, 1)) {
+      const auto limits = record.observation.attributes.find("limits");
+      if (limits != record.observation.attributes.end() && limits->is_string()) videos[limits->get<std::string>()].push_back(video.id);
+    }
+  }
+  std::string text;
+  for (const auto& [limits, ids] : videos) {
+    text += (text.empty() ? "" : "; ") + ids.front() +
+            (ids.size() > 1 ? " and " + count_of(static_cast<std::int64_t>(ids.size()) - 1, "other video") : "") + ": " + limits;
+  }
+  return text;
 }
 
 void archive(Context& context, Check& check) {
@@ -144,6 +165,10 @@ void archive(Context& context, Check& check) {
   if (gone > 0)
     problem(check, count_of(gone, "film") + " no longer where it was", "ingest them where they are now; they will be known again",
             kExitArchive);
+  if (const std::string limits = limits_of_descriptions(store); !limits.empty()) {
+    if (check.health == Health::kFine) check.health = Health::kNote;
+    check.text += "; " + limits;
+  }
   if (::access(folder.c_str(), W_OK) != 0) {
     if (check.health == Health::kFine) check.health = Health::kNote;
     check.text += "; it can be read but not written here";

@@ -279,6 +279,18 @@ TEST_CASE("ingest embeds what is new with the installed embedder, and a server e
   CHECK(reel.json({"index", "--embedder", "endpoint:" + server.url(), "--model", "tiny-vlm"}).at("embeddings").at("new") == 0);
 }
 
+TEST_CASE("doctor tells which videos were described by a model that knows little", "[e2e][models]") {
+  const Reel reel;
+  write_file(
+      reel.dir / "o.jsonl",
+      R"({"type":"video","id":"v","duration":60})"
+      "\n"
+      R"({"type":"observation","video":"v","start":0,"end":30,"caption":"Nothing.","entities":[],"events":[],"attributes":{"limits":"knows cartoons only"},"provenance":{"kind":"vlm","name":"t","version":"1"}})"
+      "\n");
+  REQUIRE(reel.call({"import", (reel.dir / "o.jsonl").string()}).exit_code == 0);
+  CHECK_THAT(reel.call({"doctor"}).out, Contains("v: knows cartoons only"));
+}
+
 TEST_CASE("threads of long commands do not spin while they wait, unless the user says so", "[e2e][models]") {
   // libgomp prints its settings each time it is loaded.
   const Reel reel;
