@@ -13,7 +13,7 @@ double thousandth(double x) { return std::round(x * 1000) / 1000; }
 
 }  // namespace
 
-base::Observation observe(EventReader& reader, const std::string& video, base::TimeSpan own) {
+base::Observation observe(Reader& reader, const std::string& video, base::TimeSpan own) {
   base::Observation observation;
   observation.video = video;
   observation.span = own;
