@@ -14,7 +14,7 @@
 #include "captioner/commentary_reader.h"
 #include "captioner/signals/options.h"
 #include "captioner/toml_fields.h"
-#include "chunker/tracking/rules.h"
+#include "chunker/tracking/ball_rules.h"
 
 namespace reelgraph::captioner {
 namespace {
@@ -246,7 +246,7 @@ class Reader : private TomlFields {
     const toml::node* node = root.get("tracking");
     if (node == nullptr) return;
     raw_.profile.tracking = json_of(*node);
-    static_cast<void>(chunker::tracking::parse_rules(raw_.profile.tracking, place(*node)));
+    static_cast<void>(chunker::tracking::parse_any_rules(raw_.profile.tracking, place(*node)));
   }
 
   /// Tables, lists, texts and numbers; anything else becomes null, which no reader takes.

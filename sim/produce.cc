@@ -70,10 +70,26 @@ std::string wall_start(double seconds_of_day) {
   return text;
 }
 
+/// What follows from the places of players and ball.
+std::string tracking_of(const Floor& floor) {
+  double x0 = floor.width, x1 = 0, y0 = floor.depth, y1 = 0;
+  for (const Zone& zone : floor.zones) {
+    if (zone.kind != "pitch") continue;
+    for (const Point& corner : zone.polygon) {
+      x0 = std::min(x0, corner.x), x1 = std::max(x1, corner.x);
+      y0 = std::min(y0, corner.y), y1 = std::max(y1, corner.y);
+    }
+  }
+  char size[60];
+  std::snprintf(size, sizeof size, "field_size = [%g, %g]\n", x1 - x0, y1 - y0);
+  return std::string("\n[tracking]\nkind = \"match\"\nfield = \"pitch\"\n") + size + "goals = [\"left_goal\", \"right_goal\"]\nreach = 1.5  # for places in cells of 24 x 24; 0.25 for exact ones\n";
+}
+
 /// Zones as a profile has them: names of lower case, digits and _.
 std::string profile_of(const World& world, const Renderer& renderer, const std::string& extends, const std::string& title) {
   std::string toml = "# Where the zones of this film's camera are.\nname = \"simulated_" + extends + "\"\nextends = \"" + extends +
                      "\"\ndescription = \"" + title + "\"\n";
+  if (extends == "sports") toml += tracking_of(world.floor);
   for (const Zone& zone : world.floor.zones) {
     std::string name = zone.name;
     std::replace(name.begin(), name.end(), ' ', '_');

@@ -7,7 +7,7 @@
 
 #include "captioner/digest.h"
 #include "captioner/places/places_model.h"
-#include "chunker/tracking/rules.h"
+#include "chunker/tracking/reader.h"
 #include "chunker/tracking/telling.h"
 
 namespace reelgraph::captioner::places {
@@ -27,17 +27,19 @@ class PlacesCaptioner::Shared {
       : note_(std::move(note)),
         profile_(std::move(profile)),
         log_(std::move(log)),
-        rules_(tracking::parse_rules(profile_.tracking, "profile " + profile_.name)),
+        rules_(tracking::parse_any_rules(profile_.tracking, "profile " + profile_.name)),
         model_(plugin, folder, settings),
         identity_(model_.identity()) {
     nlohmann::json zones = nlohmann::json::array();
     for (const base::Zone& zone : profile_.zones) zones.push_back({zone.name, zone.polygon});
     prompt_version_ =
         digest(nlohmann::json{profile_.tracking, zones, note_.columns, note_.rows, note_.frames_per_second, settings.dtype}.dump());
-    if (rules_.empty()) {
+    // Before the first film is opened: zones that rules ask for must be there.
+    static_cast<void>(tracking::make_reader(rules_, profile_.zones, 9.0 / 16, "profile " + profile_.name));
+    if (tracking::empty(rules_)) {
       base::log(log_, base::LogLevel::kWarning,
                 "the profile " + profile_.name + " has no [tracking]: things are followed, but nothing is said to have happened " +
-                    "(use a profile that has, such as warehouse)");
+                    "(use a profile that has, such as warehouse; docs/tracking.md says how a match is told)");
     }
   }
 
@@ -46,7 +48,7 @@ class PlacesCaptioner::Shared {
   }
   [[nodiscard]] const PlacesNote& note() const { return note_; }
   [[nodiscard]] const base::Profile& profile() const { return profile_; }
-  [[nodiscard]] const tracking::Rules& rules() const { return rules_; }
+  [[nodiscard]] const tracking::AnyRules& rules() const { return rules_; }
   [[nodiscard]] const base::LogSink& log() const { return log_; }
   [[nodiscard]] PlacesModel& model() { return model_; }
 
@@ -54,7 +56,7 @@ class PlacesCaptioner::Shared {
   PlacesNote note_;
   base::Profile profile_;
   base::LogSink log_;
-  tracking::Rules rules_;
+  tracking::AnyRules rules_;
   PlacesModel model_;
   std::string identity_, prompt_version_;
 };
@@ -65,8 +67,10 @@ class PlacesCaptioner::Session final : public base::CaptionSession {
       : shared_(shared),
         video_(std::move(video)),
         step_(static_cast<base::Duration>(1e6 / shared.note().frames_per_second)),
-        reader_(shared.rules(), shared.profile().zones,
-                media.display_size.width > 0 ? static_cast<double>(media.display_size.height) / media.display_size.width : 9.0 / 16) {}
+        reader_(tracking::make_reader(
+            shared.rules(), shared.profile().zones,
+            media.display_size.width > 0 ? static_cast<double>(media.display_size.height) / media.display_size.width : 9.0 / 16,
+            "profile " + shared.profile().name)) {}
 
   void watch(const base::Frame& frame, bool /*boundary*/) override {
     if (frame.at() < due_) return;
@@ -86,12 +90,12 @@ class PlacesCaptioner::Session final : public base::CaptionSession {
     look();
     // Frames that were watched ahead wait for the chunk that owns them, so that it does not matter how many are described at once.
     while (!looks_.empty() && (chunk.last || looks_.front().at < chunk.own.end)) {
-      reader_.add(looks_.front());
+      reader_->add(looks_.front());
       looks_.pop_front();
     }
-    if (chunk.last) reader_.finish(chunk.own.end);
+    if (chunk.last) reader_->finish(chunk.own.end);
     base::CaptionResult result;
-    result.observation = tracking::observe(reader_, video_, chunk.own);
+    result.observation = tracking::observe(*reader_, video_, chunk.own);
     result.observation->provenance = {"vlm", shared_.identity().model, kVersion};
     if (!shared_.note().limits.empty()) result.observation->attributes["limits"] = shared_.note().limits;
     if (unread_ > 0) result.observation->attributes["unreadable"] = std::exchange(unread_, 0);
@@ -115,7 +119,7 @@ class PlacesCaptioner::Session final : public base::CaptionSession {
   base::Timestamp due_ = 0;
   std::vector<std::pair<base::Timestamp, base::Image>> waiting_;  ///< not looked at yet
   std::deque<tracking::Look> looks_;                              ///< not followed yet
-  tracking::EventReader reader_;
+  std::unique_ptr<tracking::Reader> reader_;
   base::Usage usage_;
   int unread_ = 0;
 };

@@ -9,49 +9,25 @@
 
 #include "base/observation.h"
 #include "base/profile.h"
+#include "chunker/tracking/reader.h"
 #include "chunker/tracking/rules.h"
 #include "chunker/tracking/tracker.h"
 #include "chunker/tracking/zones.h"
 
 namespace reelgraph::chunker::tracking {
 
-/// Somebody or something that takes part: a thing that is followed, or a zone.
-struct Party {
-  std::string key;   ///< unique within the film: "forklift:blue", "pallet:7", "zone:dock 1"
-  std::string type;  ///< entity type
-  std::string name;  ///< "blue forklift", "pallet 7", "dock 1"
-  std::string label, load;
-  friend bool operator==(const Party&, const Party&) = default;
-};
-
-struct TrackedEvent {
-  base::Event event;                                   ///< without participants
-  std::vector<std::pair<Party, std::string>> parties;  ///< with their roles
-};
-
-/// A thing that was in view.
-struct Presence {
-  Party party;
-  base::TimeSpan span;
-  std::vector<std::pair<base::Timestamp, Place>> way;  ///< where it was seen within the span, in order; of the last minute at most
-};
-
 /// Follows one film. What happened is known some seconds after it did: `kLag` at most, but for what goes on.
-class EventReader {
+class EventReader final : public Reader {
  public:
   static constexpr base::Duration kLag = 14 * base::kSecond;
 
   /// @param aspect height of the picture by its width
   EventReader(Rules rules, std::vector<base::Zone> zones, double aspect);
 
-  void add(const Look& look);
-  /// The film ends: what goes on ends with it.
-  void finish(base::Timestamp end);
-
-  /// What became certain since the last call, by start.
-  [[nodiscard]] std::vector<TrackedEvent> take();
-  /// Things that were in view in `span`, as far as they are certain, in order of first sight.
-  [[nodiscard]] std::vector<Presence> present(base::TimeSpan span) const;
+  void add(const Look& look) override;
+  void finish(base::Timestamp end) override;
+  [[nodiscard]] std::vector<TrackedEvent> take() override;
+  [[nodiscard]] std::vector<Presence> present(base::TimeSpan span) const override;
 
  private:
   static constexpr base::Duration kSure = 4 * base::kSecond;  ///< after which what nobody set down or took has come or gone by itself

@@ -31,7 +31,7 @@ nlohmann::json path_of(const std::vector<std::pair<base::Timestamp, Place>>& way
 
 }  // namespace
 
-base::Observation observe(EventReader& reader, const std::string& video, base::TimeSpan own) {
+base::Observation observe(Reader& reader, const std::string& video, base::TimeSpan own) {
   base::Observation observation;
   observation.video = video;
   observation.span = own;

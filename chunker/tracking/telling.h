@@ -4,12 +4,12 @@
 #include <string>
 
 #include "base/observation.h"
-#include "chunker/tracking/events.h"
+#include "chunker/tracking/reader.h"
 
 namespace reelgraph::chunker::tracking {
 
 /// An observation of `own`, with the things that were in view there and the events that became certain since the last one (they may have
 /// begun before `own`). Ids are unique within `video`. `caption` says it in sentences; provenance is the caller's to fill.
-[[nodiscard]] base::Observation observe(EventReader& reader, const std::string& video, base::TimeSpan own);
+[[nodiscard]] base::Observation observe(Reader& reader, const std::string& video, base::TimeSpan own);
 
 }  // namespace reelgraph::chunker::tracking

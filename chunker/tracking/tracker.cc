@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <tuple>
+#include <utility>
 
 namespace reelgraph::chunker::tracking {
 
@@ -26,6 +28,46 @@ const Motion& Tracker::motion_of(const std::string& type) const {
 
 double Tracker::distance(Place a, Place b) const { return std::hypot(a.x - b.x, (a.y - b.y) * options_.aspect); }
 
+/// Where it is looked for: its last place, and as far on as `lead` says, for one second at most.
+Place Tracker::expected(const Track& track, base::Timestamp at) const {
+  const Sample& last = track.samples.back();
+  if (options_.lead <= 0 || track.samples.size() < 2) return last.place;
+  const Sample& before = track.samples[track.samples.size() - 2];
+  if (!last.seen || !before.seen) return last.place;
+  const double share = options_.lead * std::min(1.0, base::to_seconds(at - last.at)) / base::to_seconds(last.at - before.at);
+  return {last.place.x + share * (last.place.x - before.place.x), last.place.y + share * (last.place.y - before.place.y)};
+}
+
+/// Keeps of `pairs`, nearest first, one for each sighting and track, and exchanges sightings where that makes the sum of squares less: of
+/// things that all run, the nearest first leaves too far a way to the last.
+void Tracker::settle(std::vector<std::tuple<double, std::size_t, std::size_t>>& pairs, const Look& look) const {
+  std::vector<std::tuple<double, std::size_t, std::size_t>> kept;
+  std::set<std::size_t> sightings, tracks;
+  for (const auto& pair : pairs) {
+    const auto& [far, i, t] = pair;
+    if (sightings.contains(i) || tracks.contains(t)) continue;
+    sightings.insert(i);
+    tracks.insert(t);
+    kept.push_back(pair);
+  }
+  const auto far = [&](std::size_t i, std::size_t t) { return distance(expected(tracks_[t], look.at), look.things[i].place); };
+  for (int round = 0; round < 4; ++round) {
+    for (std::size_t a = 0; a < kept.size(); ++a) {
+      for (std::size_t b = 0; b < a; ++b) {
+        auto& [far_a, i, t] = kept[a];
+        auto& [far_b, j, u] = kept[b];
+        if (tracks_[t].type != tracks_[u].type || look.things[i].label != look.things[j].label) continue;
+        const double x = far(j, t), y = far(i, u);
+        if (x * x + y * y >= far_a * far_a + far_b * far_b) continue;
+        std::swap(i, j);
+        far_a = x;
+        far_b = y;
+      }
+    }
+  }
+  pairs = std::move(kept);
+}
+
 /// Gives sightings without owner to tracks without sighting, nearest pairs first.
 void Tracker::match(const Look& look, std::vector<Track*>& owners, bool same_label) {
   std::vector<std::tuple<double, std::size_t, std::size_t>> pairs;  // distance, sighting, track
@@ -37,7 +79,7 @@ void Tracker::match(const Look& look, std::vector<Track*>& owners, bool same_lab
       if (track.ended || track.type != seen.type || track.samples.back().at == look.at) continue;
       const Motion& motion = motion_of(track.type);
       if (same_label != (motion.by_load ? track.load() == seen.load : track.label() == seen.label)) continue;
-      const double far = distance(track.samples.back().place, seen.place);
+      const double far = distance(expected(track, look.at), seen.place);
       const double seconds = base::to_seconds(look.at - track.last_seen);
       // A label that was misread once is forgiven only close by.
       const double reach = options_.slack + (same_label ? std::min(motion.most, motion.speed * seconds) : 0);
@@ -45,6 +87,7 @@ void Tracker::match(const Look& look, std::vector<Track*>& owners, bool same_lab
     }
   }
   std::sort(pairs.begin(), pairs.end());
+  if (options_.lead > 0) settle(pairs, look);
   for (const auto& [far, i, t] : pairs) {
     Track& track = tracks_[t];
     if (owners[i] != nullptr || track.samples.back().at == look.at) continue;

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "chunker/tracking/sighting.h"
@@ -45,6 +46,7 @@ struct Track {
 struct TrackerOptions {
   std::map<std::string, Motion> motions;  ///< by type; others move as the default says
   double aspect = 9.0 / 16;               ///< height of the picture by its width
+  double lead = 0;                        ///< share of its last velocity with which a track is expected to go on, 0..1
   double slack = 0.05;                    ///< of a place that is said, picture widths
   int confirm_hits = 3;                   ///< sightings that make a track, of as many frames and two more
   std::size_t most_tracks = 256;          ///< alive at a time; further sightings are left out
@@ -73,6 +75,8 @@ class Tracker {
   [[nodiscard]] double distance(Place a, Place b) const;
 
  private:
+  [[nodiscard]] Place expected(const Track& track, base::Timestamp at) const;
+  void settle(std::vector<std::tuple<double, std::size_t, std::size_t>>& pairs, const Look& look) const;
   void match(const Look& look, std::vector<Track*>& owners, bool same_label);
   void end(Track& track);
 

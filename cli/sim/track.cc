@@ -5,6 +5,7 @@
 #include <cmath>
 #include <fstream>
 #include <iostream>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -22,12 +23,13 @@ constexpr double kLeastVisible = 0.25;  ///< as in sim/training/dataset.py
 
 void track(const std::string& file, const std::string& profile_file, int cells, const std::string& video, std::ostream& out) {
   const base::Profile profile = reelgraph::captioner::load_profile(profile_file);
-  tracking::EventReader reader(tracking::parse_rules(profile.tracking, profile_file), profile.zones, 9.0 / 16);
+  const std::unique_ptr<tracking::Reader> reader =
+      tracking::make_reader(tracking::parse_any_rules(profile.tracking, profile_file), profile.zones, 9.0 / 16, profile_file);
   std::ifstream in(file);
   if (!in) throw base::Error(base::ErrorCode::kBadInput, "cannot be read", file, "reelgraph-sim warehouse --places writes it");
   const auto said = [cells](double share) { return cells > 0 ? (std::floor(share * cells) + 0.5) / cells : share; };
   const auto write = [&](base::TimeSpan own) {
-    base::Observation observation = tracking::observe(reader, video, own);
+    base::Observation observation = tracking::observe(*reader, video, own);
     observation.provenance = {"vlm", "true places", "1"};
     out << base::to_json_line(observation) << '\n';
   };
@@ -46,10 +48,10 @@ void track(const std::string& file, const std::string& profile_file, int cells, 
       write({begun, begun + kChunk});
       begun += kChunk;
     }
-    reader.add(look);
+    reader->add(look);
     last = look.at;
   }
-  reader.finish(last + base::kSecond);
+  reader->finish(last + base::kSecond);
   write({begun, last + base::kSecond});
 }
 

@@ -175,6 +175,54 @@ def films(chosen) -> dict:
                               "by_type": {kind: row for kind, row in stage["events"].items() if row[1] + row[2] > 0}} for name, stage in stages.items()}}
 
 
+MATCH = ("goal", "shot", "pass", "save", "block", "interception", "dispossessed", "kick_off", "throw_in", "corner_kick", "goal_kick", "free_kick")
+
+
+def match_events(lines: list[str]) -> list[dict]:
+    """Events of a match as type, start and colour of the agent's kit."""
+    events = []
+    for line in lines:
+        row = json.loads(line)
+        entities = {e["ref"]: e for e in row.get("entities", [])}
+        for event in row.get("events", []):
+            agent = next((entities[p["ref"]] for p in event.get("participants", []) if p["role"] == "agent"), {})
+            if event["type"] in MATCH:
+                events.append({"type": event["type"], "start": event.get("start", row["start"]), "team": agent.get("attributes", {}).get("colour", "")})
+    return events
+
+
+def match_table(said: list[dict], truth: list[dict]) -> dict[str, list[int]]:
+    """By type: right, said, true. Right: type and team agree and the starts are near; nearest pairs first."""
+    table = {kind: [0, sum(e["type"] == kind for e in said), sum(e["type"] == kind for e in truth)] for kind in MATCH}
+    pairs = [(abs(a["start"] - b["start"]), i, j) for i, a in enumerate(said) for j, b in enumerate(truth)
+             if (a["type"], a["team"]) == (b["type"], b["team"]) and abs(a["start"] - b["start"]) <= NEAR]
+    used_a, used_b = set(), set()
+    for _, i, j in sorted(pairs):
+        if i not in used_a and j not in used_b:
+            used_a.add(i)
+            used_b.add(j)
+            table[said[i]["type"]][0] += 1
+    return table
+
+
+def match_films(chosen) -> dict:
+    """True places of matches through the tracker, exactly and in the cells that the model says."""
+    tables = {cells: {kind: [0, 0, 0] for kind in MATCH} for cells in (0, 24)}
+    for number in range(chosen.match_films):
+        film = chosen.work / f"match-{number}"
+        shutil.rmtree(film, ignore_errors=True)
+        run([chosen.build / "reelgraph-sim", "match", "--seed", chosen.seed + 5000 + number, "--minutes", chosen.minutes, "-o", film, "--places", "--no-film", "-q"])
+        truth = match_events((film / "truth.observations.jsonl").read_text().splitlines())
+        profile = (film / "profile.toml").read_text()
+        (film / "exact.toml").write_text(profile.replace("reach = 1.5", "reach = 0.25"))
+        for cells, table in tables.items():
+            out = film / f"tracked-{cells}.jsonl"
+            run([chosen.build / "reelgraph-sim-track", film / "places.jsonl", "--profile", film / ("profile.toml" if cells else "exact.toml"), "--cells", cells, "--id", film.name, "-o", out])
+            for kind, row in match_table(match_events(out.read_text().splitlines()), truth).items():
+                table[kind] = [a + b for a, b in zip(table[kind], row)]
+    return {"films": chosen.match_films, "exact": tables[0], "cells": tables[24]}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, default=Path("models/sim"))
@@ -185,6 +233,7 @@ def main() -> None:
     parser.add_argument("--parity", type=int, default=500, help="pictures on which transformers is asked too; 0: none (then neither torch nor transformers is needed)")
     parser.add_argument("--films", type=int, default=10)
     parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--match-films", type=int, default=0, help="matches whose true places go through the tracker")
     parser.add_argument("--match", type=float, default=0.0, help="share of pictures that show a match")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--json", type=Path, help="write all figures there")
@@ -200,6 +249,8 @@ def main() -> None:
         result["parity"] = parity(chosen)
     if chosen.films:
         result["events"] = films(chosen)
+    if chosen.match_films:
+        result["match"] = match_films(chosen)
     print(f"| what | figure | must reach |\n|---|---|---|")
     for name, label, goals in (("seen", "training distribution", ".88 / .97 / .96"), ("unseen", "light and layouts not trained on", ".75 / .94 / .92")):
         if name in result:
@@ -221,6 +272,12 @@ def main() -> None:
         print("\n| event | right / said / true by the tracker on true places | by the model |\n|---|---|---|")
         for kind, row in stage["tracking"]["by_type"].items():
             print(f"| {kind} | {' / '.join(map(str, row))} | {' / '.join(map(str, stage['model']['by_type'].get(kind, ['-'])))} |")
+    if "match" in result:
+        print(f"\n| {result['match']['films']} matches of {chosen.minutes:g} min, once a second, within {NEAR:g} s | true places: right / said / true | F1 | in cells of 24 x 24 | F1 |")
+        print("|---|---|---|---|---|")
+        for kind in MATCH:
+            exact, cells = result["match"]["exact"][kind], result["match"]["cells"][kind]
+            print(f"| {kind} | {' / '.join(map(str, exact))} | {f1({kind: exact}):.3f} | {' / '.join(map(str, cells))} | {f1({kind: cells}):.3f} |")
     if chosen.json:
         chosen.json.write_text(json.dumps(result, indent=1) + "\n")
 
