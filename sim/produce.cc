@@ -82,7 +82,8 @@ std::string tracking_of(const Floor& floor) {
   }
   char size[60];
   std::snprintf(size, sizeof size, "field_size = [%g, %g]\n", x1 - x0, y1 - y0);
-  return std::string("\n[tracking]\nkind = \"match\"\nfield = \"pitch\"\n") + size + "goals = [\"left_goal\", \"right_goal\"]\nreach = 1.5  # for places in cells of 24 x 24; 0.25 for exact ones\n";
+  return std::string("\n[tracking]\nkind = \"match\"\nfield = \"pitch\"\n") + size +
+         "goals = [\"left_goal\", \"right_goal\"]\nreach = 1.5  # for places in cells of 24 x 24; 0.25 for exact ones\n";
 }
 
 /// Zones as a profile has them: names of lower case, digits and _.
