@@ -43,7 +43,7 @@ svg { display: block; width: 100%; height: auto; } svg text { font: 13px system-
 .key { display: flex; flex-wrap: wrap; gap: 4px 14px; font-size: 14px; margin: 0 0 8px; } .key i { display: inline-block; width: 12px; height: 12px; border-radius: 3px; margin-right: 5px; }
 .wide { overflow-x: auto; } table { width: 100%; border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
 td { white-space: nowrap; } td, th { text-align: right; padding: 5px 7px; border-top: 1px solid var(--line); } th { color: var(--soft); font-weight: 600; border-top: 0; }
-td:first-child, th:first-child { white-space: normal; text-align: left; overflow-wrap: anywhere; } ul, ol { margin: 4px 0 6px; padding-left: 22px; } li { margin: 2px 0; overflow-wrap: anywhere; }
+td:first-child, th:first-child { white-space: normal; min-width: 7em; text-align: left; overflow-wrap: anywhere; } ul, ol { margin: 4px 0 6px; padding-left: 22px; } li { margin: 2px 0; overflow-wrap: anywhere; }
 @media print { body { background: #fff; font-size: 11px; } main { max-width: none; padding: 0; } section { border-radius: 0; } .wide { overflow: visible; } table { font-size: 10px; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
 )";
