@@ -44,8 +44,10 @@ std::string file_name(const std::string& text) {
   return name.substr(0, 60);
 }
 
-/// Cuts the moments of the first bottlenecks. @returns files; what cannot be cut is told once a film
-std::vector<std::string> cut_clips(Context& context, const query::report::BottleneckReport& report, const std::string& folder) {
+/// Cuts the moments of the first bottlenecks, which then know their clips. @param page where the report is written, for links; may be empty
+/// @returns files; what cannot be cut is told once a film
+std::vector<std::string> cut_clips(Context& context, query::report::BottleneckReport& report, const std::string& folder,
+                                   const std::filesystem::path& page) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error)
@@ -53,9 +55,9 @@ std::vector<std::string> cut_clips(Context& context, const query::report::Bottle
   const Interrupt interrupt("\nreelgraph: stopping; the unfinished clip is removed\n");
   std::vector<std::string> files, missing;
   for (std::size_t i = 0; i < report.ranking.size() && i < kClipped; ++i) {
-    const query::report::RankedBottleneck& b = report.ranking[i];
+    query::report::RankedBottleneck& b = report.ranking[i];
     for (std::size_t k = 0; k < b.moments.size(); ++k) {
-      const query::report::ReportMoment& m = b.moments[k];
+      query::report::ReportMoment& m = b.moments[k];
       const auto video =
           std::find_if(report.log.videos.begin(), report.log.videos.end(), [&](const auto& v) { return v.record.id == m.video; });
       if (video == report.log.videos.end()) continue;
@@ -74,6 +76,10 @@ std::vector<std::string> cut_clips(Context& context, const query::report::Bottle
               .string();
       media().clip(video->record.path, span, file, interrupt.token());
       files.push_back(file);
+      const std::filesystem::path near = std::filesystem::absolute(page, error).parent_path();
+      m.clip = page.empty()
+                   ? file
+                   : std::filesystem::absolute(file, error).lexically_normal().lexically_relative(near.lexically_normal()).string();
     }
   }
   return files;
@@ -97,9 +103,9 @@ int run(Context& context, const BottlenecksCommand& command) {
   options.log.to = command.to;
   read_compare(command.compare, options);
   graph::Archive archive = context.open_archive(graph::OpenMode::kRead);
-  const query::report::BottleneckReport report = query::report::make_bottlenecks(std::as_const(archive).store(), options);
+  query::report::BottleneckReport report = query::report::make_bottlenecks(std::as_const(archive).store(), options);
   std::vector<std::string> clips;
-  if (!command.clips.empty()) clips = cut_clips(context, report, command.clips);
+  if (!command.clips.empty()) clips = cut_clips(context, report, command.clips, command.output);
   const bool none = report.empty();
   for (const std::string& note : report.notes) {
     if (format != "json" && (none || format == "csv" || format == "xes")) context.console.err("reelgraph: " + note);

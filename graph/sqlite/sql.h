@@ -122,9 +122,9 @@ inline constexpr char kEventsOfObservation[] =
 inline constexpr char kParticipantsOfEvent[] = "SELECT mention, role FROM participant WHERE event = ? ORDER BY seq";
 inline constexpr char kRelationsOfObservation[] =
     "SELECT source_mention, type, target_mention, start, \"end\" FROM relation WHERE observation = ? ORDER BY seq";
-inline constexpr char kDisplayParticipants[] =
-    "SELECT p.entity, n.name, n.description, n.type, p.role FROM participant p JOIN entity n ON n.id = p.entity WHERE p.event = ? "
-    "ORDER BY p.seq";
+inline constexpr char kRolesOfEvent[] = "SELECT event, entity, role FROM participant WHERE event = ? ORDER BY seq";
+inline constexpr char kRolesBetween[] = "SELECT event, entity, role FROM participant WHERE event BETWEEN ? AND ? ORDER BY event, seq";
+inline constexpr char kDisplayEntity[] = "SELECT name, description, type FROM entity WHERE id = ?";
 inline constexpr char kAliasesOfEntity[] = "SELECT DISTINCT text FROM alias WHERE entity = ? AND text <> ? ORDER BY text";
 
 }  // namespace reelgraph::graph::sqlite::sql

@@ -92,7 +92,8 @@ class SqliteStore final : public Store {
   [[nodiscard]] RowId require_video(const std::string& id) const;
   [[nodiscard]] std::vector<std::string> tallied(const char* kind) const;
   [[nodiscard]] std::int64_t tallied(const char* kind, const std::string& word) const;
-  [[nodiscard]] EventRecord read_event(const Statement& row) const;
+  [[nodiscard]] EventRecord read_event(const Statement& row) const;  ///< without its participants
+  void read_participants(std::vector<EventRecord>& events) const;
   [[nodiscard]] std::vector<EntityRecord> read_entities(Statement& rows) const;
   [[nodiscard]] std::optional<base::Observation> read_observation(RowId row, bool* live) const;
 

@@ -1,5 +1,6 @@
 // Events by filter. The query is composed of fixed pieces; values are always bound.
 #include <algorithm>
+#include <unordered_map>
 #include <variant>
 
 #include "graph/sqlite/sql.h"
@@ -14,6 +15,9 @@ constexpr char kEventColumns[] = "e.id, v.name, e.type, e.start, e.\"end\", e.de
 
 /// A span is looked up in the R*Tree when it is short; a long one holds so much that walking the index by start is faster.
 constexpr base::Duration kShortSpan = 10 * base::kMinute;
+
+/// Of events whose rows lie this far apart on average, participants are looked up one by one; else in one walk over all between.
+constexpr std::uint64_t kScattered = 4;
 
 Value to_value(const nlohmann::json& json) {
   if (json.is_null()) return nullptr;
@@ -137,14 +141,41 @@ EventRecord SqliteStore::read_event(const Statement& row) const {
   e.attributes = stored_json(row.view(6));
   e.show_at = row.optional_integer(7);
   e.observation = row.integer(8);
-  Statement& participants = use_[sql::kDisplayParticipants].with(e.row);
-  while (participants.step()) {
-    const RowId entity = participants.integer(0);
-    e.participants.push_back(
-        {entity, display_name(participants.text(1), participants.text(2), participants.text(3), entity), participants.text(4)});
-  }
-  participants.reset();
   return e;
+}
+
+void SqliteStore::read_participants(std::vector<EventRecord>& events) const {
+  if (events.empty()) return;
+  std::unordered_map<RowId, std::string> names;  // few take part in many
+  const auto add = [&](EventRecord& e, const Statement& row) {
+    const RowId entity = row.integer(1);
+    const auto [name, fresh] = names.try_emplace(entity);
+    if (fresh) {
+      Statement& known = use_[sql::kDisplayEntity].with(entity);
+      if (known.step()) name->second = display_name(known.text(0), known.text(1), known.text(2), entity);
+      known.reset();
+    }
+    e.participants.push_back({entity, name->second, row.text(2)});
+  };
+  std::vector<EventRecord*> by_row;
+  by_row.reserve(events.size());
+  for (EventRecord& e : events) by_row.push_back(&e);
+  std::sort(by_row.begin(), by_row.end(), [](const EventRecord* a, const EventRecord* b) { return a->row < b->row; });
+  const RowId first = by_row.front()->row, last = by_row.back()->row;
+  if (static_cast<std::uint64_t>(last - first) > kScattered * by_row.size()) {
+    for (EventRecord* e : by_row) {
+      Statement& row = use_[sql::kRolesOfEvent].with(e->row);
+      while (row.step()) add(*e, row);
+      row.reset();
+    }
+    return;
+  }
+  Statement& row = use_[sql::kRolesBetween].with(first, last);
+  for (auto e = by_row.begin(); row.step();) {
+    while (e != by_row.end() && (*e)->row < row.integer(0)) ++e;
+    if (e != by_row.end() && (*e)->row == row.integer(0)) add(**e, row);
+  }
+  row.reset();
 }
 
 std::vector<EventRecord> SqliteStore::events(const EventFilter& filter) const {
@@ -167,6 +198,7 @@ std::vector<EventRecord> SqliteStore::events(const EventFilter& filter) const {
   q.bind(statement);
   std::vector<EventRecord> result;
   while (statement.step()) result.push_back(read_event(statement));
+  read_participants(result);
   return result;
 }
 
@@ -197,7 +229,9 @@ std::optional<EventRecord> SqliteStore::event(RowId row) const {
   Statement statement(*database_, std::string("SELECT ") + kEventColumns + " FROM event e JOIN video v ON v.id = e.video WHERE e.id = ?");
   statement.bind(0, row);
   if (!statement.step()) return std::nullopt;
-  return read_event(statement);
+  std::vector<EventRecord> one{read_event(statement)};
+  read_participants(one);
+  return std::move(one.front());
 }
 
 }  // namespace reelgraph::graph::sqlite

@@ -46,6 +46,7 @@ std::string display_name(const std::string& name, const std::string& description
 }
 
 nlohmann::json stored_json(std::string_view text) {
+  if (text == "{}") return nlohmann::json::object();
   nlohmann::json value = nlohmann::json::parse(text, nullptr, false);
   return value.is_object() ? value : nlohmann::json::object();
 }

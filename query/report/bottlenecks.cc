@@ -93,8 +93,8 @@ void compare_periods(BottleneckReport& report, const BottleneckOptions& options)
     const StationFigures &a = c.in_first[i], &b = c.in_second[i];
     if (a.departures + b.departures == 0) continue;
     c.sentences.push_back(a.name + ": out per hour " + change_of(a.throughput_per_h, b.throughput_per_h) + ", mean queue " +
-                          change_of(a.queue.mean, b.queue.mean) + ", mean wait " + in_words(a.wait.mean) + " to " + in_words(b.wait.mean) +
-                          ".");
+                          change_of(a.queue.mean, b.queue.mean) + ", mean wait " + in_words(a.wait.mean, a.wait.count) + " to " +
+                          in_words(b.wait.mean, b.wait.count) + ".");
   }
   report.comparison = std::move(c);
 }
@@ -111,8 +111,9 @@ void take_notes(BottleneckReport& report) {
         " of the time asked about was not described: counts are lower bounds, rates and means are of the described time");
   note(t.outside,
        t.outside == 1 ? "event lies past its video's end and is left out" : "events lie past their video's end and are left out");
-  note(t.cut, "events were cut to their video's end");
-  note(t.placeless, "events name no place and say nothing of a visit");
+  note(t.cut, t.cut == 1 ? "event was cut to its video's end" : "events were cut to their video's end");
+  note(t.placeless,
+       t.placeless == 1 ? "event names no place and says nothing of a visit" : "events name no place and say nothing of a visit");
   note(t.overlapping, "states overlap that cannot both be (two places, or two kinds of work on one thing); the time counts once");
   note(t.disordered, "events came in an impossible order (left before it was done); the visit was widened to hold them");
   note(t.inferred_arrivals, "arrivals were not told and are taken from what came next");
@@ -153,6 +154,8 @@ std::string in_words(double seconds) {
   }
   return text;
 }
+
+std::string in_words(double seconds, std::int64_t count) { return count > 0 ? in_words(seconds) : "-"; }
 
 std::string percent(double share) {
   char text[32];

@@ -26,6 +26,7 @@ struct ReportMoment {
   std::string text;
   std::optional<std::string> frame;  ///< a kept picture near its middle
   graph::RowId event = 0;            ///< 0: none
+  std::string clip = {};             ///< file that was cut from it, as a link from the page; empty: none
 };
 
 struct RankedBottleneck {

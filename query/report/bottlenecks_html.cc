@@ -1,8 +1,10 @@
 // The report as one HTML page. No script, nothing from outside; charts are SVG drawn here, narrow enough for a phone.
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <cstdio>
+#include <string_view>
 
 #include "query/report/bottlenecks_parts.h"
 #include "query/words.h"
@@ -40,13 +42,26 @@ section { background: var(--paper); border: 1px solid var(--line); border-radius
 svg { display: block; width: 100%; height: auto; } svg text { font: 13px system-ui, "Segoe UI", Roboto, Arial, sans-serif; fill: var(--ink); } svg text.t { fill: var(--soft); }
 .key { display: flex; flex-wrap: wrap; gap: 4px 14px; font-size: 14px; margin: 0 0 8px; } .key i { display: inline-block; width: 12px; height: 12px; border-radius: 3px; margin-right: 5px; }
 .wide { overflow-x: auto; } table { width: 100%; border-collapse: collapse; font-size: 14px; font-variant-numeric: tabular-nums; }
-td, th { text-align: right; padding: 5px 7px; border-top: 1px solid var(--line); } th { color: var(--soft); font-weight: 600; border-top: 0; }
-td:first-child, th:first-child { text-align: left; overflow-wrap: anywhere; } ul, ol { margin: 4px 0 6px; padding-left: 22px; } li { margin: 2px 0; overflow-wrap: anywhere; }
+td { white-space: nowrap; } td, th { text-align: right; padding: 5px 7px; border-top: 1px solid var(--line); } th { color: var(--soft); font-weight: 600; border-top: 0; }
+td:first-child, th:first-child { white-space: normal; min-width: 7em; text-align: left; overflow-wrap: anywhere; } ul, ol { margin: 4px 0 6px; padding-left: 22px; } li { margin: 2px 0; overflow-wrap: anywhere; }
 @media print { body { background: #fff; font-size: 11px; } main { max-width: none; padding: 0; } section { border-radius: 0; } .wide { overflow: visible; } table { font-size: 10px; }
   * { -webkit-print-color-adjust: exact; print-color-adjust: exact; } }
 )";
 
 std::string html(const std::string& text) { return escape_html(text); }
+
+/// A relative or absolute path as the address of a link: what has a meaning in one is escaped.
+std::string link_of(const std::string& path) {
+  std::string link;
+  for (const char c : path) {
+    const auto byte = static_cast<unsigned char>(c);
+    char code[4];
+    std::snprintf(code, sizeof code, "%%%02X", byte);
+    const bool plain = std::isalnum(byte) != 0 || std::string_view("/._-~").find(c) != std::string_view::npos;
+    link += plain ? std::string(1, c) : std::string(code);
+  }
+  return link;
+}
 
 std::string fixed(double x) {
   char text[40];
@@ -137,7 +152,7 @@ class ReportPage {
     out_ += "<div class=\"tiles\">";
     tile(short_number(report_.flow.per_hour), "through an hour");
     tile(std::to_string(report_.flow.finished), "of " + std::to_string(report_.flow.goods) + " came through");
-    tile(in_words(report_.flow.cycle.mean), "mean from first to last place");
+    tile(in_words(report_.flow.cycle.mean, report_.flow.cycle.count), "mean from first to last place");
     if (!report_.ranking.empty() && report_.ranking.front().gain_per_h)
       tile((*report_.ranking.front().gain_per_h >= 0 ? "+" : "") + short_number(*report_.ranking.front().gain_per_h),
            "an hour, if " + report_.ranking.front().name + " were a fifth faster");
@@ -173,7 +188,8 @@ class ReportPage {
 
   void time_axis(double left, double wide, double y) {
     const base::TimeSpan w = log_.whole;
-    for (int k = 0; k <= 4; ++k) {
+    const int step = clock_of(log_, w.end).size() > 5 ? 2 : 1;  // "0:11:41" is too long for five of them
+    for (int k = 0; k <= 4; k += step) {
       const base::Timestamp t = w.start + w.length() * k / 4;
       out_ += label(left + wide * k / 4, y, clock_of(log_, t), k == 0 ? "start" : k == 4 ? "end" : "middle", true);
     }
@@ -282,7 +298,7 @@ class ReportPage {
       }
       for (const ReportMoment& m : i < 3 ? b.moments : std::vector<ReportMoment>())
         out_ += "<li class=\"soft\">see " + html(m.video) + " " + base::format_time(m.span.start) + " to " + base::format_time(m.span.end) +
-                ": " + html(m.text) + "</li>";
+                ": " + html(m.text) + (m.clip.empty() ? "" : " (<a href=\"" + html(link_of(m.clip)) + "\">clip</a>)") + "</li>";
       out_ += "</ul></li>";
     }
     out_ += "</ol><p class=\"soft\">" + html(report_.method) + "</p></section>\n";
@@ -297,12 +313,14 @@ class ReportPage {
   void stations() {
     if (report_.stations.empty()) return;
     out_ += std::string("<section><h2>") + (log_.cameras ? "Places" : "Stations") + "</h2><div class=\"wide\"><table>";
-    cells({"", "mean stay", "p95", "mean wait", "p95", "in/h", "out/h", "mean queue", "longest", "most there", "at work"}, "th");
+    cells({"", "mean stay", "p95 of stay", "mean wait", "p95 of wait", "in/h", "out/h", "mean queue", "longest", "most there", "at work"},
+          "th");
     for (const StationFigures& s : report_.stations)
-      cells({s.name, in_words(s.dwell.mean), in_words(s.dwell.p95), in_words(s.wait.mean), in_words(s.wait.p95),
-             short_number(s.arrivals_per_h), short_number(s.throughput_per_h), short_number(s.queue.mean), std::to_string(s.queue.most),
-             std::to_string(s.present.most), s.utilisation ? percent(*s.utilisation) : "-"},
-            "td");
+      cells(
+          {s.name, in_words(s.dwell.mean, s.dwell.count), in_words(s.dwell.p95, s.dwell.count), in_words(s.wait.mean, s.wait.count),
+           in_words(s.wait.p95, s.wait.count), short_number(s.arrivals_per_h), short_number(s.throughput_per_h), short_number(s.queue.mean),
+           std::to_string(s.queue.most), std::to_string(s.present.most), s.utilisation ? percent(*s.utilisation) : "-"},
+          "td");
     out_ += "</table></div>";
     if (report_.lower_bounds) out_ += "<p class=\"soft\">Part of the time was not described: counts are lower bounds.</p>";
     out_ += "</section>\n";

@@ -10,7 +10,9 @@ using OrderedJson = nlohmann::ordered_json;
 
 double tidy(double x) { return std::round(x * 1e6) / 1e6; }
 
+/// Of no cases nothing is known: null, never 0.
 OrderedJson spread_json(const Spread& s) {
+  if (s.count == 0) return {{"mean", nullptr}, {"median", nullptr}, {"p95", nullptr}, {"max", nullptr}, {"count", 0}};
   return {{"mean", tidy(s.mean)}, {"median", tidy(s.median)}, {"p95", tidy(s.p95)}, {"max", tidy(s.most)}, {"count", s.count}};
 }
 
@@ -25,6 +27,7 @@ OrderedJson moment_document(const ReportMoment& m) {
   OrderedJson j{{"video", m.video}, {"start", base::to_seconds(m.span.start)}, {"end", base::to_seconds(m.span.end)}, {"text", m.text}};
   j["frame"] = m.frame ? OrderedJson(*m.frame) : OrderedJson();
   j["event"] = m.event != 0 ? OrderedJson(m.event) : OrderedJson();
+  if (!m.clip.empty()) j["clip"] = m.clip;
   return j;
 }
 

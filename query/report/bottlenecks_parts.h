@@ -10,6 +10,8 @@ namespace reelgraph::query::report {
                                      std::string text, graph::RowId event);
 /// "4 min 10 s", "12.5 s", "1 h 05 min"
 [[nodiscard]] std::string in_words(double seconds);
+/// The same of a figure of `count` cases; "-" if there are none, for then nothing is known.
+[[nodiscard]] std::string in_words(double seconds, std::int64_t count);
 /// "12 %"
 [[nodiscard]] std::string percent(double share);
 /// Three significant digits at most, without a tail of zeros.

@@ -77,11 +77,21 @@ std::string stations_csv(const BottleneckReport& report) {
       "process_mean_s,queue_mean,queue_p95,queue_longest,servers,utilisation,down,blocked,starved,unattended,lower_bound\n";
   for (const StationFigures& s : report.stations) {
     char text[512];
-    std::snprintf(text, sizeof text, ",%.4f,%lld,%lld,%.4f,%.4f,%.3f,%.3f,%.3f,%.3f,%.3f,%.3f,%.4f,%.0f,%d,", s.hours,
-                  static_cast<long long>(s.arrivals), static_cast<long long>(s.departures), s.arrivals_per_h, s.throughput_per_h,
-                  s.dwell.mean, s.dwell.median, s.dwell.p95, s.wait.mean, s.wait.p95, s.process.mean, s.queue.mean, s.queue.p95,
-                  s.queue.most);
+    std::snprintf(text, sizeof text, ",%.4f,%lld,%lld,%.4f,%.4f", s.hours, static_cast<long long>(s.arrivals),
+                  static_cast<long long>(s.departures), s.arrivals_per_h, s.throughput_per_h);
     out += base::csv_field(s.name) + "," + base::csv_field(s.type) + text;
+    const auto add = [&](const Spread& spread, double seconds) {
+      std::snprintf(text, sizeof text, ",%.3f", seconds);
+      out += spread.count > 0 ? text : ",";  // of no cases nothing is known
+    };
+    add(s.dwell, s.dwell.mean);
+    add(s.dwell, s.dwell.median);
+    add(s.dwell, s.dwell.p95);
+    add(s.wait, s.wait.mean);
+    add(s.wait, s.wait.p95);
+    add(s.process, s.process.mean);
+    std::snprintf(text, sizeof text, ",%.4f,%.0f,%d,", s.queue.mean, s.queue.p95, s.queue.most);
+    out += text;
     if (s.servers > 0) {
       std::snprintf(text, sizeof text, "%d,%.4f,%.4f,%.4f,%.4f,%.4f", s.servers, s.utilisation.value_or(0), s.down, s.blocked, s.starved,
                     s.unattended);
@@ -111,10 +121,11 @@ void write_stations(Document& d, const BottleneckReport& report) {
   d.heading(report.log.cameras ? "Places (cameras)" : "Stations", 2);
   std::vector<std::vector<std::string>> rows;
   for (const StationFigures& s : report.stations) {
-    rows.push_back({s.name, in_words(s.dwell.mean), in_words(s.dwell.median), in_words(s.dwell.p95), in_words(s.wait.mean),
-                    short_number(s.arrivals_per_h), short_number(s.throughput_per_h), short_number(s.queue.mean),
-                    std::to_string(s.queue.most), std::to_string(s.present.most), share_of(s.utilisation),
-                    s.servers > 0 ? percent(s.blocked) : "-", s.servers > 0 ? percent(s.starved) : "-"});
+    rows.push_back({s.name, in_words(s.dwell.mean, s.dwell.count), in_words(s.dwell.median, s.dwell.count),
+                    in_words(s.dwell.p95, s.dwell.count), in_words(s.wait.mean, s.wait.count), short_number(s.arrivals_per_h),
+                    short_number(s.throughput_per_h), short_number(s.queue.mean), std::to_string(s.queue.most),
+                    std::to_string(s.present.most), share_of(s.utilisation), s.servers > 0 ? percent(s.blocked) : "-",
+                    s.servers > 0 ? percent(s.starved) : "-"});
   }
   d.table({"station", "dwell", "median", "p95", "wait", "in/h", "out/h", "queue", "longest", "most there", "at work", "blocked",
            "nothing to do"},
@@ -125,8 +136,9 @@ void write_rest(Document& d, const BottleneckReport& report) {
   const FlowFigures& f = report.flow;
   d.heading("Flow", 2);
   d.line(std::to_string(f.goods) + " goods, " + std::to_string(f.finished) + " through (" + short_number(f.per_hour) + " an hour); mean " +
-         in_words(f.cycle.mean) + ", median " + in_words(f.cycle.median) + ", p95 " + in_words(f.cycle.p95) + "; " +
-         std::to_string(f.rehandled) + " came to a place more than once; " + std::to_string(f.variant_count) + " ways.");
+         in_words(f.cycle.mean, f.cycle.count) + ", median " + in_words(f.cycle.median, f.cycle.count) + ", p95 " +
+         in_words(f.cycle.p95, f.cycle.count) + "; " + std::to_string(f.rehandled) + " came to a place more than once; " +
+         std::to_string(f.variant_count) + " ways.");
   for (std::size_t i = 0; i < f.variants.size() && i < 5; ++i) d.item(std::to_string(f.variants[i].second) + " x " + f.variants[i].first);
   d.line("Check (Little's law): " + short_number(f.l) + " there on average; arrivals times stay gives " + short_number(f.lambda_w) + ".");
   if (!report.resources.empty() && !report.log.cameras) {

@@ -46,8 +46,10 @@ nlohmann::ordered_json commentary_json(const CommentaryReport& report) {
   auto lines = nlohmann::ordered_json::array();
   for (const CommentaryLine& line : report.lines) {
     auto facts = nlohmann::ordered_json::array();
-    for (const Fact& fact : line.facts)
+    for (const Fact& fact : line.facts) {
       facts.push_back({{"slot", fact.slot}, {"value", fact.value}, {"text", fact.text}, {"events", fact.events}});
+      if (fact.counted > static_cast<std::int64_t>(fact.events.size())) facts.back()["counted"] = fact.counted;
+    }
     nlohmann::ordered_json one{{"start", base::to_seconds(line.span.start)},
                                {"end", base::to_seconds(line.span.end)},
                                {"text", line.text},

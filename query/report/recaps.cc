@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace reelgraph::query::report {
 namespace {
@@ -9,42 +10,22 @@ namespace {
 constexpr std::int64_t kInWords = 12;
 constexpr base::Duration kSettled = 3 * base::kMinute;  // before what just happened is worth a look back
 
-/// Happenings of several families since a time, in order.
-std::vector<Seen> counted(const base::CommentaryRecap& recap, const Record& record, base::Timestamp since) {
-  std::vector<Seen> all;
-  for (const std::string& family : recap.families) {
-    const std::vector<Seen>& seen = record.of(family);
-    const auto first = std::find_if(seen.begin(), seen.end(), [&](const Seen& s) { return s.at >= since; });
-    all.insert(all.end(), first, seen.end());
-  }
-  std::stable_sort(all.begin(), all.end(), [](const Seen& a, const Seen& b) { return a.known < b.known; });
-  return all;
-}
-
-std::vector<graph::RowId> rows(const std::vector<Seen>& seen, graph::RowId side) {
-  std::vector<graph::RowId> result;
-  for (const Seen& s : seen) {
-    if (side == 0 || s.side == side) result.push_back(s.event);
-  }
-  return result;
-}
-
 /// {side} with {n} and {other} with {m}, the larger first.
-bool put_sides(FactSheet& sheet, const Record& record, const std::vector<Seen>& seen) {
+bool put_sides(FactSheet& sheet, const Record& record, const SeenList& seen, base::Timestamp since) {
   if (record.sides().size() != 2) return false;
   graph::RowId a = record.sides()[0], b = record.sides()[1];
-  std::vector<graph::RowId> of_a = rows(seen, a), of_b = rows(seen, b);
-  if (of_a.size() < of_b.size()) {
+  Cited of_a = cite(since_time(seen.of_side(a), since)), of_b = cite(since_time(seen.of_side(b), since));
+  if (of_a.counted < of_b.counted) {
     std::swap(a, b);
     std::swap(of_a, of_b);
   }
-  const auto n = static_cast<std::int64_t>(of_a.size()), m = static_cast<std::int64_t>(of_b.size());
-  std::vector<graph::RowId> all = rows(seen, 0);
+  const std::int64_t n = of_a.counted, m = of_b.counted;
+  Cited all = cite(since_time(seen.all(), since));
   Record::put(sheet, "side", record.names(), {a}, of_a);
   Record::put(sheet, "other", record.names(), {b}, all);
   const bool digits = n > kInWords;  // "35 to 15", not "35 to fifteen"
   record.put_number(sheet, "n", n, std::move(of_a), digits);
-  record.put_number(sheet, "m", m, of_b.empty() ? all : std::move(of_b), digits);
+  record.put_number(sheet, "m", m, m == 0 ? all : std::move(of_b), digits);
   record.put_number(sheet, "total", n + m, all);
   record.put_number(sheet, "ahead_by", n - m, all);
   if (n == m) sheet.flags.insert("even");
@@ -52,84 +33,72 @@ bool put_sides(FactSheet& sheet, const Record& record, const std::vector<Seen>& 
   if (m > 0 && n >= 2 * m) sheet.flags.insert("twice");
   if (record.has_score() && record.score_of(a) < record.score_of(b)) sheet.flags.insert("behind");
   if (record.has_score() && record.score_of(a) > record.score_of(b)) sheet.flags.insert("in_front");
-  sheet.events = std::move(all);
+  sheet.events = std::move(all.events);
   return true;
 }
 
 std::int64_t minutes_between(base::Timestamp a, base::Timestamp b) { return (b - a) / base::kMinute; }
 
 bool compare(FactSheet& sheet, const base::CommentaryRecap& recap, const Record& record, base::Timestamp since) {
-  const std::vector<Seen> seen = counted(recap, record, since);
-  if (!put_sides(sheet, record, seen)) return false;
+  const SeenList& seen = record.of(recap.families);
+  if (!put_sides(sheet, record, seen, since)) return false;
   return sheet.numbers["n"] >= recap.at_least;
 }
 
 bool share(FactSheet& sheet, const base::CommentaryRecap& recap, const Record& record, base::Timestamp since) {
-  const std::vector<Seen> seen = counted(recap, record, since);
-  if (!put_sides(sheet, record, seen) || sheet.numbers["total"] < recap.at_least) return false;
+  const SeenList& seen = record.of(recap.families);
+  if (!put_sides(sheet, record, seen, since) || sheet.numbers["total"] < recap.at_least) return false;
   const auto percent = static_cast<std::int64_t>(std::lround(100 * sheet.numbers["n"] / sheet.numbers["total"]));
-  record.put_number(sheet, "percent", percent, rows(seen, 0), true);
+  record.put_number(sheet, "percent", percent, cite(since_time(seen.all(), since)), true);
   if (percent <= 55) sheet.flags.insert("even");
   return true;
 }
 
 bool leader(FactSheet& sheet, const base::CommentaryRecap& recap, const Record& record, base::Timestamp since) {
-  const std::vector<Seen> seen = counted(recap, record, since);
-  std::map<graph::RowId, std::vector<Seen>> by_agent;
-  for (const Seen& s : seen) {
-    if (s.agent != 0) by_agent[s.agent].push_back(s);
-  }
-  const std::vector<Seen>* best = nullptr;
+  const SeenList& list = record.of(recap.families);
+  std::span<const Seen> best;
   std::size_t second = 0;
-  for (const auto& [agent, list] : by_agent) {
-    if (best == nullptr || list.size() > best->size()) {
-      second = best == nullptr ? 0 : best->size();
-      best = &list;
-    } else {
-      second = std::max(second, list.size());
-    }
+  for (const auto& [agent, seen] : list.by_agent()) {
+    const std::span<const Seen> lately = since_time(seen, since);
+    second = std::max(second, std::min(lately.size(), best.size()));
+    if (lately.size() > best.size()) best = lately;
   }
-  if (best == nullptr || best->size() == second || static_cast<double>(best->size()) < recap.at_least) return false;
-  sheet.events = rows(*best, 0);
-  Record::put(sheet, "agent", record.names(), {best->front().agent}, sheet.events);
+  if (best.empty() || best.size() == second || static_cast<double>(best.size()) < recap.at_least) return false;
+  const Cited of_best = cite(best), all = cite(since_time(list.all(), since));
+  sheet.events = of_best.events;
+  Record::put(sheet, "agent", record.names(), {best.front().agent}, of_best);
   // All are compared, so all bear it.
-  std::vector<graph::RowId> all = rows(seen, 0);
-  record.put_number(sheet, "total", static_cast<std::int64_t>(all.size()), all);
-  record.put_number(sheet, "n", static_cast<std::int64_t>(best->size()), sheet.events);
-  if (best->front().side != 0) Record::put(sheet, "side", record.names(), {best->front().side}, sheet.events);
+  record.put_number(sheet, "total", all.counted, all);
+  record.put_number(sheet, "n", of_best.counted, of_best);
+  if (best.front().side != 0) Record::put(sheet, "side", record.names(), {best.front().side}, of_best);
   return true;
 }
 
 bool latest(FactSheet& sheet, const base::CommentaryRecap& recap, const Record& record) {
-  const std::vector<Seen> seen = counted(recap, record, 0);
+  const SeenList& list = record.of(recap.families);
+  const std::vector<Seen>& seen = list.all();
   if (seen.empty() || seen.back().agent == 0) return false;
   const Seen& last = seen.back();
   sheet.events = {last.event};
   Record::put(sheet, "agent", record.names(), {last.agent}, sheet.events);
   if (last.side != 0) Record::put(sheet, "side", record.names(), {last.side}, sheet.events);
-  std::vector<graph::RowId> of_agent;
+  std::vector<Seen> scored;
   for (const Seen& s : record.scored()) {
     if (s.event == last.event && s.for_other) sheet.flags.insert("own");
-    if (s.agent == last.agent && !s.for_other) of_agent.push_back(s.event);
+    if (s.agent == last.agent && !s.for_other) scored.push_back(s);
   }
-  if (of_agent.empty()) {
-    for (const Seen& s : seen) {
-      if (s.agent == last.agent) of_agent.push_back(s.event);
-    }
-  }
-  const auto n = static_cast<std::int64_t>(of_agent.size());
+  Cited of_agent = cite(scored.empty() ? list.of_agent(last.agent) : scored);
+  const std::int64_t n = of_agent.counted;
   record.put_number(sheet, "n", n, std::move(of_agent));
-  std::vector<graph::RowId> tries;
-  for (const Seen& s : record.of(recap.mark)) {
-    if (s.agent == last.agent) tries.push_back(s.event);
-  }
-  record.put_nth(sheet, "try_nth", static_cast<std::int64_t>(tries.size()), tries);
-  sheet.numbers["tries"] = static_cast<double>(tries.size());
+  Cited tries = cite(record.of(recap.mark).of_agent(last.agent));
+  sheet.numbers["tries"] = static_cast<double>(tries.counted);
+  const std::int64_t nth = tries.counted;
+  record.put_nth(sheet, "try_nth", nth, std::move(tries));
   return true;
 }
 
 bool since_last(FactSheet& sheet, const base::CommentaryRecap& recap, const Record& record, base::Timestamp now) {
-  const std::vector<Seen> seen = counted(recap, record, 0);
+  const std::vector<Seen>& seen = record.of(recap.families).all();
   if (seen.empty()) return false;
   const Seen& last = seen.back();
   if (last.at < record.stage_start()) return false;  // the interval lay between
@@ -143,25 +112,24 @@ bool since_last(FactSheet& sheet, const base::CommentaryRecap& recap, const Reco
 }
 
 bool streak(FactSheet& sheet, const base::CommentaryRecap& recap, const Record& record, base::Timestamp since) {
-  const std::vector<Seen> seen = counted(recap, record, since);
+  const std::span<const Seen> seen = since_time(record.of(recap.families).all(), since);
   if (seen.empty() || seen.back().side == 0 || record.sides().size() != 2) return false;
-  std::vector<graph::RowId> events;
-  for (auto it = seen.rbegin(); it != seen.rend() && it->side == seen.back().side; ++it) events.insert(events.begin(), it->event);
-  if (static_cast<double>(events.size()) < recap.at_least) return false;
-  record.put_number(sheet, "n", static_cast<std::int64_t>(events.size()), events);
+  const auto broken = std::find_if(seen.rbegin(), seen.rend(), [&](const Seen& s) { return s.side != seen.back().side; });
+  const Cited events = cite(seen.last(static_cast<std::size_t>(broken - seen.rbegin())));
+  if (static_cast<double>(events.counted) < recap.at_least) return false;
+  record.put_number(sheet, "n", events.counted, events);
   Record::put(sheet, "side", record.names(), {seen.back().side}, events);
   Record::put(sheet, "other", record.names(), {record.other(seen.back().side)}, events);
-  sheet.events = std::move(events);
+  sheet.events = events.events;
   return true;
 }
 
 bool after_mark(FactSheet& sheet, const base::CommentaryRecap& recap, const Record& record, base::Timestamp now) {
-  const std::vector<Seen>& marks = record.of(recap.mark);
+  const std::vector<Seen>& marks = record.of(recap.mark).all();
   if (marks.empty()) return false;
   const Seen& mark = marks.back();
   if (now - mark.known < kSettled) return false;
-  const std::vector<Seen> seen = counted(recap, record, mark.known);
-  if (!put_sides(sheet, record, seen) || sheet.numbers["total"] < recap.at_least) return false;
+  if (!put_sides(sheet, record, record.of(recap.families), mark.known) || sheet.numbers["total"] < recap.at_least) return false;
   const auto scored = std::find_if(record.scored().begin(), record.scored().end(), [&](const Seen& s) { return s.event == mark.event; });
   const bool own = scored != record.scored().end() && scored->side != mark.side;
   if (mark.agent != 0 && !own) Record::put(sheet, "agent", record.names(), {mark.agent}, {mark.event});

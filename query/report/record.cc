@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "query/selection.h"
 
@@ -14,6 +15,14 @@ constexpr double kLate = 0.85;                              // of the regular ti
 
 bool fits(const graph::EventRecord& event, const nlohmann::json& where) { return where.empty() || all_met(event.attributes, where); }
 
+/// What stands under the key; an empty one if nothing does.
+template <typename Key, typename Value>
+const Value& found(const std::map<Key, Value>& map, const Key& key) {
+  static const Value none{};
+  const auto it = map.find(key);
+  return it == map.end() ? none : it->second;
+}
+
 }  // namespace
 
 graph::RowId in_role(const graph::EventRecord& event, const std::string& role) {
@@ -23,13 +32,40 @@ graph::RowId in_role(const graph::EventRecord& event, const std::string& role) {
   return 0;
 }
 
-Record::Record(const base::Commentary& commentary, NameBook& names, std::string title)
-    : commentary_(commentary), tally_(commentary.score ? &*commentary.score : nullptr), names_(names), title_(std::move(title)) {}
+void SeenList::add(const Seen& seen) {
+  all_.push_back(seen);
+  by_side_[seen.side].push_back(seen);
+  if (seen.agent != 0) by_agent_[seen.agent].push_back(seen);
+}
 
-const std::vector<Seen>& Record::of(const std::string& family) const {
-  static const std::vector<Seen> none;
-  const auto it = seen_.find(family);
-  return it == seen_.end() ? none : it->second;
+const std::vector<Seen>& SeenList::of_side(graph::RowId side) const { return found(by_side_, side); }
+
+const std::vector<Seen>& SeenList::of_agent(graph::RowId agent) const { return found(by_agent_, agent); }
+
+std::span<const Seen> since_time(const std::vector<Seen>& seen, base::Timestamp since) {
+  // In the order of `known`; what begins then is over later.
+  const auto near = std::partition_point(seen.begin(), seen.end(), [&](const Seen& s) { return s.known < since; });
+  return {std::find_if(near, seen.end(), [&](const Seen& s) { return s.at >= since; }), seen.end()};
+}
+
+Cited cite(std::span<const Seen> seen) {
+  Cited cited{};
+  for (const Seen& s : seen.last(std::min(seen.size(), kMostCited))) cited.events.push_back(s.event);
+  cited.counted = static_cast<std::int64_t>(seen.size());
+  return cited;
+}
+
+Record::Record(const base::Commentary& commentary, NameBook& names, std::string title)
+    : commentary_(commentary), tally_(commentary.score ? &*commentary.score : nullptr), names_(names), title_(std::move(title)) {
+  for (const base::CommentaryRecap& recap : commentary.recaps) {
+    if (recap.families.size() > 1) joined_[recap.families];
+  }
+}
+
+const SeenList& Record::of(const std::string& family) const { return found(seen_, family); }
+
+const SeenList& Record::of(const std::vector<std::string>& families) const {
+  return families.size() == 1 ? of(families.front()) : found(joined_, families);
 }
 
 graph::RowId Record::other(graph::RowId side) const {
@@ -38,7 +74,8 @@ graph::RowId Record::other(graph::RowId side) const {
 }
 
 std::int64_t Record::score_of(graph::RowId side) const {
-  return std::count_if(scored_.begin(), scored_.end(), [&](const Seen& s) { return s.side == side; });
+  const auto it = score_.find(side);
+  return it == score_.end() ? 0 : it->second;
 }
 
 std::optional<int> Record::begins_stage(const graph::EventRecord& event) const {
@@ -49,8 +86,7 @@ std::optional<int> Record::begins_stage(const graph::EventRecord& event) const {
   return std::nullopt;
 }
 
-void Record::put(FactSheet& sheet, const std::string& slot, const NameBook& names, std::vector<graph::RowId> entities,
-                 std::vector<graph::RowId> events) {
+void Record::put(FactSheet& sheet, const std::string& slot, const NameBook& names, std::vector<graph::RowId> entities, Cited events) {
   Fact fact;
   fact.slot = slot;
   if (entities.size() == 1) {
@@ -60,26 +96,29 @@ void Record::put(FactSheet& sheet, const std::string& slot, const NameBook& name
     for (const graph::RowId e : entities) fact.value.push_back(names.whole(e));
   }
   fact.entities = std::move(entities);
-  fact.events = std::move(events);
+  fact.events = std::move(events.events);
+  fact.counted = events.counted;
   sheet.facts[slot] = std::move(fact);
 }
 
-void Record::put_number(FactSheet& sheet, const std::string& slot, std::int64_t n, std::vector<graph::RowId> events, bool digits) const {
+void Record::put_number(FactSheet& sheet, const std::string& slot, std::int64_t n, Cited events, bool digits) const {
   Fact fact;
   fact.slot = slot;
   fact.value = n;
   fact.text = digits ? std::to_string(n) : number_text(commentary_, n);
-  fact.events = std::move(events);
+  fact.events = std::move(events.events);
+  fact.counted = events.counted;
   sheet.facts[slot] = std::move(fact);
   sheet.numbers[slot] = static_cast<double>(n);
 }
 
-void Record::put_nth(FactSheet& sheet, const std::string& slot, std::int64_t n, std::vector<graph::RowId> events) const {
+void Record::put_nth(FactSheet& sheet, const std::string& slot, std::int64_t n, Cited events) const {
   Fact fact;
   fact.slot = slot;
   fact.value = n;
   fact.text = ordinal_text(commentary_, n);
-  fact.events = std::move(events);
+  fact.events = std::move(events.events);
+  fact.counted = events.counted;
   if (!fact.text.empty()) sheet.facts[slot] = std::move(fact);
 }
 
@@ -99,9 +138,8 @@ void Record::add_score(FactSheet& sheet) const {
   if (!has_score()) return;
   sheet.flags.insert("score_known");
   const std::int64_t home = score_of(sides_[0]), away = score_of(sides_[1]);
-  std::vector<graph::RowId> events;
-  for (const Seen& s : scored_) events.push_back(s.event);
-  if (events.empty() && stage_event_ != 0) events.push_back(stage_event_);
+  Cited events = cite(scored_);
+  if (scored_.empty() && stage_event_ != 0) events = {stage_event_};
   put(sheet, "home", names_, {sides_[0]}, events);
   put(sheet, "away", names_, {sides_[1]}, events);
   put_number(sheet, "home_n", home, events, true);
@@ -110,7 +148,8 @@ void Record::add_score(FactSheet& sheet) const {
   score.slot = "score";
   score.text = std::to_string(std::max(home, away)) + "-" + std::to_string(std::min(home, away));
   score.value = score.text;
-  score.events = events;
+  score.events = events.events;
+  score.counted = events.counted;
   sheet.facts["score"] = score;
   put_number(sheet, "margin", std::abs(home - away), events);
   put_number(sheet, "scored", home + away, events);
@@ -167,6 +206,7 @@ void Record::add_tally(FactSheet& sheet, const Happening& h) {
   const graph::RowId loses = other(gains);
   const std::int64_t before = score_of(gains), against = loses == 0 ? 0 : score_of(loses);
   scored_.push_back({h.event.row, h.event.span.start, h.known, h.agent, gains, for_other});
+  ++score_[gains];
   put(sheet, "gains", names_, {gains}, {h.event.row});
   if (loses == 0) return;
   put(sheet, "loses", names_, {loses}, {h.event.row});
@@ -179,39 +219,40 @@ void Record::add_tally(FactSheet& sheet, const Happening& h) {
 }
 
 void Record::add_counts(FactSheet& sheet, const Happening& h) const {
-  std::vector<graph::RowId> all, side, agent;
-  for (const Seen& s : of(h.topic->family)) {
-    all.push_back(s.event);
-    if (h.side != 0 && s.side == h.side) side.push_back(s.event);
-    if (h.agent != 0 && s.agent == h.agent) agent.push_back(s.event);
-  }
-  const auto put_count = [&](const std::string& name, std::vector<graph::RowId> events) {
-    const auto n = static_cast<std::int64_t>(events.size());
-    if (n == 0) return;
-    put_nth(sheet, name + "_nth", n, events);
-    put_number(sheet, name + "_n", n, std::move(events));
+  const SeenList& seen = of(h.topic->family);
+  const auto put_count = [&](const std::string& name, const std::vector<Seen>& list) {
+    if (list.empty()) return;
+    const Cited events = cite(list);
+    put_nth(sheet, name + "_nth", events.counted, events);
+    put_number(sheet, name + "_n", events.counted, events);
   };
-  put_count("all", std::move(all));
-  put_count("side", std::move(side));
-  put_count("agent", std::move(agent));
+  put_count("all", seen.all());
+  if (h.side != 0) put_count("side", seen.of_side(h.side));
+  if (h.agent != 0) put_count("agent", seen.of_agent(h.agent));
 }
 
 void Record::follow_chain(FactSheet& sheet, const Happening& h) {
   if (commentary_.pass.empty()) return;
   const graph::RowId to = in_role(h.event, "recipient");
   if (h.topic->family != commentary_.pass || h.agent == 0 || to == 0 || h.side == 0) {
-    if (h.side != chain_side_ || h.topic->always) chain_.clear(), chain_events_.clear();
+    if (h.side != chain_side_ || h.topic->always) chain_.clear(), chain_events_.clear(), chain_length_ = 0;
     return;
   }
   if (chain_.empty() || chain_.back() != h.agent || chain_side_ != h.side) {
     chain_ = {h.agent};
     chain_events_.clear();
+    chain_length_ = 0;
   }
   chain_side_ = h.side;
   chain_.push_back(to);
   chain_events_.push_back(h.event.row);
-  sheet.numbers["chain"] = static_cast<double>(chain_events_.size());
-  put_number(sheet, "passes", static_cast<std::int64_t>(chain_events_.size()), chain_events_);
+  ++chain_length_;
+  if (chain_.size() > kLongestChain) chain_.erase(chain_.begin());
+  if (chain_events_.size() > kMostCited) chain_events_.erase(chain_events_.begin());
+  sheet.numbers["chain"] = static_cast<double>(chain_length_);
+  Cited passes = chain_events_;
+  passes.counted = chain_length_;
+  put_number(sheet, "passes", chain_length_, std::move(passes));
   const std::size_t names = std::min(chain_.size(), kLongestChain);
   std::vector<graph::RowId> who(chain_.end() - static_cast<std::ptrdiff_t>(names), chain_.end());
   std::vector<graph::RowId> events(chain_events_.end() - static_cast<std::ptrdiff_t>(std::min(names - 1, chain_events_.size())),
@@ -230,8 +271,12 @@ FactSheet Record::add(const Happening& h) {
     sheet.flags.insert("stage_starts");
   }
   const Seen seen{h.event.row, h.event.span.start, h.known, h.agent, h.side, false};
-  seen_[h.topic->family].push_back(seen);
-  for (const std::string& family : h.topic->also) seen_[family].push_back(seen);
+  std::set<std::string> families{h.topic->family};
+  families.insert(h.topic->also.begin(), h.topic->also.end());
+  for (const std::string& family : families) seen_[family].add(seen);
+  for (auto& [several, list] : joined_) {
+    if (std::any_of(several.begin(), several.end(), [&](const std::string& family) { return families.contains(family); })) list.add(seen);
+  }
   add_tally(sheet, h);
   add_counts(sheet, h);
   follow_chain(sheet, h);

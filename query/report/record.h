@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,24 @@ struct Seen {
   bool for_other = false;  ///< in `Record::scored`: it counted for the other side than the agent's
 };
 
+/// Happenings of some families in the order in which they were over, and the same by side and by agent.
+class SeenList {
+ public:
+  void add(const Seen& seen);
+  [[nodiscard]] const std::vector<Seen>& all() const { return all_; }
+  [[nodiscard]] const std::vector<Seen>& of_side(graph::RowId side) const;
+  [[nodiscard]] const std::vector<Seen>& of_agent(graph::RowId agent) const;
+  [[nodiscard]] const std::map<graph::RowId, std::vector<Seen>>& by_agent() const { return by_agent_; }  ///< without 0
+
+ private:
+  std::vector<Seen> all_;
+  std::map<graph::RowId, std::vector<Seen>> by_side_, by_agent_;
+};
+
+/// Those from the first on that begins at `since` or later.
+[[nodiscard]] std::span<const Seen> since_time(const std::vector<Seen>& seen, base::Timestamp since);
+[[nodiscard]] Cited cite(std::span<const Seen> seen);
+
 /// Borrows the commentary and the names. Not for use from several threads.
 class Record {
  public:
@@ -41,7 +60,9 @@ class Record {
   /// Takes in the next happening, in the order of `known`. @returns all that can be said about it at this moment
   FactSheet add(const Happening& happening);
 
-  [[nodiscard]] const std::vector<Seen>& of(const std::string& family) const;
+  [[nodiscard]] const SeenList& of(const std::string& family) const;
+  /// Of several, each happening once. @param families of a recap of the commentary
+  [[nodiscard]] const SeenList& of(const std::vector<std::string>& families) const;
   /// In the order of a score line; those that took part in something.
   [[nodiscard]] const std::vector<graph::RowId>& sides() const { return sides_; }
   [[nodiscard]] graph::RowId other(graph::RowId side) const;  ///< 0 unless there are two
@@ -54,12 +75,11 @@ class Record {
   /// Clock, stage and score at `now`.
   void describe(FactSheet& sheet, base::Timestamp now) const;
   /// A fact that names an entity.
-  static void put(FactSheet& sheet, const std::string& slot, const NameBook& names, std::vector<graph::RowId> entities,
-                  std::vector<graph::RowId> events);
+  static void put(FactSheet& sheet, const std::string& slot, const NameBook& names, std::vector<graph::RowId> entities, Cited events);
   /// A fact that is a number: in words unless `digits`.
-  void put_number(FactSheet& sheet, const std::string& slot, std::int64_t n, std::vector<graph::RowId> events, bool digits = false) const;
+  void put_number(FactSheet& sheet, const std::string& slot, std::int64_t n, Cited events, bool digits = false) const;
   /// A fact that is n-th in the profile's words; none where it has no word for it.
-  void put_nth(FactSheet& sheet, const std::string& slot, std::int64_t n, std::vector<graph::RowId> events) const;
+  void put_nth(FactSheet& sheet, const std::string& slot, std::int64_t n, Cited events) const;
   [[nodiscard]] const NameBook& names() const { return names_; }
   [[nodiscard]] base::Timestamp stage_start() const { return stage_start_; }
   [[nodiscard]] graph::RowId stage_event() const { return stage_event_; }
@@ -78,13 +98,16 @@ class Record {
   std::string title_;
   std::vector<graph::RowId> sides_;
   std::map<graph::RowId, std::string> side_names_;
-  std::map<std::string, std::vector<Seen>> seen_;  ///< by family
+  std::map<std::string, SeenList> seen_;                 ///< by family
+  std::map<std::vector<std::string>, SeenList> joined_;  ///< by the families of a recap, where they are several
   std::vector<Seen> scored_;
+  std::map<graph::RowId, std::int64_t> score_;  ///< by side
   int stage_ = -1;
   base::Timestamp stage_start_ = 0;
   graph::RowId stage_event_ = 0;
   graph::RowId chain_side_ = 0;
-  std::vector<graph::RowId> chain_, chain_events_;  ///< who had the ball, and the passes between them
+  std::vector<graph::RowId> chain_, chain_events_;  ///< who last had the ball, and the passes before
+  std::int64_t chain_length_ = 0;                   ///< passes without a break
   std::string last_family_;                         ///< of the last happening that is always told
   base::Timestamp last_at_ = 0;
 };

@@ -88,7 +88,7 @@ def one(args, seed):
                 truth = figures(lines, args.minutes * 60)
             for s in report["stations"]:
                 t = truth[s["name"]]
-                ours = {"dwell": s["dwell"]["mean"], "throughput": s["throughput_per_h"], "queue": s["queue"]["mean"], "wait": s["wait"]["mean"]}
+                ours = {"dwell": s["dwell"]["mean"] or 0.0, "throughput": s["throughput_per_h"], "queue": s["queue"]["mean"], "wait": s["wait"]["mean"] or 0.0}
                 for key, value in ours.items():
                     far = abs(value - t[key]) / max(abs(t[key]), 1e-3)
                     errors[key] = max(errors.get(key, 0), far)

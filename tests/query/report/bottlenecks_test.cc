@@ -192,6 +192,11 @@ TEST_CASE("a log without events, or with one, makes no numbers up", "[bottleneck
   CHECK(r.ranking.empty());
   CHECK(notes_hold(r, "had not ended"));
   CHECK(bottlenecks_json(r)["stations"][0]["utilisation"].is_null());
+  for (const char* key : {"dwell", "wait"}) CHECK(bottlenecks_json(r)["stations"][0][key]["mean"].is_null());
+  CHECK(bottlenecks_json(r)["flow"]["cycle"]["mean"].is_null());
+  CHECK(bottlenecks_html(r).find("0.0 s") == std::string::npos);
+  CHECK(bottlenecks_text(r, "text").find("0.0 s") == std::string::npos);
+  CHECK(bottlenecks_text(r, "csv").find(",,,,,,,") != std::string::npos);  // six figures of stays that are not known
 }
 
 TEST_CASE("impossible orders, overlaps and placeless events are told, not hidden", "[bottlenecks]") {
@@ -208,7 +213,7 @@ TEST_CASE("impossible orders, overlaps and placeless events are told, not hidden
   CHECK(r.log.tally.placeless == 1);
   CHECK(notes_hold(r, "impossible order"));
   CHECK(notes_hold(r, "overlap"));
-  CHECK(notes_hold(r, "name no place"));
+  CHECK(notes_hold(r, "1 event names no place"));
   for (const Visit& v : r.log.visits) CHECK(v.arrival <= v.departure);
 }
 
@@ -320,6 +325,17 @@ TEST_CASE("the event log is well-formed XES with a case per piece of goods", "[b
   CHECK(std::count(csv.begin(), csv.end(), '\n') == 7);
   CHECK(csv.find("\"pallet <1> & \"\"two\"\"\"") != std::string::npos);
   CHECK_THROWS_AS(event_log(r.log, "pdf"), base::Error);
+}
+
+TEST_CASE("a moment that was cut links to its clip, whatever the file is called", "[bottlenecks]") {
+  HallLog log(2400);
+  log.line(60, 30, {20, 36, 25});
+  BottleneckReport r = log.report();
+  REQUIRE_FALSE(r.ranking.front().moments.empty());
+  CHECK(bottlenecks_html(r).find("<a href") == std::string::npos);
+  r.ranking.front().moments.front().clip = R"(my clips/1 "a".mp4)";
+  CHECK(bottlenecks_html(r).find(R"(<a href="my%20clips/1%20%22a%22.mp4">)") != std::string::npos);
+  CHECK(bottlenecks_json(r)["ranking"][0]["moments"][0]["clip"] == R"(my clips/1 "a".mp4)");
 }
 
 TEST_CASE("the page escapes what it is told and asks nothing from outside", "[bottlenecks]") {

@@ -118,6 +118,32 @@ TEST_CASE("counts of a look back are those of the events so far", "[report][comm
   CHECK(looked >= 3);
 }
 
+TEST_CASE("a count of very many events cites the latest of them and says how many there are", "[report][commentary]") {
+  std::vector<Play> plays{{0.5, 1, "start", "Ann Able", "Reds", "", "", R"("part":1)"}};
+  for (int i = 0; i < 3000; ++i)
+    plays.push_back(
+        {2 + i * 0.19, 2.1 + i * 0.19, "throw", i % 3 == 0 ? "Dan Dove" : "Ann Able", i % 3 == 0 ? "Blues" : "Reds", "", "", ""});
+  const Match match(plays);
+  const auto events = events_of(match);
+  std::int64_t most = 0;
+  for (const CommentaryLine& line : match.tell(bowls()).lines) {
+    CHECK(line.events.size() <= query::report::kMostCited);
+    for (const query::report::Fact& fact : line.facts) {
+      CHECK(fact.events.size() <= query::report::kMostCited);
+      if (line.topic != "throws" || fact.slot != "n") continue;
+      CHECK(fact.counted == fact.value.get<std::int64_t>());
+      std::int64_t reds = 0;
+      for (const auto& [row, event] : events) {
+        const bool theirs = event.type == "throw" && event.span.end <= line.span.start && event.participants.front().name == "Ann Able";
+        reds += theirs ? 1 : 0;
+      }
+      CHECK(fact.counted == reds);
+      most = std::max(most, fact.counted);
+    }
+  }
+  CHECK(most > static_cast<std::int64_t>(query::report::kMostCited));
+}
+
 TEST_CASE("what is said up to a moment depends on nothing beyond the look-ahead", "[report][commentary]") {
   const base::Commentary c = bowls();
   for (const double lookahead : {0.0, 4.0, 10.0}) {
