@@ -57,6 +57,9 @@ void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p
     role = lexicon_.is_side(c.subject[next]) ? c.object[next] : second_at_ && c.object[next] == "agent" ? "agent" : subject_of(next);
   } else if (is_any(before, {"by"}) && prev < c.events.size()) {
     role = prev_subject;
+  } else if (is_any(before, {"at", "in", "on", "inside", "into", "onto", "near", "within", "beside"}) && prev < c.events.size() &&
+             is_team(t) && lexicon_.tallies().empty()) {
+    role = "";  // "drop a pallet at staging": it takes part, and not as who did it or to whom it was done
   } else if (is_any(before, {"to"}) && prev < c.events.size()) {
     role = prev_object.empty() ? "recipient" : prev_object;
     if (role == prev_subject) role = "recipient";

@@ -1,7 +1,25 @@
 // The words of a question made ready: clocks, the videos it names, and its clauses.
+#include <algorithm>
+
 #include "query/parser.h"
 
 namespace reelgraph::query::parsing {
+
+/// "Who processed pallet 9999?" where pallets bear numbers and none this one: the number must not be left out.
+bool Parser::names_a_stranger() {
+  for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
+    const Token &type = tokens_[i], &number = tokens_[i + 1];
+    if (type.kind != K::kEntityType || number.used.empty() || number.used.front() != type.used.back() + 1) continue;
+    const std::string& digits = words_[number.used.front()].folded;
+    const bool plain = !digits.empty() && std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const bool counted =
+        number.used.size() > 1 || says(i + 2, {"second", "seconds", "minute", "minutes", "hour", "hours", "time", "times", "day", "days"});
+    if (number.kind == K::kEntity || !plain || counted) continue;
+    problem_ = "nothing in the archive is called \"" + words_[type.used.back()].folded + " " + digits + "\"";
+    return true;
+  }
+  return false;
+}
 
 Parsed Parser::run() {
   join_clocks();
@@ -28,7 +46,7 @@ Parsed Parser::run() {
   }
   absorb_types();
   Plan plan;
-  const bool ok = plan_of(plan);
+  const bool ok = plan_of(plan) && !names_a_stranger();
   Parsed parsed;
   parsed.videos = std::move(restricted_);
   parsed.problem = problem_;

@@ -125,6 +125,7 @@ class Parser {
   [[nodiscard]] bool has_ordinal(std::size_t from, std::size_t to) const;
 
   void absorb_types();
+  bool names_a_stranger();
 
   // ---- what a clause says --------------------------------------------------------------------------------------------------------
   Clause read_clause(const std::vector<std::size_t>& list, const Clause* about);

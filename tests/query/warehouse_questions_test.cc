@@ -1,0 +1,45 @@
+// Questions about a hall, in which places take part beside those who act and goods bear numbers.
+#include "tests/query/archive_fixture.h"
+
+namespace reelgraph::query {
+namespace {
+
+/// A forklift sets pallet 14 down at storage at 10 s, another one pallet 15 at staging at 20 s.
+void import_hall(test::ArchiveFixture& a) {
+  const auto drop = [](int at, const std::string& forklift, const std::string& pallet, const std::string& place) {
+    const std::string time = "\"start\":" + std::to_string(at) + ",\"end\":" + std::to_string(at + 2);
+    return R"({"type":"observation","video":"hall",)" + time + R"(,"caption":"a drop","entities":[{"ref":"f","id":"hall/)" + forklift +
+           R"(","type":"forklift","name":")" + forklift + R"("},{"ref":"p","id":"hall/)" + pallet + R"(","type":"pallet","name":")" +
+           pallet + R"("},{"ref":"z","id":"hall/)" + place + R"(","type":"place","name":")" + place + R"("}],"events":[{"type":"drop",)" +
+           time + R"(,"description":")" + forklift + " sets down " + pallet + " at " + place +
+           R"(","participants":[{"ref":"f","role":"agent"},{"ref":"p","role":"object"},{"ref":"z","role":"place"}]}],)" +
+           R"("provenance":{"kind":"import","name":"t"}})" + "\n";
+  };
+  a.import(R"({"type":"video","id":"hall","duration":60})"
+           "\n" +
+           drop(10, "red forklift", "pallet 14", "storage") + drop(20, "blue forklift", "pallet 15", "staging"));
+}
+
+TEST_CASE("a place after at is where it was done, not one who did it", "[warehouse]") {
+  test::ArchiveFixture a;
+  import_hall(a);
+  CHECK(a.ask("Did the red forklift drop a pallet at storage?", "hall").value == true);
+  CHECK(a.ask("Did the red forklift drop a pallet at staging?", "hall").value == false);
+  CHECK(a.ask("How many times did the blue forklift drop a pallet at staging?", "hall").value == 1);
+  CHECK(a.ask("How many times did the blue forklift drop a pallet at storage?", "hall").value == 0);
+}
+
+TEST_CASE("a number that no thing of its kind bears is not left out", "[warehouse]") {
+  test::ArchiveFixture a;
+  import_hall(a);
+  for (const char* question : {"Who dropped pallet 9999?", "Which forklift dropped pallet 77?"}) {
+    const Answer answer = a.ask(question, "hall");
+    INFO(question << ": " << answer.text);
+    CHECK(answer.value.is_null());
+    CHECK_THAT(answer.text, Contains("pallet"));
+  }
+  CHECK_THAT(a.ask("Which forklift dropped pallet 14?", "hall").text, Contains("red forklift"));
+}
+
+}  // namespace
+}  // namespace reelgraph::query
