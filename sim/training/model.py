@@ -194,6 +194,7 @@ def write_folder(folder: Path, model: SmallVlm, tokenizer: Tokenizer) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     save_file({name: value.to(torch.bfloat16).contiguous() for name, value in hugging_face_names(model).items()}, folder / "model.safetensors",
               metadata={"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)
     tokenizer.save(str(folder / "tokenizer.json"))
     ids = {word: tokenizer.token_to_id(word) for word in SPECIAL}
     end, pad = ids["<end_of_utterance>"], ids["<|im_end|>"]

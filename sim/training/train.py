@@ -192,6 +192,23 @@ def evaluate(trainer: Trainer, pictures: Pictures, tokenizer, count: int) -> dic
     return {"exact": exact / count, "words": words_right / count, "precision": hits / max(1, said_count), "recall": hits / max(1, true_count)}
 
 
+@torch.no_grad()
+def seen_right(trainer: Trainer, pictures: Pictures, count: int) -> dict[str, float]:
+    """F1 of the marks that the throw-away heads find in their very cells, at a threshold of .4."""
+    tp = {"patches": [0, 0, 0], "tokens": [0, 0, 0]}
+    count = min(count, len(pictures))
+    for start in range(0, count, 100):
+        x, _, marks = pictures.batch([(i, False) for i in range(start, min(count, start + 100))], None)
+        for name, tokens in zip(tp, trainer.model.look(x)):
+            head = trainer.heads[name]
+            n, fine = head.per_side, head.fine
+            said = torch.sigmoid(head.linear(tokens)) > 0.4
+            wanted = marks.view(-1, n, fine, n, fine, len(MARKS)).permute(0, 1, 3, 2, 4, 5).reshape(len(marks), n * n, -1) > 0
+            for k, v in enumerate((said & wanted, said, wanted)):
+                tp[name][k] += int(v.sum())
+    return {name: round(2 * a / max(1, b + c), 3) for name, (a, b, c) in tp.items()}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="folders of dataset.py to learn from; those that are not whole yet are taken in when they are")
@@ -269,8 +286,10 @@ def main() -> None:
         if step % chosen.every == 0 or last:
             record = {"step": step, "pictures": step * chosen.batch, "seconds": round(spent), "losses": {name: round(float(np.mean(values)), 4) for name, values in sums.items()}}
             sums = {}
+            for name, check in checks.items():
+                record[name] = {"seen": seen_right(trainer, check, 400)}
             for name, check in checks.items() if "text" in losses else ():
-                record[name] = {key: round(value, 4) for key, value in evaluate(trainer, check, tokenizer, 2000 if last else 200).items()}
+                record[name] |= {key: round(value, 4) for key, value in evaluate(trainer, check, tokenizer, 2000 if last else 200).items()}
             print(json.dumps(record), flush=True)
             log.write(json.dumps(record) + "\n")
             log.flush()
