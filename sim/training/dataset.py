@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -64,14 +65,35 @@ def frames(program: Path, count: int, seed: int, unseen: bool = False, match: fl
             yield Image.frombytes("RGB", FILM, pixels), json.loads(process.stdout.readline())
 
 
-def make(folder: Path, program: Path, count: int, seed: int, unseen: bool = False, match: float = 0.0) -> None:
+def film_frames(program: Path, films: int, seed: int, match: float = 0.0):
+    """Yields (PIL picture, truth) once a second of films of ten minutes, as they come out of the file. Needs the program ffmpeg."""
+    for number in range(films):
+        world = "match" if (number + 1) * match // 1 > number * match // 1 else "warehouse"
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([str(program.resolve()), world, "--seed", str(seed + number), "--minutes", "10", "--fps", "1", "--places", "-q", "-o", folder, "--force"],
+                           check=True, stdout=subprocess.DEVNULL)
+            pixels = subprocess.run(["ffmpeg", "-v", "error", "-i", f"{folder}/film.mp4", "-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "rgb24", "-"],
+                                    check=True, stdout=subprocess.PIPE).stdout
+            size = FILM[0] * FILM[1] * 3
+            for i, line in enumerate(Path(folder, "places.jsonl").read_text().splitlines()):
+                if len(pixels) >= (i + 1) * size:
+                    yield Image.frombytes("RGB", FILM, pixels[i * size: (i + 1) * size]), json.loads(line)
+
+
+def make(folder: Path, count: int, drawn) -> None:
     """Writes FOLDER/pictures.npy (uint8 [count, SIDE, SIDE, 3]) and FOLDER/truth.jsonl, both whole or not at all."""
     folder.mkdir(parents=True, exist_ok=True)
     pictures = np.lib.format.open_memmap(folder / "pictures.part", mode="w+", dtype=np.uint8, shape=(count, SIDE, SIDE, 3))
+    written = 0
     with open(folder / "truth.part", "w") as truths:
-        for i, (picture, truth) in enumerate(frames(program, count, seed, unseen, match)):
+        for i, (picture, truth) in enumerate(drawn):
+            if i == count:
+                break
             pictures[i] = squash(picture)
             truths.write(json.dumps(truth) + "\n")
+            written = i + 1
+    if written < count:
+        raise SystemExit(f"only {written} of {count} pictures came")
     pictures.flush()
     (folder / "truth.part").rename(folder / "truth.jsonl")
     (folder / "pictures.part").rename(folder / "pictures.npy")
@@ -87,10 +109,14 @@ if __name__ == "__main__":
 
     parser = argparse.ArgumentParser(description="Draws pictures with their truth for train.py.")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--program", type=Path, default=Path("build/release/reelgraph-sim-frames"))
+    parser.add_argument("--build", type=Path, default=Path("build/release"), help="where reelgraph-sim and reelgraph-sim-frames lie")
+    parser.add_argument("--films", type=int, default=0, help="instead of single scenes: so many films of ten minutes, a picture a second")
     parser.add_argument("--count", type=int, default=60_000)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--match", type=float, default=0.2)
     parser.add_argument("--unseen", action="store_true")
     chosen = parser.parse_args()
-    make(chosen.folder, chosen.program, chosen.count, chosen.seed, chosen.unseen, chosen.match)
+    if chosen.films:
+        make(chosen.folder, chosen.films * 600, film_frames(chosen.build / "reelgraph-sim", chosen.films, chosen.seed, chosen.match))
+    else:
+        make(chosen.folder, chosen.count, frames(chosen.build / "reelgraph-sim-frames", chosen.count, chosen.seed, chosen.unseen, chosen.match))

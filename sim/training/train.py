@@ -223,6 +223,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--every", type=int, default=500, help="steps between checks")
+    parser.add_argument("--start", type=Path, help="weights to begin with: checkpoint.pt of an earlier run; its learning rate and steps begin anew")
     parser.add_argument("--resume", action="store_true", help="go on from OUT/checkpoint.pt")
     chosen = parser.parse_args()
     torch.set_num_threads(chosen.threads)
@@ -247,13 +248,15 @@ def main() -> None:
     print(f"{sum(p.numel() for p in model.parameters())} parameters, {len(pictures)} pictures, vocabulary {shape.vocabulary}", flush=True)
 
     done, spent = 0, 0.0
-    if chosen.resume and (chosen.out / "checkpoint.pt").exists():
-        state = torch.load(chosen.out / "checkpoint.pt", weights_only=False)
+    resumed = chosen.resume and (chosen.out / "checkpoint.pt").exists()
+    if resumed or chosen.start:
+        state = torch.load(chosen.out / "checkpoint.pt" if resumed else chosen.start, weights_only=False)
         model.load_state_dict(state["model"])
         trainer.heads.load_state_dict(state["heads"])
         muon.load_state_dict(state["muon"])
         adam.load_state_dict(state["adam"])
-        done, spent = state["done"], state["spent"]
+        if resumed:
+            done, spent = state["done"], state["spent"]
         rng = np.random.default_rng(chosen.seed + done)
     waiting: list[list[tuple[int, bool]]] = []
     sums: dict[str, list[float]] = {}
@@ -288,8 +291,10 @@ def main() -> None:
             sums = {}
             for name, check in checks.items():
                 record[name] = {"seen": seen_right(trainer, check, 400)}
+            if last:
+                write_folder(chosen.out, model, tokenizer)  # before the long check
             for name, check in checks.items() if "text" in losses else ():
-                record[name] |= {key: round(value, 4) for key, value in evaluate(trainer, check, tokenizer, 2000 if last else 200).items()}
+                record[name] |= {key: round(value, 4) for key, value in evaluate(trainer, check, tokenizer, 1000 if last else 200).items()}
             print(json.dumps(record), flush=True)
             log.write(json.dumps(record) + "\n")
             log.flush()
