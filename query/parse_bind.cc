@@ -96,6 +96,9 @@ void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p
     role = inverted ? (c.passive[prev] && !prev_object.empty() ? prev_object : prev_subject)
                     : (prev_object.empty() ? prev_subject : prev_object);
     if (before == "of" || before == "with") role = prev_subject;
+    // "leave the hall": what cannot act is no second one who did it
+    const bool other_did = !c.events[prev].who.empty() && c.events[prev].who.front().role == role;
+    if (other_did && before != "and" && is_team(t) && lexicon_.tallies().empty()) role = "";
     if (second && *second_at_ > i) role = second_roles_.first;
   } else {
     at = 0;

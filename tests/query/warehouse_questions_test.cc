@@ -29,6 +29,20 @@ TEST_CASE("a place after at is where it was done, not one who did it", "[warehou
   CHECK(a.ask("How many times did the blue forklift drop a pallet at storage?", "hall").value == 0);
 }
 
+TEST_CASE("a place that is left is not one who leaves", "[warehouse]") {
+  test::ArchiveFixture a;
+  a.import(
+      R"({"type":"video","id":"hall","duration":60})"
+      "\n"
+      R"({"type":"observation","video":"hall","start":5,"end":6,"caption":"red worker leaves hall","entities":[{"ref":"w","id":"hall/red","type":"worker","name":"red worker"},{"ref":"h","id":"hall/hall","type":"zone","name":"hall"}],"events":[{"type":"leave","start":5,"end":6,"description":"red worker leaves hall","participants":[{"ref":"w","role":"agent"},{"ref":"h","role":"place"}]}],"provenance":{"kind":"import","name":"t"}})"
+      "\n"
+      R"({"type":"observation","video":"hall","start":9,"end":10,"caption":"blue worker leaves packing 1","entities":[{"ref":"w","id":"hall/blue","type":"worker","name":"blue worker"},{"ref":"h","id":"hall/packing","type":"station","name":"packing 1"}],"events":[{"type":"leave","start":9,"end":10,"description":"blue worker leaves packing 1","participants":[{"ref":"w","role":"agent"},{"ref":"h","role":"place"}]}],"provenance":{"kind":"import","name":"t"}})"
+      "\n");
+  CHECK(a.ask("Did the red worker leave the hall?", "hall").value == true);
+  CHECK(a.ask("Did the blue worker leave the hall?", "hall").value == false);
+  CHECK(a.ask("Did the blue worker ever leave packing 1?", "hall").value == true);
+}
+
 TEST_CASE("a number that no thing of its kind bears is not left out", "[warehouse]") {
   test::ArchiveFixture a;
   import_hall(a);
