@@ -99,7 +99,10 @@ void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p
     role = c.subject[0];
   }
   if (at >= c.events.size()) at = 0;
-  if (c.passive[at] && c.object[at].empty() && !c.events[at].tally && before != "by" && before != "to" && before != "for" &&
+  const auto entity = t.entities.empty() ? std::nullopt : store_.entity(t.entities.front());
+  const std::string said = role;
+  if (entity) role = fitting_role(c.events[at], entity->type, role, preposition_before(i));
+  if (role == said && c.passive[at] && c.object[at].empty() && !c.events[at].tally && before != "by" && before != "to" && before != "for" &&
       before != "from" && !possessive && !is_team(t)) {
     problem_ = "to whom it is done is not known here";  // "how many times was he fouled" is not how many fouls he committed
     return;

@@ -125,6 +125,7 @@ bool Parser::plan_of(Plan& plan) {
     if (plan_both_parts(plan, main, asks_who) && !asks_who) return true;
   }
   if (main_has({"both", "each"}) && !how_many && !how_long && !main_has({"who", "which", "whose"}) && both_sides(plan, main)) return true;
+  if (!how_many && !how_long && plan_where(plan, main)) return true;
   if ((how_long && !into) || stretch) {
     // What was read for a gap that is none is read anew.
     const auto read = read_;

@@ -163,6 +163,15 @@ class Parser {
 
   void credit(Selection& s, const Token& t);
 
+  // ---- what part something takes, by what the archive holds (parse_parts.cc) -------------------------------------------------------
+  [[nodiscard]] static std::vector<std::string> types_of(const Selection& s);
+  [[nodiscard]] std::string object_role(const Selection& s, const std::string& said) const;
+  [[nodiscard]] std::string place_role(const Selection& s) const;
+  [[nodiscard]] std::string preposition_before(std::size_t i) const;
+  [[nodiscard]] std::string fitting_role(const Selection& s, const std::string& entity_type, const std::string& role,
+                                         const std::string& preposition) const;
+  bool plan_where(Plan& plan, Clause& main);
+
   [[nodiscard]] bool auxiliary_just_before(const std::vector<std::size_t>& list, std::size_t p) const;
   [[nodiscard]] bool noun_subject_before(const std::vector<std::size_t>& list, std::size_t p) const;
 
