@@ -34,10 +34,13 @@ std::vector<std::string> words_of(const WordCutter& cutter, const std::string& t
   return out;
 }
 
+bool is_digits(const std::string& word) {
+  return !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
 // "person 12", "Vehicle 3": where several bear it a machine's count, where one does ("dock 2") a name.
 bool is_number_name(const std::vector<std::string>& words, const std::string& type) {
-  return words.size() == 2 && words[0] == type &&
-         std::all_of(words[1].begin(), words[1].end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  return words.size() == 2 && words[0] == type && is_digits(words[1]);
 }
 
 }  // namespace
@@ -119,6 +122,7 @@ void Lexicon::add_pattern(const std::string& text, const Token& token) {
       if (w.folded.size() >= 5) known_words_.insert(w.folded);
     }
     if (p.stems.empty()) continue;
+    if (token.kind == Token::Kind::kEntityType && p.stems.size() == 1) type_nouns_.emplace(p.stems.front(), token.name);
     const std::size_t index = patterns_.size();
     std::set<std::string> keys;
     if (p.any_order)
@@ -314,6 +318,7 @@ void Lexicon::load_names() {
     n.attributes = e.attributes;
     n.forms.push_back(words_of(cutter_, e.name));
     if (n.forms.front().empty()) continue;
+    if (n.forms.front().size() == 2 && is_digits(n.forms.front()[1])) numbered_.insert(n.forms.front()[0]);
     if (bearers[e.name] > 1 && is_number_name(n.forms.front(), e.type)) continue;  // of each video's own counting
     for (const std::string& alias : e.aliases) n.forms.push_back(words_of(cutter_, alias));
     for (const std::string& w : n.forms.front()) n.initials += w.substr(0, 1);

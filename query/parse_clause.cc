@@ -199,6 +199,7 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
     }
   }
   for (const auto& [p, i] : entity_at) bind(c, list, p, i);
+  narrow_by_types(c, list);
   read_pronoun(c, list, about);
   for (Selection& s : c.events) s.windows.insert(s.windows.end(), windows.begin(), windows.end());
   if (c.events.empty()) loose_windows_ = windows;

@@ -60,6 +60,124 @@ std::string Parser::fitting_role(const Selection& s, const std::string& entity_t
   return plain || places.size() == 1 ? places.front() : std::string();
 }
 
+// "At which dock did it arrive?": a word of an event that is a noun of a type, too, and stands where only a noun can.
+void Parser::type_nouns() {
+  for (std::size_t i = 1; i < tokens_.size(); ++i) {
+    Token& t = tokens_[i];
+    if (t.kind != K::kEvent || t.used.size() != 1 || t.used.front() == 0) continue;
+    const std::string type = lexicon_.type_called(words_[t.used.front()]);
+    const std::string& before = words_[t.used.front() - 1].folded;
+    const std::string preposition = preposition_before(i);
+    const bool asked = is_any(before, {"which", "what"});
+    const bool there = is_any(before, {"the", "a", "an", "any", "each", "every"}) && is_any(preposition, {"at", "in", "into", "from"});
+    const bool event = std::any_of(tokens_.begin(), tokens_.end(), [&](const Token& o) { return o.kind == K::kEvent && &o != &t; });
+    if (type.empty() || !event || !(asked || there)) continue;
+    Token noun;
+    noun.kind = K::kEntityType;
+    noun.name = type;
+    noun.from = t.from;
+    noun.to = t.to;
+    noun.used = t.used;
+    t = std::move(noun);
+  }
+}
+
+// "pallet 9999", "packing 7", "the purple forklift" where only a worker is purple: named like others of this archive, but nothing bears
+// the name. What it is said of may not be dropped.
+void Parser::find_unknown_names() {
+  for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
+    const Token& t = tokens_[i];
+    const Token& next = tokens_[i + 1];
+    if (next.used.front() != t.used.back() + 1 || ends(i) || words_[t.used.back()].possessive) continue;
+    const Word& word = words_[t.used.back()];
+    const Word& after = words_[next.used.front()];
+    if (next.kind == K::kNumber && next.used.size() == 1 && t.used.size() == 1) {
+      const bool digits = std::all_of(after.folded.begin(), after.folded.end(), [](unsigned char c) { return c >= '0' && c <= '9'; });
+      const bool type = t.kind == K::kEntityType && !word.folded.ends_with("s");
+      const bool amount = says(i + 2, {"time", "times", "second", "seconds", "sec", "secs", "minute", "minutes", "min", "mins", "hour",
+                                       "hours", "or", "more", "fewer"});
+      if (!digits || amount || !(type || lexicon_.is_numbered(word.folded))) continue;
+      if (!store_.find_entities(word.folded + " " + after.folded, true, 1).empty()) continue;
+      if (type) {  // "bay 2" is dock 2
+        const auto same = store_.find_entities(t.name + " " + after.folded, true, 2);
+        if (same.size() > 1) continue;
+        if (same.size() == 1) {
+          Token named;
+          named.kind = K::kEntity;
+          named.from = t.from;
+          named.to = next.to;
+          named.used = {t.used.front(), next.used.front()};
+          named.entities = {same.front().row};
+          named.names = {same.front().name};
+          tokens_[i] = std::move(named);
+          tokens_.erase(tokens_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+          read_.erase(read_.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+          continue;
+        }
+      }
+    } else if (t.kind == K::kEntity && next.kind == K::kEntityType && !t.entities.empty()) {
+      // The rest of the name is the type of who bears it, so that the type said instead makes it another's.
+      const bool others = std::all_of(t.entities.begin(), t.entities.end(), [&](graph::RowId row) {
+        const auto e = store_.entity(row);
+        return e && e->type != next.name && fold(e->name) == fold(span_text(t) + " " + e->type);
+      });
+      if (!others) continue;
+    } else {
+      continue;
+    }
+    unknown_ = span_text(t) + " " + after.folded;
+    return;
+  }
+}
+
+// Is asked for or counted: "which forklift", "how many pallets", "name the workers".
+bool Parser::is_asked(std::size_t i) const {
+  for (std::size_t k = i; k-- > 0 && i - k <= 4;) {
+    if (is_word(k) && is_any(text(k), {"which", "what", "many", "number", "list", "name", "count"})) return true;
+    if (!is_word(k) ? !(kind(k, K::kOrdinal) || kind(k, K::kNumber) || kind(k, K::kEntity)) : is_aux(text(k)) && text(k) != "any")
+      return false;
+  }
+  return false;
+}
+
+// "carried a pallet", "set down at a dock": with any of that type, where such events may be without or have others in its place.
+void Parser::narrow_by_types(Clause& c, const std::vector<std::size_t>& list) {
+  constexpr int kMostNarrowed = 500;  // of one type
+  for (const std::size_t i : list) {
+    if (!kind(i, K::kEntityType) || is_asked(i) || c.events.empty()) continue;
+    if (kind(i + 1, K::kEntity) || kind(i + 1, K::kNumber) ||
+        (i > 0 && (kind(i - 1, K::kEntity) || says(i - 1, {"both", "each", "or", "and"}))))
+      continue;
+    std::size_t at = 0;
+    for (std::size_t e = 0; e < c.events.size(); ++e) {
+      if (c.at[e] < i) at = e;
+    }
+    Selection& s = c.events[at];
+    const auto types = types_of(s);
+    const std::set<std::string> played = lexicon_.roles_of(types, tokens_[i].name);
+    const std::string preposition = preposition_before(i);
+    const bool there = is_any(preposition, {"at", "in", "into", "on", "onto", "inside", "from", "to"}) && !place_role(s).empty();
+    std::string role = "object";
+    if (there && !played.contains("agent"))
+      role = fitting_role(s, tokens_[i].name, place_role(s), preposition);
+    else if (!played.contains("object") || played.contains("agent"))
+      continue;
+    mark(i);
+    absorbed_.insert(i);
+    if (!role.empty() && lexicon_.always_has(types, role, tokens_[i].name)) continue;
+    const bool named = std::any_of(s.who.begin(), s.who.end(), [&](const Participant& p) { return p.role == role; });
+    if (named) continue;
+    const auto all = store_.entities(tokens_[i].name, {}, kMostNarrowed + 1);
+    if (all.size() > static_cast<std::size_t>(kMostNarrowed)) {
+      problem_ = "there are too many of the type \"" + tokens_[i].name + "\" to look for any of them";
+      return;
+    }
+    Participant any{{}, {"any " + tokens_[i].name}, role, false, false};
+    for (const graph::EntityRecord& e : all) any.entities.push_back(e.row);
+    s.who.push_back(std::move(any));
+  }
+}
+
 // "Where was pallet 14 processed?", "In which zone did he set it down?": who plays the part of the place.
 bool Parser::plan_where(Plan& plan, Clause& main) {
   if (main.events.size() != 1 || !negation_read_.empty() || !alternatives_.empty() || threshold_) return false;

@@ -297,7 +297,8 @@ bool Parser::plan_of(Plan& plan) {
     if (s.tally && !is_any(s.tally->state, {"ahead", "behind", "level", "stands"})) return false;  // an instant has no length
     const bool shortest =
         take({"shortest", "briefest"}) || ((phrase({"shorter", "of"}) || phrase({"the", "shorter"})) && take({"shorter"}));
-    const bool longest = take({"longest"}) || ((phrase({"longer", "of"}) || phrase({"the", "longer"})) && take({"longer"}));
+    const bool longest = take({"longest"}) || ((phrase({"at", "most"}) || phrase({"at", "the", "most"})) && take({"most"})) ||
+                         ((phrase({"longer", "of"}) || phrase({"the", "longer"})) && take({"longer"}));
     plan.total = main_has({"total", "together", "altogether", "combined", "sum", "adding"}) && !phrase({"at", "least", "one"}) &&
                  !main_has({"anyone", "anybody", "someone", "somebody"});
     if (phrase({"overlaps", "only", "once"}) || phrase({"counting", "overlaps"}) || phrase({"counted", "once"}) ||

@@ -4,6 +4,8 @@
 namespace reelgraph::query::parsing {
 
 Parsed Parser::run() {
+  type_nouns();
+  find_unknown_names();
   join_clocks();
   join_within();
   join_periods();
@@ -32,6 +34,7 @@ Parsed Parser::run() {
   Parsed parsed;
   parsed.videos = std::move(restricted_);
   parsed.problem = problem_;
+  parsed.unknown = unknown_;
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     if (read_[i]) continue;
     const Token& t = tokens_[i];
@@ -52,7 +55,7 @@ Parsed Parser::run() {
       if ((!filler && !small && !type) || standing) parsed.leftover.push_back(words_[w]);
     }
   }
-  if (ok && parsed.leftover.empty() && problem_.empty()) parsed.plan = std::move(plan);
+  if (ok && parsed.leftover.empty() && problem_.empty() && unknown_.empty()) parsed.plan = std::move(plan);
   return parsed;
 }
 

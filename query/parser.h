@@ -171,6 +171,10 @@ class Parser {
   [[nodiscard]] std::string fitting_role(const Selection& s, const std::string& entity_type, const std::string& role,
                                          const std::string& preposition) const;
   bool plan_where(Plan& plan, Clause& main);
+  void type_nouns();
+  void find_unknown_names();
+  [[nodiscard]] bool is_asked(std::size_t i) const;
+  void narrow_by_types(Clause& c, const std::vector<std::size_t>& list);
 
   [[nodiscard]] bool auxiliary_just_before(const std::vector<std::size_t>& list, std::size_t p) const;
   [[nodiscard]] bool noun_subject_before(const std::vector<std::size_t>& list, std::size_t p) const;
@@ -244,7 +248,7 @@ class Parser {
   std::vector<std::size_t> main_, negation_read_, alternatives_, counted_;
   std::set<std::size_t> absorbed_;
   std::vector<std::string> restricted_;
-  std::string problem_;
+  std::string problem_, unknown_;
   std::vector<graph::RowId> among_, besides_;
   std::optional<std::size_t> besides_from_, second_at_;
   std::pair<std::string, std::string> second_roles_;

@@ -103,5 +103,36 @@ TEST_CASE("a place is no doer: what never happened there did not happen", "[part
   CHECK(hall.ask("Did the purple worker leave the kitchen?").status == Status::kNotSeen);
 }
 
+TEST_CASE("a name like others that nothing bears is not seen, and never left out", "[parts]") {
+  Hall hall;
+  for (const char* question : {"Who processed pallet 9999?", "Who picked up pallet 99 at staging?", "Which worker processed pallet 99?",
+                               "Was pallet 99 processed?", "How many pallets arrived at dock 9?", "Who processed a pallet at packing 7?",
+                               "When did the purple forklift leave packing 1?"}) {
+    const Answer answer = hall.ask(question);
+    INFO(question << ": " << answer.text);
+    CHECK(answer.status == Status::kNotSeen);
+    CHECK_THAT(answer.text, Contains("Nothing in the archive is called"));
+  }
+  CHECK(hall.ask("When did pallet 16 arrive at bay 2?").value == 12);  // another word for the type
+  CHECK(hall.ask("Did the red worker process a pallet 2 times?").status != Status::kNotSeen);
+}
+
+TEST_CASE("a type that is named narrows what is counted, unless it is what is asked for", "[parts]") {
+  Hall hall;
+  CHECK(hall.name("Who processed the most pallets?") == "red worker");
+  CHECK(hall.name("Which forklift carried the most pallets?") == "blue forklift");  // the green one went more often, but empty
+  CHECK(hall.ask("How often did the green forklift carry a pallet?").value == 1);
+  CHECK(hall.name("At which dock did most pallets arrive?") == "dock 1");
+  CHECK(hall.ask("Did the blue forklift drop a pallet at the dock?").value == false);
+  CHECK(hall.ask("Did the green forklift pick up a pallet at a dock?").value == true);
+  CHECK(hall.ask("Did anyone process more than 1 pallet?").value == true);
+  CHECK(hall.ask("Did anyone process more than 2 pallets?").value == false);
+}
+
+TEST_CASE("at most asks for the longest", "[parts]") {
+  Hall hall;
+  CHECK(hall.ask("How long did the red worker take at most to process a pallet?").value == 100);
+}
+
 }  // namespace
 }  // namespace reelgraph::query
