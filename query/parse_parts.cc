@@ -209,4 +209,31 @@ bool Parser::plan_where(Plan& plan, Clause& main) {
   return true;
 }
 
+// "How many pallets were at staging at 5:00?": those that take part in anything there at that instant.
+bool Parser::plan_present(Plan& plan, std::size_t many) {
+  const std::size_t type = asked_type();
+  if (type != many + 1 || !subs_.empty() || !negation_read_.empty() || threshold_ || loose_windows_.size() != 1) return false;
+  const Window& at = loose_windows_.front();
+  if (at.kind != Window::Kind::kPhrase || at.phrase.kind != TimePhrase::Kind::kAt) return false;
+  if (!main_has({"are", "is", "was", "were"})) return false;
+  const auto role = std::find_if(kPlaceRoles.begin(), kPlaceRoles.end(), [&](std::string_view r) {
+    return !is_any(r, {"destination", "source"}) && lexicon_.has_role(lexicon_.event_types(), std::string(r));
+  });
+  if (role == kPlaceRoles.end()) return false;
+  for (const std::size_t i : main_) {
+    if (!kind(i, K::kEntity)) continue;
+    if (!plan.select.who.empty() || !is_any(preposition_before(i), {"at", "in", "on", "inside"})) return false;
+    plan.select.who.push_back({tokens_[i].entities, tokens_[i].names, std::string(*role), false, false});
+    mark(i);
+  }
+  if (plan.select.who.empty()) return false;
+  mark(type);
+  plan.ask = Ask::kCount;
+  plan.distinct = true;
+  plan.entity_type = tokens_[type].name;
+  plan.role = "*";
+  plan.select.windows = loose_windows_;
+  return true;
+}
+
 }  // namespace reelgraph::query::parsing

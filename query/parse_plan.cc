@@ -174,7 +174,7 @@ bool Parser::plan_of(Plan& plan) {
   const bool most_at_once =
       at_once && main_has({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak", "busiest"}) && !who;
   if ((how_many || most_at_once) && !how_long) {
-    if (main.events.empty()) return false;
+    if (main.events.empty()) return how_many && plan_present(plan, many);
     Selection& s = main.events.front();
     const bool largest = main_has({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak", "busiest"});
     if (at_once && main.events.size() == 1) {

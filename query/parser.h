@@ -171,6 +171,7 @@ class Parser {
   [[nodiscard]] std::string fitting_role(const Selection& s, const std::string& entity_type, const std::string& role,
                                          const std::string& preposition) const;
   bool plan_where(Plan& plan, Clause& main);
+  bool plan_present(Plan& plan, std::size_t many);
   void type_nouns();
   void find_unknown_names();
   [[nodiscard]] bool is_asked(std::size_t i) const;

@@ -129,6 +129,14 @@ TEST_CASE("a type that is named narrows what is counted, unless it is what is as
   CHECK(hall.ask("Did anyone process more than 2 pallets?").value == false);
 }
 
+TEST_CASE("how many are somewhere at an instant counts those who are there, not those who begin", "[parts]") {
+  Hall hall;
+  CHECK(hall.ask("How many pallets were waiting at staging at 0:40?").value == 1);
+  CHECK(hall.ask("How many pallets were at staging at 0:40?").value == 1);
+  CHECK(hall.ask("How many pallets were at packing 1 at 1:30?").value == 1);
+  CHECK(hall.ask("How many pallets were at packing 1 at 0:40?").value == 0);
+}
+
 TEST_CASE("at most asks for the longest", "[parts]") {
   Hall hall;
   CHECK(hall.ask("How long did the red worker take at most to process a pallet?").value == 100);
