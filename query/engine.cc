@@ -117,7 +117,7 @@ class Asking {
     const bool all = options_.videos.empty() && !named_video_;
     const std::vector<std::string> ids = all ? std::vector<std::string>{} : ids_of(videos_);
     parsed_ = parse(words_, lexicon_, store_, ids);
-    if (parsed_.plan || parsed_.leftover.empty() || parsed_.leftover.size() > 3) return;
+    if (parsed_.plan || !parsed_.unknown.empty() || parsed_.leftover.empty() || parsed_.leftover.size() > 3) return;
     std::vector<Word> mended = words_;
     bool any = false;
     for (const Word& w : parsed_.leftover) {
@@ -194,6 +194,7 @@ class Asking {
       return refuse(Status::kNotCovered, "Nothing of what was asked about has been described.");
     }
     if (!options_.choices.empty()) return multiple_choice();
+    if (!parsed_.unknown.empty()) return refuse(Status::kNotSeen, "Nothing in the archive is called \"" + parsed_.unknown + "\".");
     if (unknown_words()) return;
     if (!parsed_.problem.empty()) return refuse(Status::kNotUnderstood, "This is not computed: " + parsed_.problem);
     if (!is_without(options_.without, "plan") && !is_without(options_.without, "graph") && is_beyond_plans(question_, words_)) {

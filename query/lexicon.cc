@@ -12,6 +12,7 @@ constexpr int kMostNames = 20'000;            // entities whose names are held i
 constexpr std::size_t kMostExpansions = 400;  // of one pattern with classes
 constexpr int kSampledEvents = 200;           // of each type, for the values of attributes
 constexpr std::size_t kSampledActors = 20;    // of each type of event, for the kinds of entity that act
+constexpr std::size_t kMostCast = 5000;       // entities whose types are looked up for the roles that they play
 
 std::size_t edit_distance(const std::string& a, const std::string& b, std::size_t most) {
   if (a.size() > b.size() + most || b.size() > a.size() + most) return most + 1;
@@ -33,10 +34,13 @@ std::vector<std::string> words_of(const WordCutter& cutter, const std::string& t
   return out;
 }
 
+bool is_digits(const std::string& word) {
+  return !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
 // "person 12", "Vehicle 3": where several bear it a machine's count, where one does ("dock 2") a name.
 bool is_number_name(const std::vector<std::string>& words, const std::string& type) {
-  return words.size() == 2 && words[0] == type &&
-         std::all_of(words[1].begin(), words[1].end(), [](unsigned char c) { return std::isdigit(c) != 0; });
+  return words.size() == 2 && words[0] == type && is_digits(words[1]);
 }
 
 }  // namespace
@@ -118,6 +122,7 @@ void Lexicon::add_pattern(const std::string& text, const Token& token) {
       if (w.folded.size() >= 5) known_words_.insert(w.folded);
     }
     if (p.stems.empty()) continue;
+    if (token.kind == Token::Kind::kEntityType && p.stems.size() == 1) type_nouns_.emplace(p.stems.front(), token.name);
     const std::size_t index = patterns_.size();
     std::set<std::string> keys;
     if (p.any_order)
@@ -213,13 +218,16 @@ void Lexicon::add_profile(const base::Profile& profile) {
 // What attributes say in this archive ("right foot", "red") may be said in a question, too.
 void Lexicon::load_attribute_values() {
   std::map<std::pair<std::string, std::string>, std::set<std::string>> values;  // (key, value) -> types
+  std::map<graph::RowId, std::string> known;                                    // types of entities
   for (const std::string& type : event_types_) {
     graph::EventFilter filter;
     filter.types = {type};
     filter.limit = kSampledEvents;
-    if (values.size() > 500) break;
+    const std::vector<graph::EventRecord> events = store_.events(filter);
+    read_cast(type, events, known);
+    if (values.size() > 500) continue;
     std::set<graph::RowId> actors;
-    for (const graph::EventRecord& e : store_.events(filter)) {
+    for (const graph::EventRecord& e : events) {
       for (const graph::ParticipantRecord& p : e.participants) {
         if (p.role == "agent" && actors.size() < kSampledActors) actors.insert(p.entity);
       }
@@ -247,6 +255,55 @@ void Lexicon::load_attribute_values() {
   }
 }
 
+void Lexicon::read_cast(const std::string& type, const std::vector<graph::EventRecord>& events,
+                        std::map<graph::RowId, std::string>& known) {
+  Cast& cast = casts_[type];
+  for (const graph::EventRecord& e : events) {
+    std::set<std::pair<std::string, std::string>> here;  // role, type of entity
+    for (const graph::ParticipantRecord& p : e.participants) {
+      auto it = known.find(p.entity);
+      if (it == known.end()) {
+        if (known.size() >= kMostCast) return;
+        const auto entity = store_.entity(p.entity);
+        it = known.emplace(p.entity, entity ? entity->type : std::string()).first;
+      }
+      here.emplace(p.role, it->second);
+    }
+    ++cast.events;
+    for (const auto& [role, entity_type] : here) ++cast.entities[role][entity_type];
+  }
+}
+
+std::set<std::string> Lexicon::roles_of(const std::vector<std::string>& types, const std::string& entity_type) const {
+  std::set<std::string> roles;
+  for (const std::string& type : types) {
+    const auto cast = casts_.find(type);
+    if (cast == casts_.end()) continue;
+    for (const auto& [role, entities] : cast->second.entities) {
+      if (entities.contains(entity_type)) roles.insert(role);
+    }
+  }
+  return roles;
+}
+
+bool Lexicon::has_role(const std::vector<std::string>& types, const std::string& role) const {
+  return std::any_of(types.begin(), types.end(), [&](const std::string& type) {
+    const auto cast = casts_.find(type);
+    return cast != casts_.end() && cast->second.entities.contains(role);
+  });
+}
+
+bool Lexicon::always_has(const std::vector<std::string>& types, const std::string& role, const std::string& entity_type) const {
+  return std::all_of(types.begin(), types.end(), [&](const std::string& type) {
+    const auto cast = casts_.find(type);
+    if (cast == casts_.end()) return true;
+    const auto entities = cast->second.entities.find(role);
+    if (entities == cast->second.entities.end()) return cast->second.events == 0;
+    const auto n = entities->second.find(entity_type);
+    return n != entities->second.end() && n->second == cast->second.events;
+  });
+}
+
 void Lexicon::load_names() {
   const auto entities = store_.entities({}, {}, kMostNames + 1);
   small_ = entities.size() <= static_cast<std::size_t>(kMostNames);
@@ -261,6 +318,7 @@ void Lexicon::load_names() {
     n.attributes = e.attributes;
     n.forms.push_back(words_of(cutter_, e.name));
     if (n.forms.front().empty()) continue;
+    if (n.forms.front().size() == 2 && is_digits(n.forms.front()[1])) numbered_.insert(n.forms.front()[0]);
     if (bearers[e.name] > 1 && is_number_name(n.forms.front(), e.type)) continue;  // of each video's own counting
     for (const std::string& alias : e.aliases) n.forms.push_back(words_of(cutter_, alias));
     for (const std::string& w : n.forms.front()) n.initials += w.substr(0, 1);

@@ -84,8 +84,26 @@ class Lexicon {
   [[nodiscard]] bool is_side(const std::string& role) const;
   /// Events of any of these types say this of themselves, by a sample.
   [[nodiscard]] bool has_attribute(const std::vector<std::string>& types, const std::string& key) const;
+  /// Something is called by this word and a number ("pallet 14", "packing 2").
+  [[nodiscard]] bool is_numbered(const std::string& folded) const { return numbered_.contains(folded); }
+  /// The type of entity that a word is a noun of, even where it also names an event ("dock"); else empty.
+  [[nodiscard]] std::string type_called(const Word& w) const {
+    const auto it = type_nouns_.find(stem_of(w));
+    return it == type_nouns_.end() ? std::string() : it->second;
+  }
+  /// The roles that entities of this type play in events of any of these types, by a sample.
+  [[nodiscard]] std::set<std::string> roles_of(const std::vector<std::string>& types, const std::string& entity_type) const;
+  /// Somebody or something plays this role in events of any of these types, by a sample.
+  [[nodiscard]] bool has_role(const std::vector<std::string>& types, const std::string& role) const;
+  /// Every event of these types that was sampled has an entity of this type in this role.
+  [[nodiscard]] bool always_has(const std::vector<std::string>& types, const std::string& role, const std::string& entity_type) const;
 
  private:
+  /// Who plays what in events of one type.
+  struct Cast {
+    int events = 0;                                              ///< looked at
+    std::map<std::string, std::map<std::string, int>> entities;  ///< number of events, by role and type of entity
+  };
   struct Pattern {
     std::vector<std::string> stems, folded;
     bool any_order = false;
@@ -108,6 +126,7 @@ class Lexicon {
   void add_profile(const base::Profile& profile);
   void load_names();
   void load_attribute_values();
+  void read_cast(const std::string& type, const std::vector<graph::EventRecord>& events, std::map<graph::RowId, std::string>& known);
   void match_patterns(const std::vector<Word>& words, const std::vector<bool>& named, std::vector<Token>& found) const;
   void match_names(const std::vector<Word>& words, const std::vector<std::string>& videos, std::vector<Token>& found) const;
   [[nodiscard]] Token entity_token(const std::vector<const Name*>& names, std::size_t from, std::size_t to) const;
@@ -134,6 +153,9 @@ class Lexicon {
   std::set<std::string> fillers_, video_nouns_, speakers_, acting_, implying_;
   std::map<std::pair<std::string, std::string>, Condition> values_;  ///< by event type and folded value
   std::map<std::string, std::set<std::string>> attributes_;          ///< keys by event type
+  std::set<std::string> numbered_;
+  std::map<std::string, std::string> type_nouns_;  ///< entity type by stem of a single word
+  std::map<std::string, Cast> casts_;              ///< by event type
   bool small_ = true;
 };
 

@@ -14,6 +14,7 @@ struct Parsed {
   std::optional<Plan> plan;         ///< only if the whole question was understood
   std::vector<Word> leftover;       ///< words that nothing stands for
   std::string problem;              ///< why there is no plan, if not for a word ("the name may mean several: ...")
+  std::string unknown;              ///< a name like those of this archive that nothing bears ("pallet 9999"); then there is no plan
   std::vector<std::string> videos;  ///< the question itself names these
 };
 

@@ -57,9 +57,6 @@ void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p
     role = lexicon_.is_side(c.subject[next]) ? c.object[next] : second_at_ && c.object[next] == "agent" ? "agent" : subject_of(next);
   } else if (is_any(before, {"by"}) && prev < c.events.size()) {
     role = prev_subject;
-  } else if (is_any(before, {"at", "in", "on", "inside", "into", "onto", "near", "within", "beside"}) && prev < c.events.size() &&
-             is_team(t) && lexicon_.tallies().empty()) {
-    role = "";  // "drop a pallet at staging": it takes part, and not as who did it or to whom it was done
   } else if (is_any(before, {"to"}) && prev < c.events.size()) {
     role = prev_object.empty() ? "recipient" : prev_object;
     if (role == prev_subject) role = "recipient";
@@ -96,16 +93,16 @@ void Parser::bind(Clause& c, const std::vector<std::size_t>& list, std::size_t p
     role = inverted ? (c.passive[prev] && !prev_object.empty() ? prev_object : prev_subject)
                     : (prev_object.empty() ? prev_subject : prev_object);
     if (before == "of" || before == "with") role = prev_subject;
-    // "leave the hall": what cannot act is no second one who did it
-    const bool other_did = !c.events[prev].who.empty() && c.events[prev].who.front().role == role;
-    if (other_did && before != "and" && is_team(t) && lexicon_.tallies().empty()) role = "";
     if (second && *second_at_ > i) role = second_roles_.first;
   } else {
     at = 0;
     role = c.subject[0];
   }
   if (at >= c.events.size()) at = 0;
-  if (c.passive[at] && c.object[at].empty() && !c.events[at].tally && before != "by" && before != "to" && before != "for" &&
+  const auto entity = t.entities.empty() ? std::nullopt : store_.entity(t.entities.front());
+  const std::string said = role;
+  if (entity) role = fitting_role(c.events[at], entity->type, role, preposition_before(i));
+  if (role == said && c.passive[at] && c.object[at].empty() && !c.events[at].tally && before != "by" && before != "to" && before != "for" &&
       before != "from" && !possessive && !is_team(t)) {
     problem_ = "to whom it is done is not known here";  // "how many times was he fouled" is not how many fouls he committed
     return;

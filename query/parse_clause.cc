@@ -199,6 +199,7 @@ Clause Parser::read_clause(const std::vector<std::size_t>& list, const Clause* a
     }
   }
   for (const auto& [p, i] : entity_at) bind(c, list, p, i);
+  narrow_by_types(c, list);
   read_pronoun(c, list, about);
   for (Selection& s : c.events) s.windows.insert(s.windows.end(), windows.begin(), windows.end());
   if (c.events.empty()) loose_windows_ = windows;
@@ -255,9 +256,9 @@ bool Parser::is_passive(const std::vector<std::size_t>& list, std::size_t p) con
 
 void Parser::add_event(Clause& c, Selection s, const std::string& subject, const std::string& object, const std::vector<std::size_t>& list,
                        std::size_t p, bool negated) {
-  c.events.push_back(std::move(s));
   c.subject.push_back(subject.empty() ? "agent" : subject);
-  c.object.push_back(object);
+  c.object.push_back(object_role(s, object));
+  c.events.push_back(std::move(s));
   c.passive.push_back(p < list.size() && is_passive(list, p));
   c.negated.push_back(negated);
   c.other.push_back({});
@@ -315,7 +316,7 @@ void Parser::add_kind(Clause& c, const Token& t, const std::vector<std::size_t>&
       for (const Condition& condition : t.event.where) qualify(c.events.back(), condition);
       c.against.back() = c.against.back() || t.against;
       if (ordinal && !c.events.back().nth) c.events.back().nth = ordinal, ordinal.reset();
-      second_roles_ = {t.subject.empty() ? "agent" : t.subject, t.object};
+      second_roles_ = {t.subject.empty() ? "agent" : t.subject, object_role(c.events.back(), t.object)};
       second_at_ = list[p];
       return;
     }

@@ -125,6 +125,7 @@ bool Parser::plan_of(Plan& plan) {
     if (plan_both_parts(plan, main, asks_who) && !asks_who) return true;
   }
   if (main_has({"both", "each"}) && !how_many && !how_long && !main_has({"who", "which", "whose"}) && both_sides(plan, main)) return true;
+  if (!how_many && !how_long && plan_where(plan, main)) return true;
   if ((how_long && !into) || stretch) {
     // What was read for a gap that is none is read anew.
     const auto read = read_;
@@ -173,7 +174,7 @@ bool Parser::plan_of(Plan& plan) {
   const bool most_at_once =
       at_once && main_has({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak", "busiest"}) && !who;
   if ((how_many || most_at_once) && !how_long) {
-    if (main.events.empty()) return false;
+    if (main.events.empty()) return how_many && plan_present(plan, many);
     Selection& s = main.events.front();
     const bool largest = main_has({"largest", "most", "highest", "greatest", "maximum", "biggest", "peak", "busiest"});
     if (at_once && main.events.size() == 1) {
@@ -296,7 +297,8 @@ bool Parser::plan_of(Plan& plan) {
     if (s.tally && !is_any(s.tally->state, {"ahead", "behind", "level", "stands"})) return false;  // an instant has no length
     const bool shortest =
         take({"shortest", "briefest"}) || ((phrase({"shorter", "of"}) || phrase({"the", "shorter"})) && take({"shorter"}));
-    const bool longest = take({"longest"}) || ((phrase({"longer", "of"}) || phrase({"the", "longer"})) && take({"longer"}));
+    const bool longest = take({"longest"}) || ((phrase({"at", "most"}) || phrase({"at", "the", "most"})) && take({"most"})) ||
+                         ((phrase({"longer", "of"}) || phrase({"the", "longer"})) && take({"longer"}));
     plan.total = main_has({"total", "together", "altogether", "combined", "sum", "adding"}) && !phrase({"at", "least", "one"}) &&
                  !main_has({"anyone", "anybody", "someone", "somebody"});
     if (phrase({"overlaps", "only", "once"}) || phrase({"counting", "overlaps"}) || phrase({"counted", "once"}) ||

@@ -5,23 +5,9 @@
 
 namespace reelgraph::query::parsing {
 
-/// "Who processed pallet 9999?" where pallets bear numbers and none this one: the number must not be left out.
-bool Parser::names_a_stranger() {
-  for (std::size_t i = 0; i + 1 < tokens_.size(); ++i) {
-    const Token &type = tokens_[i], &number = tokens_[i + 1];
-    if (type.kind != K::kEntityType || number.used.empty() || number.used.front() != type.used.back() + 1) continue;
-    const std::string& digits = words_[number.used.front()].folded;
-    const bool plain = !digits.empty() && std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
-    const bool counted =
-        number.used.size() > 1 || says(i + 2, {"second", "seconds", "minute", "minutes", "hour", "hours", "time", "times", "day", "days"});
-    if (number.kind == K::kEntity || !plain || counted) continue;
-    problem_ = "nothing in the archive is called \"" + words_[type.used.back()].folded + " " + digits + "\"";
-    return true;
-  }
-  return false;
-}
-
 Parsed Parser::run() {
+  type_nouns();
+  find_unknown_names();
   join_clocks();
   join_within();
   join_periods();
@@ -46,10 +32,11 @@ Parsed Parser::run() {
   }
   absorb_types();
   Plan plan;
-  const bool ok = plan_of(plan) && !names_a_stranger();
+  const bool ok = plan_of(plan);
   Parsed parsed;
   parsed.videos = std::move(restricted_);
   parsed.problem = problem_;
+  parsed.unknown = unknown_;
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     if (read_[i]) continue;
     const Token& t = tokens_[i];
@@ -70,7 +57,7 @@ Parsed Parser::run() {
       if ((!filler && !small && !type) || standing) parsed.leftover.push_back(words_[w]);
     }
   }
-  if (ok && parsed.leftover.empty() && problem_.empty()) parsed.plan = std::move(plan);
+  if (ok && parsed.leftover.empty() && problem_.empty() && unknown_.empty()) parsed.plan = std::move(plan);
   return parsed;
 }
 

@@ -110,9 +110,10 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
   else if (lexicon_.is_side(subject) && object.empty())
     role = "agent";
   if (whose && object == "agent") role = object;
-  plan.role = role;
-  if (s.tally && lexicon_.is_side(subject)) plan.role = "agent";
   const std::size_t type = asked_type();
+  if (type < tokens_.size()) role = fitting_role(s, tokens_[type].name, role, preposition_before(type));
+  plan.role = role.empty() ? "*" : role;
+  if (s.tally && lexicon_.is_side(subject)) plan.role = "agent";
   if (type < tokens_.size()) {
     plan.entity_type = tokens_[type].name;
     mark(type);

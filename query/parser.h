@@ -125,7 +125,6 @@ class Parser {
   [[nodiscard]] bool has_ordinal(std::size_t from, std::size_t to) const;
 
   void absorb_types();
-  bool names_a_stranger();
 
   // ---- what a clause says --------------------------------------------------------------------------------------------------------
   Clause read_clause(const std::vector<std::size_t>& list, const Clause* about);
@@ -163,6 +162,20 @@ class Parser {
   [[nodiscard]] bool is_name_class(const std::vector<std::size_t>& list, std::size_t p, const Token& t) const;
 
   void credit(Selection& s, const Token& t);
+
+  // ---- what part something takes, by what the archive holds (parse_parts.cc) -------------------------------------------------------
+  [[nodiscard]] static std::vector<std::string> types_of(const Selection& s);
+  [[nodiscard]] std::string object_role(const Selection& s, const std::string& said) const;
+  [[nodiscard]] std::string place_role(const Selection& s) const;
+  [[nodiscard]] std::string preposition_before(std::size_t i) const;
+  [[nodiscard]] std::string fitting_role(const Selection& s, const std::string& entity_type, const std::string& role,
+                                         const std::string& preposition) const;
+  bool plan_where(Plan& plan, Clause& main);
+  bool plan_present(Plan& plan, std::size_t many);
+  void type_nouns();
+  void find_unknown_names();
+  [[nodiscard]] bool is_asked(std::size_t i) const;
+  void narrow_by_types(Clause& c, const std::vector<std::size_t>& list);
 
   [[nodiscard]] bool auxiliary_just_before(const std::vector<std::size_t>& list, std::size_t p) const;
   [[nodiscard]] bool noun_subject_before(const std::vector<std::size_t>& list, std::size_t p) const;
@@ -236,7 +249,7 @@ class Parser {
   std::vector<std::size_t> main_, negation_read_, alternatives_, counted_;
   std::set<std::size_t> absorbed_;
   std::vector<std::string> restricted_;
-  std::string problem_;
+  std::string problem_, unknown_;
   std::vector<graph::RowId> among_, besides_;
   std::optional<std::size_t> besides_from_, second_at_;
   std::pair<std::string, std::string> second_roles_;

@@ -50,7 +50,11 @@ void PlanRun::count() {
     answered("count", n, std::to_string(n) + "." + (n == 0 ? at_other_times() : std::string()) + other_counts(n, during));
     return cite(shown);
   }
-  const auto events = selector_.run(plan_.select, during);
+  // Of those who do something at one instant it is asked who is at it, not who just then begins.
+  const bool instant = std::any_of(plan_.select.windows.begin(), plan_.select.windows.end(), [](const Window& w) {
+    return w.kind == Window::Kind::kPhrase && w.phrase.kind == TimePhrase::Kind::kAt;
+  });
+  const auto events = selector_.run(plan_.select, during || instant);
   if (events.empty() && nothing()) return;
   {
     const auto groups = who_groups(events);

@@ -1,0 +1,146 @@
+// Questions of goods and places: what part a name takes follows from the parts that its kind takes in the archive.
+#include <sstream>
+
+#include "tests/query/archive_fixture.h"
+
+namespace reelgraph::query {
+namespace {
+
+base::Profile warehouse() {
+  base::Profile p;
+  p.event_types = {{"process", "", {"processed", "processing"}, {"agent", "object", "place"}},
+                   {"drop", "", {"dropped", "set down", "drops"}, {"agent", "object", "place"}},
+                   {"pick_up", "", {"pick up", "picked up"}, {"agent", "object", "place"}},
+                   {"arrive", "", {"arrives", "arrived", "dock", "docks"}, {"agent", "place"}},
+                   {"leave", "", {"leaves"}, {"agent", "place"}},
+                   {"wait", "", {"waits", "waited"}, {"agent", "place"}},
+                   {"travel", "", {"carry", "carried"}, {"agent", "object", "source", "destination"}}};
+  p.entity_types = {{"worker", "", {"workers"}, {}},    {"forklift", "", {"forklifts"}, {}}, {"pallet", "", {"pallets"}, {}},
+                    {"dock", "", {"docks", "bay"}, {}}, {"station", "", {"stations"}, {}},   {"rack", "", {"racks", "storage"}, {}}};
+  return p;
+}
+
+/// Takes part as `role`; the id is "type:name".
+struct Part {
+  const char* role;
+  const char* type;
+  const char* name;
+};
+
+std::string line(int start, int end, const std::string& event, const std::vector<Part>& parts) {
+  std::string entities, participants;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::string ref = "e" + std::to_string(i), type = parts[i].type, name = parts[i].name, comma = i > 0 ? "," : "";
+    entities += comma + R"({"ref":")" + ref + R"(","id":")" + type + ":" + name + R"(","name":")" + name + R"(","type":")" + type + "\"}";
+    participants += comma + R"({"ref":")" + ref + R"(","role":")" + parts[i].role + "\"}";
+  }
+  const std::string time = "\"start\":" + std::to_string(start) + ",\"end\":" + std::to_string(end);
+  return R"({"type":"observation","video":"hall",)" + time + R"(,"caption":")" + event + R"(","entities":[)" + entities +
+         R"(],"events":[{"type":")" + event + "\"," + time + R"(,"description":")" + event + R"(","participants":[)" + participants +
+         R"(]}],"provenance":{"kind":"import","name":"sim"}})" + "\n";
+}
+
+/// 10 minutes in a hall: two workers, two forklifts, pallets 14 and 15, and a dock, a station, a staging place and a storage.
+void import_hall(test::ArchiveFixture& a) {
+  const Part green{"agent", "forklift", "green forklift"}, blue{"agent", "forklift", "blue forklift"};
+  const Part red{"agent", "worker", "red worker"}, purple{"agent", "worker", "purple worker"};
+  const Part p14{"object", "pallet", "pallet 14"}, p15{"object", "pallet", "pallet 15"}, p16{"object", "pallet", "pallet 16"};
+  const Part packing{"place", "station", "packing 1"}, staging{"place", "place", "staging"}, storage{"place", "rack", "storage"};
+  const Part dock1{"place", "dock", "dock 1"}, dock2{"place", "dock", "dock 2"}, hall{"place", "place", "hall"};
+  a.import(R"({"type":"video","id":"hall","title":"Hall of the north","duration":600})"
+           "\n" +
+           line(5, 7, "arrive", {{"agent", "pallet", "pallet 14"}, dock1}) +
+           line(9, 11, "arrive", {{"agent", "pallet", "pallet 15"}, dock1}) +
+           line(12, 14, "arrive", {{"agent", "pallet", "pallet 16"}, dock2}) + line(20, 22, "pick_up", {green, p14, dock1}) +
+           line(22, 30, "travel", {green, p14, {"source", "dock", "dock 1"}, {"destination", "place", "staging"}}) +
+           line(30, 33, "drop", {green, p14, staging}) + line(33, 50, "wait", {{"agent", "pallet", "pallet 14"}, staging}) +
+           line(33, 40, "travel", {green, {"source", "place", "staging"}, {"destination", "dock", "dock 1"}}) +
+           line(50, 150, "process", {red, p14, packing}) + line(160, 190, "process", {purple, p15, packing}) +
+           line(200, 220, "process", {red, p16, packing}) + line(230, 232, "leave", {purple, packing}) +
+           line(300, 302, "leave", {red, hall}) + line(310, 320, "drop", {blue, p14, storage}) +
+           line(330, 340, "travel", {blue, p15, {"source", "station", "packing 1"}, {"destination", "rack", "storage"}}) +
+           line(345, 355, "travel", {blue, p16, {"source", "station", "packing 1"}, {"destination", "rack", "storage"}}) +
+           line(360, 370, "travel", {green, {"source", "dock", "dock 1"}, {"destination", "place", "staging"}}));
+}
+
+struct Hall {
+  Hall() { import_hall(a); }
+  Answer ask(const std::string& question) { return a.ask(question, {}, {warehouse()}); }
+  std::string name(const std::string& question) {
+    const Answer answer = ask(question);
+    INFO(question << ": " << answer.text);
+    CHECK(answer.status == Status::kAnswered);
+    return answer.value.is_object() ? answer.value.value("name", "") : answer.value.dump();
+  }
+  test::ArchiveFixture a;
+};
+
+TEST_CASE("what something is done to is the object where the archive says so, in the passive as well", "[parts]") {
+  Hall hall;
+  CHECK(hall.ask("How long was pallet 14 processed?").value == 100);
+  CHECK(hall.ask("When was pallet 15 processed?").value == 160);
+  CHECK(hall.ask("How many times was pallet 14 picked up?").value == 1);
+  CHECK(hall.name("Who processed pallet 14?") == "red worker");
+  CHECK(hall.name("Which pallet did the purple worker process?") == "pallet 15");
+}
+
+TEST_CASE("where is answered with a place where events tell theirs", "[parts]") {
+  Hall hall;
+  CHECK(hall.name("Where was pallet 14 processed?") == "packing 1");
+  CHECK(hall.name("At which station was pallet 14 processed?") == "packing 1");
+  CHECK(hall.name("Where did the green forklift pick up the pallet?") == "dock 1");
+  CHECK(hall.name("Where did the green forklift set down pallet 14?") == "staging");
+  CHECK(hall.name("In which zone did the blue forklift drop the pallet?") == "storage");
+  CHECK(hall.name("Where was the longest wait?") == "staging");
+}
+
+TEST_CASE("a place is no doer: what never happened there did not happen", "[parts]") {
+  Hall hall;
+  CHECK(hall.ask("Did the green forklift ever drop a pallet at storage?").value == false);
+  CHECK(hall.ask("Did the blue forklift drop a pallet at storage?").value == true);
+  CHECK(hall.ask("Did the purple worker leave the hall?").value == false);
+  CHECK(hall.ask("Did the red worker leave the hall?").value == true);
+  CHECK(hall.ask("Did the purple worker leave the kitchen?").status == Status::kNotSeen);
+}
+
+TEST_CASE("a name like others that nothing bears is not seen, and never left out", "[parts]") {
+  Hall hall;
+  for (const char* question : {"Who processed pallet 9999?", "Who picked up pallet 99 at staging?", "Which worker processed pallet 99?",
+                               "Was pallet 99 processed?", "How many pallets arrived at dock 9?", "Who processed a pallet at packing 7?",
+                               "When did the purple forklift leave packing 1?"}) {
+    const Answer answer = hall.ask(question);
+    INFO(question << ": " << answer.text);
+    CHECK(answer.status == Status::kNotSeen);
+    CHECK_THAT(answer.text, Contains("Nothing in the archive is called"));
+  }
+  CHECK(hall.ask("When did pallet 16 arrive at bay 2?").value == 12);  // another word for the type
+  CHECK(hall.ask("Did the red worker process a pallet 2 times?").status != Status::kNotSeen);
+}
+
+TEST_CASE("a type that is named narrows what is counted, unless it is what is asked for", "[parts]") {
+  Hall hall;
+  CHECK(hall.name("Who processed the most pallets?") == "red worker");
+  CHECK(hall.name("Which forklift carried the most pallets?") == "blue forklift");  // the green one went more often, but empty
+  CHECK(hall.ask("How often did the green forklift carry a pallet?").value == 1);
+  CHECK(hall.name("At which dock did most pallets arrive?") == "dock 1");
+  CHECK(hall.ask("Did the blue forklift drop a pallet at the dock?").value == false);
+  CHECK(hall.ask("Did the green forklift pick up a pallet at a dock?").value == true);
+  CHECK(hall.ask("Did anyone process more than 1 pallet?").value == true);
+  CHECK(hall.ask("Did anyone process more than 2 pallets?").value == false);
+}
+
+TEST_CASE("how many are somewhere at an instant counts those who are there, not those who begin", "[parts]") {
+  Hall hall;
+  CHECK(hall.ask("How many pallets were waiting at staging at 0:40?").value == 1);
+  CHECK(hall.ask("How many pallets were at staging at 0:40?").value == 1);
+  CHECK(hall.ask("How many pallets were at packing 1 at 1:30?").value == 1);
+  CHECK(hall.ask("How many pallets were at packing 1 at 0:40?").value == 0);
+}
+
+TEST_CASE("at most asks for the longest", "[parts]") {
+  Hall hall;
+  CHECK(hall.ask("How long did the red worker take at most to process a pallet?").value == 100);
+}
+
+}  // namespace
+}  // namespace reelgraph::query
