@@ -109,6 +109,8 @@ void ClipEncoder::encode(Track& track, const AVFrame* frame) {
   while (error >= 0) {
     error = avcodec_receive_packet(track.context.get(), packet.get());
     if (error == AVERROR(EAGAIN) || error == AVERROR_EOF) return;
+    // MP4 ends before a last picture that does not say how long it stands: players would drop it.
+    if (error >= 0 && &track == &video_ && packet->duration == 0) packet->duration = step_;
     if (error >= 0 && !muxer_.write(*packet, track.stream, track.context->time_base)) error = AVERROR_INVALIDDATA;
   }
   throw Error(ErrorCode::kInternal, "a clip could not be encoded: " + ffmpeg_error_text(error));
@@ -120,6 +122,7 @@ void ClipEncoder::picture(const base::Image& image, base::Timestamp at) {
   if (av_frame_make_writable(picture_.get()) < 0) throw Error(ErrorCode::kInternal, "out of memory for a picture");
   const std::uint8_t* const from[4] = {image.pixels.data(), nullptr, nullptr, nullptr};
   const int strides[4] = {image.width * 3, 0, 0, 0};
+  if (picture_->pts != AV_NOPTS_VALUE) step_ = pts - picture_->pts;
   sws_scale(to_yuv_.get(), from, strides, 0, image.height, picture_->data, picture_->linesize);
   picture_->pts = pts;
   encode(video_, picture_.get());

@@ -41,6 +41,7 @@ class ClipEncoder {
   Track video_, audio_;
   Sws to_yuv_;
   FrameHandle picture_;
+  std::int64_t step_ = 0;          ///< between the last two pictures, in the clip's clock
   std::vector<float> samples_;     ///< float32 [N] mono, not yet encoded
   std::int64_t samples_done_ = 0;  ///< encoded
 };

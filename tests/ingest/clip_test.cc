@@ -1,5 +1,6 @@
 #include "ingest/clip.h"
 
+#include "ingest/film_writer.h"
 #include "ingest/media_files.h"
 #include "tests/ingest/reading.h"
 
@@ -79,6 +80,21 @@ TEST_CASE("a clip from between key pictures is encoded exactly", "[ingest][clip]
     CHECK(is(clip.last_picture, 0, 0, 255));
     CHECK_FALSE(clip.sound.empty());
     CHECK(clip.summary.partial_reason.empty());
+  }
+}
+
+TEST_CASE("a film that is written shows its last picture", "[ingest][clip]") {
+  const TempDir dir;
+  for (const char* name : {"film.mp4", "film.mkv"}) {
+    INFO(name);
+    ingest::FilmWriter film(dir / name, {64, 48});
+    base::Image picture{64, 48, std::vector<std::uint8_t>(64 * 48 * 3, 90)};
+    for (int second = 0; second < 4; ++second) film.picture(picture, second * kSecond);
+    base::AudioBlock sound;
+    sound.samples.assign(static_cast<std::size_t>(4 * ingest::FilmWriter::kAudioRate), 0.1F);
+    film.sound(sound);
+    film.commit();
+    CHECK(read_all(dir / name).frames.size() == 4);
   }
 }
 
