@@ -110,13 +110,13 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Draws pictures with their truth for train.py.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--build", type=Path, default=Path("build/release"), help="where reelgraph-sim and reelgraph-sim-frames lie")
-    parser.add_argument("--films", type=int, default=0, help="instead of single scenes: so many films of ten minutes, a picture a second (the last one is not shown)")
+    parser.add_argument("--films", type=int, default=0, help="instead of single scenes: so many films of ten minutes, a picture a second")
     parser.add_argument("--count", type=int, default=60_000)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--match", type=float, default=0.2)
     parser.add_argument("--unseen", action="store_true")
     chosen = parser.parse_args()
     if chosen.films:
-        make(chosen.folder, chosen.films * 599, film_frames(chosen.build / "reelgraph-sim", chosen.films, chosen.seed, chosen.match))
+        make(chosen.folder, chosen.films * 600, film_frames(chosen.build / "reelgraph-sim", chosen.films, chosen.seed, chosen.match))
     else:
         make(chosen.folder, chosen.count, frames(chosen.build / "reelgraph-sim-frames", chosen.count, chosen.seed, chosen.unseen, chosen.match))

@@ -121,13 +121,18 @@ def match(said: list[dict], truth: list[dict]) -> dict[str, list[int]]:
             when = "end" if a["type"] in ("pick_up", "drop") else "start"
             if abs(a[when] - b[when]) <= NEAR:
                 pairs.append((abs(a[when] - b[when]), i, j))
-    used_a, used_b = set(), set()
-    for _, i, j in sorted(pairs):
-        if i not in used_a and j not in used_b:
-            used_a.add(i)
-            used_b.add(j)
-            table[said[i]["type"]][0] += 1
+    count_right(table, said, pairs)
     return table
+
+
+def count_right(table: dict[str, list[int]], said: list[dict], pairs: list[tuple[float, int, int]]) -> None:
+    """Adds to the table what of `said` is right: the nearest pairs (distance, said, true) first, nothing twice."""
+    used_said, used_true = set(), set()
+    for _, i, j in sorted(pairs):
+        if i not in used_said and j not in used_true:
+            used_said.add(i)
+            used_true.add(j)
+            table[said[i]["type"]][0] += 1
 
 
 def f1(table: dict[str, list[int]]) -> float:
@@ -196,12 +201,7 @@ def match_table(said: list[dict], truth: list[dict]) -> dict[str, list[int]]:
     table = {kind: [0, sum(e["type"] == kind for e in said), sum(e["type"] == kind for e in truth)] for kind in MATCH}
     pairs = [(abs(a["start"] - b["start"]), i, j) for i, a in enumerate(said) for j, b in enumerate(truth)
              if (a["type"], a["team"]) == (b["type"], b["team"]) and abs(a["start"] - b["start"]) <= NEAR]
-    used_a, used_b = set(), set()
-    for _, i, j in sorted(pairs):
-        if i not in used_a and j not in used_b:
-            used_a.add(i)
-            used_b.add(j)
-            table[said[i]["type"]][0] += 1
+    count_right(table, said, pairs)
     return table
 
 
