@@ -12,7 +12,6 @@ constexpr int kMostNames = 20'000;            // entities whose names are held i
 constexpr std::size_t kMostExpansions = 400;  // of one pattern with classes
 constexpr int kSampledEvents = 200;           // of each type, for the values of attributes
 constexpr std::size_t kSampledActors = 20;    // of each type of event, for the kinds of entity that act
-constexpr std::size_t kMostCast = 5000;       // entities whose types are looked up for the roles that they play
 
 std::size_t edit_distance(const std::string& a, const std::string& b, std::size_t most) {
   if (a.size() > b.size() + most || b.size() > a.size() + most) return most + 1;
@@ -218,16 +217,13 @@ void Lexicon::add_profile(const base::Profile& profile) {
 // What attributes say in this archive ("right foot", "red") may be said in a question, too.
 void Lexicon::load_attribute_values() {
   std::map<std::pair<std::string, std::string>, std::set<std::string>> values;  // (key, value) -> types
-  std::map<graph::RowId, std::string> known;                                    // types of entities
   for (const std::string& type : event_types_) {
     graph::EventFilter filter;
     filter.types = {type};
     filter.limit = kSampledEvents;
-    const std::vector<graph::EventRecord> events = store_.events(filter);
-    read_cast(type, events, known);
-    if (values.size() > 500) continue;
+    if (values.size() > 500) break;
     std::set<graph::RowId> actors;
-    for (const graph::EventRecord& e : events) {
+    for (const graph::EventRecord& e : store_.events(filter)) {
       for (const graph::ParticipantRecord& p : e.participants) {
         if (p.role == "agent" && actors.size() < kSampledActors) actors.insert(p.entity);
       }
@@ -255,31 +251,34 @@ void Lexicon::load_attribute_values() {
   }
 }
 
-void Lexicon::read_cast(const std::string& type, const std::vector<graph::EventRecord>& events,
-                        std::map<graph::RowId, std::string>& known) {
-  Cast& cast = casts_[type];
-  for (const graph::EventRecord& e : events) {
+const Lexicon::Cast& Lexicon::cast_of(const std::string& type) const {
+  const auto [it, made] = casts_.try_emplace(type);
+  Cast& cast = it->second;
+  if (!made) return cast;
+  graph::EventFilter filter;
+  filter.types = {type};
+  filter.limit = kSampledEvents;
+  std::map<graph::RowId, std::string> known;  // types of entities
+  for (const graph::EventRecord& e : store_.events(filter)) {
     std::set<std::pair<std::string, std::string>> here;  // role, type of entity
     for (const graph::ParticipantRecord& p : e.participants) {
-      auto it = known.find(p.entity);
-      if (it == known.end()) {
-        if (known.size() >= kMostCast) return;
+      auto type_of = known.find(p.entity);
+      if (type_of == known.end()) {
         const auto entity = store_.entity(p.entity);
-        it = known.emplace(p.entity, entity ? entity->type : std::string()).first;
+        type_of = known.emplace(p.entity, entity ? entity->type : std::string()).first;
       }
-      here.emplace(p.role, it->second);
+      here.emplace(p.role, type_of->second);
     }
     ++cast.events;
     for (const auto& [role, entity_type] : here) ++cast.entities[role][entity_type];
   }
+  return cast;
 }
 
 std::set<std::string> Lexicon::roles_of(const std::vector<std::string>& types, const std::string& entity_type) const {
   std::set<std::string> roles;
   for (const std::string& type : types) {
-    const auto cast = casts_.find(type);
-    if (cast == casts_.end()) continue;
-    for (const auto& [role, entities] : cast->second.entities) {
+    for (const auto& [role, entities] : cast_of(type).entities) {
       if (entities.contains(entity_type)) roles.insert(role);
     }
   }
@@ -287,20 +286,16 @@ std::set<std::string> Lexicon::roles_of(const std::vector<std::string>& types, c
 }
 
 bool Lexicon::has_role(const std::vector<std::string>& types, const std::string& role) const {
-  return std::any_of(types.begin(), types.end(), [&](const std::string& type) {
-    const auto cast = casts_.find(type);
-    return cast != casts_.end() && cast->second.entities.contains(role);
-  });
+  return std::any_of(types.begin(), types.end(), [&](const std::string& type) { return cast_of(type).entities.contains(role); });
 }
 
 bool Lexicon::always_has(const std::vector<std::string>& types, const std::string& role, const std::string& entity_type) const {
   return std::all_of(types.begin(), types.end(), [&](const std::string& type) {
-    const auto cast = casts_.find(type);
-    if (cast == casts_.end()) return true;
-    const auto entities = cast->second.entities.find(role);
-    if (entities == cast->second.entities.end()) return cast->second.events == 0;
+    const Cast& cast = cast_of(type);
+    const auto entities = cast.entities.find(role);
+    if (entities == cast.entities.end()) return cast.events == 0;
     const auto n = entities->second.find(entity_type);
-    return n != entities->second.end() && n->second == cast->second.events;
+    return n != entities->second.end() && n->second == cast.events;
   });
 }
 

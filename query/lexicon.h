@@ -126,7 +126,8 @@ class Lexicon {
   void add_profile(const base::Profile& profile);
   void load_names();
   void load_attribute_values();
-  void read_cast(const std::string& type, const std::vector<graph::EventRecord>& events, std::map<graph::RowId, std::string>& known);
+  /// Looked up when it is first asked for: a question names one or two types of an archive's hundred.
+  [[nodiscard]] const Cast& cast_of(const std::string& type) const;
   void match_patterns(const std::vector<Word>& words, const std::vector<bool>& named, std::vector<Token>& found) const;
   void match_names(const std::vector<Word>& words, const std::vector<std::string>& videos, std::vector<Token>& found) const;
   [[nodiscard]] Token entity_token(const std::vector<const Name*>& names, std::size_t from, std::size_t to) const;
@@ -155,7 +156,7 @@ class Lexicon {
   std::map<std::string, std::set<std::string>> attributes_;          ///< keys by event type
   std::set<std::string> numbered_;
   std::map<std::string, std::string> type_nouns_;  ///< entity type by stem of a single word
-  std::map<std::string, Cast> casts_;              ///< by event type
+  mutable std::map<std::string, Cast> casts_;      ///< by event type
   bool small_ = true;
 };
 
