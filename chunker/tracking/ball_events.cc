@@ -131,14 +131,10 @@ std::vector<Presence> BallReader::present(base::TimeSpan span) const {
   for (const Track& track : tracker_.tracks()) {
     const base::TimeSpan seen = base::TimeSpan{track.first, track.last_seen + 1}.intersection(span);
     if (!track.confirmed || seen.empty()) continue;
-    Presence presence{party({track.number, track.label(), {}}), seen, {}};
+    Presence presence{party({track.number, track.label(), {}}), seen, track.way(span)};
     presence.party.type = track.type;
-    for (const Sample& sample : track.samples) {
-      if (sample.seen && sample.at >= span.start && sample.at < span.end)
-        presence.way.emplace_back(sample.at, ground_.to_picture(sample.place));
-    }
-    if (presence.way.empty()) continue;
-    result.push_back(std::move(presence));
+    for (auto& [at, place] : presence.way) place = ground_.to_picture(place);
+    if (!presence.way.empty()) result.push_back(std::move(presence));
   }
   return result;
 }

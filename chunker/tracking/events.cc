@@ -165,12 +165,8 @@ std::vector<Presence> EventReader::present(base::TimeSpan span) const {
     if (story == stories_.end() || story->second.party.key.empty() || !track.confirmed) continue;
     const base::TimeSpan seen = base::TimeSpan{track.first, track.last_seen + 1}.intersection(span);
     if (seen.empty()) continue;
-    Presence presence{story->second.party, seen, {}};
-    for (const Sample& sample : track.samples) {
-      if (sample.seen && sample.at >= span.start && sample.at < span.end) presence.way.emplace_back(sample.at, sample.place);
-    }
-    if (presence.way.empty()) continue;
-    result.push_back(std::move(presence));
+    Presence presence{story->second.party, seen, track.way(span)};
+    if (!presence.way.empty()) result.push_back(std::move(presence));
   }
   return result;
 }

@@ -20,6 +20,14 @@ std::string most_voted(const std::map<std::string, int>& votes) {
 std::string Track::label() const { return most_voted(labels); }
 std::string Track::load() const { return most_voted(loads); }
 
+std::vector<std::pair<base::Timestamp, Place>> Track::way(base::TimeSpan span) const {
+  std::vector<std::pair<base::Timestamp, Place>> way;
+  for (const Sample& sample : samples) {
+    if (sample.seen && sample.at >= span.start && sample.at < span.end) way.emplace_back(sample.at, sample.place);
+  }
+  return way;
+}
+
 const Motion& Tracker::motion_of(const std::string& type) const {
   static const Motion kDefault;
   const auto found = options_.motions.find(type);

@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "chunker/tracking/sighting.h"
@@ -41,6 +42,8 @@ struct Track {
   [[nodiscard]] std::string label() const;
   /// The same of what it holds.
   [[nodiscard]] std::string load() const;
+  /// Where it was seen within `span`, as far as its samples go back.
+  [[nodiscard]] std::vector<std::pair<base::Timestamp, Place>> way(base::TimeSpan span) const;
 };
 
 struct TrackerOptions {

@@ -36,7 +36,8 @@ std::vector<base::Zone> floor_plan() {
 /// A film told frame by frame, one a second.
 class Film {
  public:
-  explicit Film(std::vector<base::Zone> zones = floor_plan()) : reader(warehouse_rules(), std::move(zones), 9.0 / 16) {}
+  explicit Film(std::vector<base::Zone> zones = floor_plan(), Rules rules = warehouse_rules())
+      : reader(std::move(rules), std::move(zones), 9.0 / 16) {}
   void frame(std::vector<Sighting> things) { reader.add({(seconds++) * kSecond, std::move(things)}); }
   std::vector<TrackedEvent> end() {
     reader.finish(seconds * kSecond);
@@ -113,6 +114,46 @@ TEST_CASE("goods that arrive, are carried and are set down are one thing, and ea
   CHECK(seconds(waits[0]->event.span.end) == Approx(22).margin(1.5));
   CHECK(name_in_role(*waits[1], "place") == "staging");
   CHECK(seconds(waits[1]->event.span.end) == Approx(70).margin(0.1));
+}
+
+TEST_CASE("events with goods tell their load, those without tell none", "[tracking]") {
+  for (const TrackedEvent& event : delivery()) {
+    INFO(event.event.description);
+    const bool goods = std::any_of(event.parties.begin(), event.parties.end(), [](const auto& p) { return p.first.type == "pallet"; });
+    CHECK(event.event.attributes.value("load", "") == (goods ? "boxes" : ""));
+  }
+}
+
+TEST_CASE("the seconds in which a carrier turns before it sets off are not idle, but its standing to the end is", "[tracking]") {
+  const auto idle_until = [](base::Duration turn, int stands) {
+    Rules rules = warehouse_rules();
+    rules.turn = turn;
+    Film film(floor_plan(), rules);
+    for (int t = 0; t < 40; ++t) film.frame({forklift(0.5 + 0.04 * std::max(0, std::min(t, stands + 8) - stands), 0.32)});
+    const auto events = film.end();
+    const auto idle = of_type(events, "idle");
+    REQUIRE_FALSE(idle.empty());
+    return seconds(idle.front()->event.span.end);
+  };
+  CHECK(idle_until(2 * kSecond, 20) == Approx(idle_until(0, 20) - 2));
+  CHECK(idle_until(2 * kSecond, 40) == Approx(idle_until(0, 40)));
+}
+
+TEST_CASE("an observation tells the way of each thing that was in view, as short as it can be told", "[tracking]") {
+  Film film;
+  for (int t = 0; t < 40; ++t) film.frame({forklift(0.2 + 0.01 * std::min(t, 20), 0.32), pallet(0.2, 0.2)});
+  film.reader.finish(40 * kSecond);
+  const base::Observation seen = observe(film.reader, "hall", {10 * kSecond, 40 * kSecond});
+  const nlohmann::json& paths = seen.attributes.at("paths");
+  REQUIRE(paths.at("forklift:blue").size() > 5);
+  const nlohmann::json first = paths["forklift:blue"].front();
+  CHECK(first[0] == 10);
+  CHECK((first[1].get<double>() + first[3].get<double>()) / 2 == Approx(0.3).margin(0.002));
+  CHECK((first[2].get<double>() + first[4].get<double>()) / 2 == Approx(0.32).margin(0.002));
+  CHECK(paths.at("pallet:1").size() == 2);  // it stood
+  for (const base::EntityMention& mention : seen.entities) {
+    if (mention.span) CHECK(mention.box.has_value());
+  }
 }
 
 TEST_CASE("a colour misread or a thing missed in single frames changes nothing of what happened", "[tracking]") {
