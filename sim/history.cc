@@ -49,9 +49,15 @@ int History::part(const Happening& event, const std::string& role) {
   return -1;
 }
 
+/// Seconds of an event that must lie within the film, if its ends cut it: nobody sees in less what goes on.
+constexpr double kShown = 1;
+
 void History::close(double from, double to) {
   seconds = to - from;
-  std::erase_if(events, [&](const Happening& e) { return e.end < from || e.start > to || (e.end == from && e.start < from); });
+  std::erase_if(events, [&](const Happening& e) {
+    const bool cut = e.start < from || e.end > to;
+    return e.end < from || e.start > to || (cut && std::min(e.end, to) - std::max(e.start, from) < kShown);
+  });
   for (Happening& e : events) {
     e.start = std::max(e.start, from) - from;
     e.end = std::min(e.end, to) - from;

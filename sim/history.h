@@ -37,7 +37,8 @@ struct History {
   int actor(const std::string& actor_id, const std::string& name, const std::string& type);
   /// Index of the actor with this role, -1 if nobody has it.
   [[nodiscard]] static int part(const Happening& event, const std::string& role);
-  /// Cuts what goes on past the ends of the film, drops what lies outside, sorts by start. Events of one instant at the very end are kept.
+  /// Cuts what goes on past the ends of the film, drops what lies outside or is cut to less than a second, sorts by start. Events of one
+  /// instant at the very end are kept.
   void close(double from, double to);
 
  private:

@@ -145,6 +145,7 @@ void EventReader::finish(base::Timestamp end) {
       if (!story.gone) end_wait(story, until);
     } else {
       if (story.works_since >= 0) end_work(story, until);
+      if (story.last && story.load_differs_since >= 0) end_load(track, story, last);
       if (!there) read_absence(track, story, last + kSure);
       if (there && story.last) stood(track, story, until);
     }
@@ -178,7 +179,7 @@ void EventReader::read(base::Timestamp at, base::Timestamp before) {
     Track& track = tracker_.tracks()[i];
     if (!track.confirmed || track.first > at || is(rules_.goods, track.type)) continue;
     Story& story = story_of(track);
-    const std::optional<State> now = state(track, at);
+    std::optional<State> now = state(track, at);
     if (!now) {
       read_absence(track, story, at);
       continue;
@@ -257,6 +258,8 @@ void EventReader::read_zone(const Track& track, Story& story, const State& now, 
 void EventReader::read_stand(const Track& track, Story& story, const State& now, base::Timestamp at, base::Timestamp before) {
   if (tracker_.distance(now.place, story.anchor) > rules_.still) {
     const bool turned = is(rules_.carriers, track.type) && story.last && story.last->load.empty();
+    if (is(rules_.carriers, track.type) && before > story.stands_since)
+      story.left = Stand{{story.stands_since, before + (at - before) / 2}, story.anchor};
     if (before > story.stands_since) stood(track, story, std::max(story.stands_since, before - (turned ? rules_.turn : 0)));
     story.anchor = now.place;
     story.stands_since = at;

@@ -45,6 +45,16 @@ class EventReader final : public Reader {
     int zone = -1;
     Place place;
   };
+  /// A carrier on one spot.
+  struct Stand {
+    base::TimeSpan span;
+    Place place;
+  };
+  struct Departure {
+    base::Timestamp at;
+    std::string load;
+  };
+  enum class Goods { kCome, kGo };
   /// What is remembered of a track while its story is read.
   struct Story {
     Party party;
@@ -59,9 +69,12 @@ class EventReader final : public Reader {
     Party work;
     int work_zone = -1;
     std::optional<Party> carried;
-    bool explained = false;  ///< goods: its appearance is told or known
-    bool gone = false;       ///< goods: picked up, or its leaving is told
-    bool away = false;       ///< workers: has left the picture
+    base::Timestamp load_differs_since = -1;  ///< carriers: what is seen on them is not what they are known to carry
+    std::string load_read;                    ///< what is seen on them then
+    std::optional<Stand> left;                ///< carriers: where they stood last
+    bool explained = false;                   ///< goods: its appearance is told or known
+    bool gone = false;                        ///< goods: picked up, or its leaving is told
+    bool away = false;                        ///< workers: has left the picture
   };
 
   void read_up_to(base::Timestamp last);
@@ -76,7 +89,13 @@ class EventReader final : public Reader {
   void read_zone(const Track& track, Story& story, const State& now, base::Timestamp at, base::Timestamp before);
   void read_stand(const Track& track, Story& story, const State& now, base::Timestamp at, base::Timestamp before);
   void stood(const Track& track, Story& story, base::Timestamp until);
-  void read_load(const Track& track, Story& story, const State& now, base::Timestamp at, base::Timestamp before);
+  void read_load(const Track& track, Story& story, State& now, base::Timestamp at, base::Timestamp before);
+  void end_load(const Track& track, Story& story, base::Timestamp last);
+  void change_load(const Track& track, Story& story, const State& now, const Stand& stand, base::Timestamp changed);
+  [[nodiscard]] std::optional<Departure> departure(const Track& track, const Story& story, base::Timestamp at) const;
+  void split_moved_goods(base::TimeSpan meanwhile, Place place);
+  [[nodiscard]] Track* goods_that(Goods change, base::TimeSpan span, Place place, const std::string& load);
+  [[nodiscard]] bool at_a_carrier(Place place, bool loaded) const;
   void read_goods(Track& track, Story& story, base::Timestamp at);
   void read_work(const Track& track, Story& story, base::Timestamp at);
   void read_absence(const Track& track, Story& story, base::Timestamp at);

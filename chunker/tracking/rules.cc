@@ -41,9 +41,9 @@ TrackerOptions Rules::tracker_options(double aspect) const {
     const auto found = speeds.find(type);
     return found == speeds.end() ? fallback : found->second;
   };
-  // Goods that something passes in front of are not gone.
+  // Goods that something stands or passes in front of are not gone.
   for (const std::string& type : goods)
-    options.motions[type] = {.speed = speed(type, 0.03), .lost_after = 12 * base::kSecond, .most = 0.03, .by_load = true};
+    options.motions[type] = {.speed = speed(type, 0.03), .lost_after = base::kMinute, .most = 0.03, .by_load = true};
   for (const std::vector<std::string>* types : {&carriers, &workers}) {
     for (const std::string& type : *types) options.motions[type] = {.speed = speed(type, 0.15), .lost_after = 6 * base::kSecond};
   }

@@ -165,12 +165,17 @@ Track& Tracker::split(Track& track, base::Timestamp at) {
   rest.labels = track.labels;
   rest.first = from == track.samples.end() ? at : from->at;
   rest.samples.assign(from, track.samples.end());
+  rest.ended = rest.ended || rest.samples.empty();
   track.samples.erase(std::find_if(track.samples.begin(), track.samples.end(), [at](const Sample& s) { return s.at >= at; }),
                       track.samples.end());
   end(track);
   track.last_seen = track.samples.empty() ? at : track.samples.back().at;
   tracks_.push_back(std::move(rest));
   return tracks_.back();
+}
+
+void Tracker::close(Track& track) {
+  if (!track.ended) end(track);
 }
 
 void Tracker::finish() {

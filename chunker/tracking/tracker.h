@@ -70,6 +70,8 @@ class Tracker {
   /// What was one track is two: it ends before `at`, and what was seen from then on is a new track, confirmed like it.
   /// @returns the new one, which may be without samples
   Track& split(Track& track, base::Timestamp at);
+  /// It is gone: what is seen there from now on is something else.
+  void close(Track& track);
   /// Drops ended tracks last seen before `before`, and samples of the others before it.
   void forget(base::Timestamp before);
 

@@ -28,14 +28,17 @@ def cell(share: float) -> int:
     return min(CELLS - 1, max(0, int(share * CELLS)))
 
 
-def things_said(truth: dict, mirrored: bool = False) -> list[dict]:
-    """What should be said of a picture, in the order in which it is said: kinds, within them colours, within them from the left."""
+def things_said(truth: dict, moved=lambda x, y: (x, y)) -> list[dict]:
+    """What should be said of a picture, in the order in which it is said: kinds, within them colours, within them from the left.
+
+    @param moved: where a place of the picture, both shares of its sides, lies once the picture was mirrored or moved
+    """
     said = []
     for thing in truth["things"]:
-        x = 1 - thing["x"] if mirrored else thing["x"]
-        if thing["visible"] < LEAST_VISIBLE or not (0 <= x < 1 and 0 <= thing["y"] < 1):
+        x, y = moved(thing["x"], thing["y"])
+        if thing["visible"] < LEAST_VISIBLE or not (0 <= x < 1 and 0 <= y < 1):
             continue
-        said.append({**thing, "x": x, "column": cell(x), "row": cell(thing["y"])})
+        said.append({**thing, "x": x, "y": y, "column": cell(x), "row": cell(y)})
 
     def order(thing: dict):
         colour = WORDS["colour"].index(thing["colour"]) if thing["colour"] else -1

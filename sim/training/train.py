@@ -30,12 +30,37 @@ def marks_of(thing: dict) -> list[str]:
     return marks + ([f"{kind} {thing['load']}"] if thing["load"] else [])
 
 
+class Move:
+    """A picture made smaller, shifted and seen from another height: x' = cx + sx (x - 1/2) (1 + k (y - 1/2)), y' = cy + sy (y - 1/2), all in shares of the picture's sides."""
+
+    def __init__(self, rng: np.random.Generator, moves: bool, mirrored: bool):
+        self.mirrored = mirrored
+        self.sx = self.sy = 1.0
+        self.k, self.cx, self.cy = 0.0, 0.5, 0.5
+        if moves:
+            self.sx, self.sy, self.k = rng.uniform(0.84, 1.03), rng.uniform(0.74, 1.03), rng.uniform(-0.15, 0.15)
+            self.cx += rng.uniform(-1, 1) * abs(1 - self.sx) / 2
+            self.cy += rng.uniform(-1, 1) * abs(1 - self.sy) / 2
+
+    def __call__(self, x: float, y: float) -> tuple[float, float]:
+        x = 1 - x if self.mirrored else x
+        return self.cx + self.sx * (x - 0.5) * (1 + self.k * (y - 0.5)), self.cy + self.sy * (y - 0.5)
+
+    def sources(self) -> np.ndarray:
+        """float32 [SIDE, SIDE, 2]: for each pixel of the moved picture where it is taken from, in the -1..1 of grid_sample."""
+        at = (np.arange(SIDE, dtype=np.float32) + 0.5) / SIDE
+        y = (at - self.cy) / self.sy
+        x = (at[None, :] - self.cx) / (self.sx * (1 + self.k * y[:, None]))
+        return np.stack((-2 * x if self.mirrored else 2 * x, np.broadcast_to(2 * y[:, None], x.shape)), -1).astype(np.float32)
+
+
 class Pictures:
-    """Memory-mapped pictures with what is said of them, plain and mirrored."""
+    """Memory-mapped pictures with what is said of them; for learning also mirrored, moved and in another light."""
 
     def __init__(self, tokenizer):
         self.folders: list[Path] = []
-        self.arrays, self.plain, self.mirrored = [], [], []
+        self.arrays: list[np.ndarray] = []
+        self.truths: list[list[dict]] = []
         words = {word: tokenizer.encode(" " + word).ids for group in WORDS.values() for word in group}
         words |= {str(i): tokenizer.encode(f" {i}").ids for i in range(CELLS)}
         words |= {"nothing": tokenizer.encode(" nothing").ids, ";": tokenizer.encode(";").ids}
@@ -50,14 +75,12 @@ class Pictures:
         if folder in self.folders or not (folder / "pictures.npy").exists():
             return
         pictures, truths = dataset.load(folder)
-        for i, truth in enumerate(truths):
-            self.plain.append((len(self.arrays), i, *self.labels(truth, False)))
-            self.mirrored.append((len(self.arrays), i, *self.labels(truth, True)))
         self.arrays.append(pictures)
+        self.truths.append(truths)
         self.folders.append(folder)
 
-    def labels(self, truth: dict, mirrored: bool) -> tuple[list[int], list[tuple[int, int, int]]]:
-        said = dataset.things_said(truth, mirrored)
+    def labels(self, truth: dict, move: Move) -> tuple[list[int], list[tuple[int, int, int]]]:
+        said = dataset.things_said(truth, move)
         ids: list[int] = []
         for thing in said:
             ids += [self.word[";"]] if ids else []
@@ -66,30 +89,52 @@ class Pictures:
         return (ids or [self.word["nothing"]]) + [self.end], marks
 
     def __len__(self) -> int:
-        return len(self.plain)
+        return sum(len(truths) for truths in self.truths)
 
-    def batch(self, chosen: list[tuple[int, bool]], rng: np.random.Generator | None):
-        """-> pictures float32 [B, 3, SIDE, SIDE], replies int64 [B, T] filled up with -1, marks float32 [B, CELLS, CELLS, marks]."""
-        items = [(self.mirrored if mirrored else self.plain)[i] for i, mirrored in chosen]
-        pixels = np.stack([self.arrays[a][i][:, ::-1] if mirrored else self.arrays[a][i] for (a, i, _, _), (_, mirrored) in zip(items, chosen)])
-        x = torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
-        if rng is not None:
-            count = len(items)
-            gain = torch.from_numpy(rng.uniform(0.88, 1.12, (count, 1, 1, 1)) * rng.uniform(0.95, 1.05, (count, 3, 1, 1))).float()
-            x = x * gain + torch.from_numpy(rng.normal(0, 4, (count, 1, 1, 1))).float()
-            at = rng.integers(0, self.noise.shape[0] - SIDE * SIDE * 3, count)
-            noise = torch.stack([self.noise[a: a + SIDE * SIDE * 3] for a in at]).view(count, 3, SIDE, SIDE)
-            x += noise * torch.from_numpy(rng.uniform(0, 4, (count, 1, 1, 1))).float()
-            x = x.clamp(0, 255)
+    def draw(self, count: int, rng: np.random.Generator) -> list[tuple[int, int]]:
+        """(folder, picture); from each folder as often as from any other."""
+        folders = rng.integers(0, len(self.folders), count)
+        return [(int(f), int(rng.integers(0, len(self.truths[f])))) for f in folders]
+
+    def batch(self, chosen: list[tuple[int, int]], rng: np.random.Generator | None):
+        """-> pictures float32 [B, 3, SIDE, SIDE], replies int64 [B, T] filled up with -1, marks float32 [B, CELLS, CELLS, marks]. With `rng`, changed for learning."""
+        count = len(chosen)
+        x = torch.from_numpy(np.stack([self.arrays[folder][i] for folder, i in chosen])).permute(0, 3, 1, 2).float()
+        if rng is None:
+            moves = [Move(None, False, False)] * count
+        else:
+            moves = [Move(rng, rng.random() < 0.5, rng.random() < 0.5) for _ in chosen]
+            x = F.grid_sample(x, torch.from_numpy(np.stack([move.sources() for move in moves])), padding_mode="border", align_corners=False)
+            x = in_another_light(x, self.noise, rng)
         x = (x / 255 - 0.5) / 0.5
-        longest = max(len(ids) for _, _, ids, _ in items)
-        replies = torch.full((len(items), longest), -1, dtype=torch.int64)
-        marks = torch.zeros(len(items), CELLS, CELLS, len(MARKS))
-        for b, (_, _, ids, seen) in enumerate(items):
+        labels = [self.labels(self.truths[folder][i], move) for (folder, i), move in zip(chosen, moves)]
+        replies = torch.full((count, max(len(ids) for ids, _ in labels)), -1, dtype=torch.int64)
+        marks = torch.zeros(count, CELLS, CELLS, len(MARKS))
+        for b, (ids, seen) in enumerate(labels):
             replies[b, : len(ids)] = torch.tensor(ids)
             for mark, row, column in seen:
                 marks[b, row, column, mark] = 1
         return x, replies, marks
+
+
+def in_another_light(x: Tensor, noise: Tensor, rng: np.random.Generator) -> Tensor:
+    """Pictures 0..255 [B, 3, SIDE, SIDE], half of them a little, half of them much brighter, darker, warmer, colder, and with light from one side."""
+    count = len(x)
+
+    def each(low: float, high: float, *shape: int) -> Tensor:
+        return torch.from_numpy(rng.uniform(low, high, (count, *shape))).float()
+
+    much = torch.from_numpy((rng.random(count) < 0.5).astype(np.float32))[:, None, None, None]
+    gain = (each(-1, 1, 1, 1, 1) * (0.12 + 0.38 * much)).exp()
+    warmth = each(-1, 1, 1, 1, 1) * (0.03 + 0.12 * much)
+    gain = gain * torch.cat((1 + warmth, torch.ones_like(warmth), 1 - warmth), 1) * each(0.95, 1.05, 3, 1, 1)
+    angle, depth = each(0, 2 * math.pi, 1, 1), each(0, 0.3, 1, 1) * much[:, 0]
+    across = torch.linspace(-0.5, 0.5, SIDE)
+    fall = 1 - depth * (0.5 + angle.cos() * across[None, None, :] + angle.sin() * across[None, :, None]).clamp(0, 1)
+    x = (x * gain * fall[:, None] + each(-4, 4, 1, 1, 1)).clamp(0, 255)
+    at = rng.integers(0, noise.shape[0] - SIDE * SIDE * 3, count)
+    x += torch.stack([noise[a: a + SIDE * SIDE * 3] for a in at]).view(x.shape) * each(0, 4, 1, 1, 1)
+    return x.clamp(0, 255)
 
 
 class Muon(torch.optim.Optimizer):
@@ -179,7 +224,7 @@ def evaluate(trainer: Trainer, pictures: Pictures, tokenizer, count: int) -> dic
     hits = said_count = true_count = exact = words_right = 0
     count = min(count, len(pictures))
     for start in range(0, count, 100):
-        chosen = [(i, False) for i in range(start, min(count, start + 100))]
+        chosen = [(0, i) for i in range(start, min(count, start + 100))]
         x, replies, _ = pictures.batch(chosen, None)
         for ids, reply in zip(trainer.say(x, pictures.end), replies.tolist()):
             said = parse(tokenizer.decode([i for i in ids if i != pictures.end]))
@@ -198,7 +243,7 @@ def seen_right(trainer: Trainer, pictures: Pictures, count: int) -> dict[str, fl
     tp = {"patches": [0, 0, 0], "tokens": [0, 0, 0]}
     count = min(count, len(pictures))
     for start in range(0, count, 100):
-        x, _, marks = pictures.batch([(i, False) for i in range(start, min(count, start + 100))], None)
+        x, _, marks = pictures.batch([(0, i) for i in range(start, min(count, start + 100))], None)
         for name, tokens in zip(tp, trainer.model.look(x)):
             head = trainer.heads[name]
             n, fine = head.per_side, head.fine
@@ -265,8 +310,8 @@ def main() -> None:
     while spent < whole:
         started = time.time()
         if not waiting:  # batches of like length, in random order
-            pool = [(int(i), bool(m)) for i, m in zip(rng.integers(0, len(pictures), chosen.batch * 16), rng.integers(0, 2, chosen.batch * 16))]
-            pool.sort(key=lambda c: len(pictures.plain[c[0]][2]))
+            pool = pictures.draw(chosen.batch * 16, rng)
+            pool.sort(key=lambda c: len(pictures.truths[c[0]][c[1]]["things"]))
             waiting = [pool[k: k + chosen.batch] for k in range(0, len(pool), chosen.batch)]
             rng.shuffle(waiting)
         rate = min(1, (step + 1) / chosen.warmup) * (1 - spent / whole)

@@ -46,6 +46,17 @@ TEST_CASE("the same seed gives the same truth and questions, another gives other
   CHECK(std::count(questions.begin(), questions.end(), '\n') >= 20);
 }
 
+TEST_CASE("what the ends of the film cut to less than a second is not told, what is so short by itself is", "[sim]") {
+  History history;
+  for (const auto& [start, end] :
+       {std::pair{-5.0, 0.4}, {-5.0, 1.5}, {3.0, 3.2}, {7.0, 7.0}, {9.5, 12.0}, {8.0, 12.0}, {10.0, 10.0}, {11.0, 12.0}})
+    history.events.push_back({"wait", start, end, {}});
+  history.close(0, 10);
+  std::vector<std::pair<double, double>> kept;
+  for (const Happening& e : history.events) kept.emplace_back(e.start, e.end);
+  CHECK(kept == std::vector<std::pair<double, double>>{{0, 1.5}, {3, 3.2}, {7, 7}, {8, 10}, {10, 10}});
+}
+
 TEST_CASE("what is picked up is set down by the same forklift, and nobody is in two places", "[sim]") {
   for (std::uint64_t seed = 1; seed <= 12; ++seed) {
     INFO("seed " << seed);
