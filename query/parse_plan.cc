@@ -65,6 +65,7 @@ bool Parser::plan_of(Plan& plan) {
       if (mutual) mark(main_[p]);
     }
   }
+  if (plan_busiest(plan, main)) return true;
   const std::size_t how = find_main({"how"});
   const std::size_t many = [&] {
     for (std::size_t p = 0; p + 1 < main_.size(); ++p) {

@@ -196,6 +196,7 @@ class Parser {
   bool plan_score(Plan& plan, Clause& main);
   bool plan_what(Plan& plan, Clause& main);
   bool plan_stay(Plan& plan);
+  bool plan_busiest(Plan& plan, Clause& main);
   bool plan_both_parts(Plan& plan, Clause& main, bool asks_who);
   bool then_too(const Clause& main);
   bool read_figure(Plan& plan, Clause& main, std::size_t many);

@@ -110,6 +110,7 @@ enum class Ask {
   kRelated,   ///< what the first participant has a relation with
   kPath,      ///< the chain of relations from the first participant to the second
   kStay,      ///< from the event of the selection until that of `others`; either may be missing: then from the start, or until the end
+  kBusiest,   ///< the stretch of `per` (0: one that suits the video) in which the most or the fewest events begin
   kProperty,  ///< what events of the selection say of themselves under `attribute` ("direction")
 };
 
@@ -138,7 +139,7 @@ struct Plan {
   bool named = false;                  ///< of who: asked for are names; numbers that a machine gave ("person 14") are none
   bool figure = false;                 ///< of rank: asked for is how many the first has
   std::string compare;                 ///< more fewer equal difference both (yes if there are any of each)
-  base::Duration per = 0;              ///< of kRate
+  base::Duration per = 0;              ///< of kRate and kBusiest
   std::vector<std::string> words;      ///< of kSpoken
   std::string noun;                    ///< what a video is called in the question ("camera")
   std::string attribute;               ///< of kProperty

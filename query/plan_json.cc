@@ -16,7 +16,7 @@ using nlohmann::json;
 constexpr int kDeepest = 6;              // of selections within windows
 constexpr std::size_t kMostItems = 100;  // of one list
 
-constexpr std::array<std::pair<Ask, const char*>, 22> kAsks = {{{Ask::kCount, "count"},       {Ask::kExists, "exists"},
+constexpr std::array<std::pair<Ask, const char*>, 23> kAsks = {{{Ask::kCount, "count"},       {Ask::kExists, "exists"},
                                                                 {Ask::kWhen, "when"},         {Ask::kWho, "who"},
                                                                 {Ask::kWhat, "what"},         {Ask::kDuration, "duration"},
                                                                 {Ask::kLength, "length"},     {Ask::kGap, "gap"},
@@ -26,7 +26,8 @@ constexpr std::array<std::pair<Ask, const char*>, 22> kAsks = {{{Ask::kCount, "c
                                                                 {Ask::kMembers, "members"},   {Ask::kScore, "score"},
                                                                 {Ask::kSpoken, "spoken"},     {Ask::kRate, "rate"},
                                                                 {Ask::kRelated, "related"},   {Ask::kPath, "path"},
-                                                                {Ask::kProperty, "property"}, {Ask::kStay, "stay"}}};
+                                                                {Ask::kProperty, "property"}, {Ask::kStay, "stay"},
+                                                                {Ask::kBusiest, "busiest"}}};
 
 constexpr std::array<std::pair<Window::Kind, const char*>, 10> kWindows = {{{Window::Kind::kPhrase, "phrase"},
                                                                             {Window::Kind::kPeriod, "period"},

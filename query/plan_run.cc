@@ -45,6 +45,7 @@ void PlanRun::run() {
     case Ask::kStay: return stay();
     case Ask::kSpoken: return spoken();
     case Ask::kRate: return rate();
+    case Ask::kBusiest: return busiest();
     case Ask::kProperty: return property();
     case Ask::kRelated: return related();
     case Ask::kPath: return path();

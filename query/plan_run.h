@@ -44,6 +44,7 @@ class PlanRun {
   [[nodiscard]] std::string distance(const graph::EventRecord& event);
   [[nodiscard]] std::string other_gap(base::Duration length);
   void rate();
+  void busiest();
   void exists();
   void when();
   void who();

@@ -99,6 +99,57 @@ void PlanRun::rate() {
   cite(events);
 }
 
+/// Full stretches of each video, from its start; what begins in a stretch counts. A last stretch that is cut counts too, but never as the
+/// quietest.
+void PlanRun::busiest() {
+  base::Duration longest = 0;
+  for (const VideoScope& v : scope_.videos) longest = std::max(longest, v.asked.length());
+  const base::Duration per = plan_.per > 0                   ? plan_.per
+                             : longest >= 3 * base::kHour    ? base::kHour
+                             : longest >= 30 * base::kMinute ? 10 * base::kMinute
+                                                             : base::kMinute;
+  struct Stretch {
+    std::string video;
+    base::TimeSpan span;
+    std::size_t n = 0;
+    std::vector<EventRecord> shown;
+  };
+  std::optional<Stretch> best;
+  std::size_t level = 0, of = 0;
+  selector_.each(plan_.select, false, [&](const std::vector<EventRecord>& events) {
+    std::map<std::int64_t, Stretch> here;
+    for (const EventRecord& e : events) {
+      if (!plan_.entity_type.empty() && asked(e).empty()) continue;
+      Stretch& stretch = here[e.span.start / per];
+      stretch.video = e.video;
+      ++stretch.n;
+      if (stretch.shown.size() < std::max<std::size_t>(evidence_.room(), 1)) stretch.shown.push_back(e);
+    }
+    if (here.empty()) return true;
+    const auto video = std::find_if(scope_.videos.begin(), scope_.videos.end(),
+                                    [&](const VideoScope& v) { return v.video.id == here.begin()->second.video; });
+    if (video == scope_.videos.end()) return true;
+    for (std::int64_t k = video->asked.start / per; k * per < video->asked.end; ++k) {
+      Stretch stretch = here.contains(k) ? here[k] : Stretch{video->video.id, {}, 0, {}};
+      stretch.span = base::TimeSpan{k * per, (k + 1) * per}.intersection(video->asked);
+      if (plan_.fewest && stretch.span.length() < per) continue;
+      ++of;
+      if (best && stretch.n == best->n) ++level;
+      if (best && (plan_.fewest ? stretch.n >= best->n : stretch.n <= best->n)) continue;
+      best = std::move(stretch);
+      level = 0;
+    }
+    return true;
+  });
+  if (!best && nothing()) return;
+  if (!best) return refuse(Status::kNotSeen, "Nothing of the kind begins in what was asked about.");
+  answered("time", base::to_seconds(best->span.start),
+           "From " + base::format_time(best->span.start) + " to " + base::format_time(best->span.end) + " in " + best->video + ", with " +
+               plural(static_cast<std::int64_t>(best->n), "event") + (level > 0 ? ", level with " + std::to_string(level) + " more" : "") +
+               "; looked at " + std::to_string(of) + " such stretches.");
+  cite(best->shown);
+}
+
 void PlanRun::exists() {
   std::vector<EventRecord> events;
   const std::size_t enough = std::max<std::size_t>(evidence_.room(), 1);

@@ -180,6 +180,14 @@ std::string describe(const Plan& p) {
     case Ask::kScore: return "Computed " + p.select.tally->tally.name;
     case Ask::kRate:
       return "Counted " + what + " by " + (p.per == base::kHour ? "hour" : p.per == base::kMinute ? "minute" : base::format_time(p.per));
+    case Ask::kBusiest: {
+      const std::string per = p.per == base::kHour     ? "hour"
+                              : p.per == base::kMinute ? "minute"
+                              : p.per > 0              ? "stretch of " + base::format_time(p.per)
+                                                       : "stretch of time";
+      return "Counted " + what + (p.entity_type.empty() ? "" : " with any " + readable(p.entity_type)) + " of each " + per +
+             " by their beginning, and took the one with the " + (p.fewest ? "fewest" : "most");
+    }
     case Ask::kRelated: {
       const std::string name = p.select.who.empty() ? "?" : join(p.select.who.front().names, " or ");
       return p.backward ? "Looked up who " + readable(p.relation) + " " + name : "Looked up what " + name + " " + readable(p.relation);

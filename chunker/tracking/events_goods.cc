@@ -147,7 +147,8 @@ void EventReader::read_load(const Track& track, Story& story, State& now, base::
     const bool arrived = !story.stop || story.stop->end < story.stands_since;  // and did not take up here what it sets down
     const std::optional<Departure> leaves = departure(track, story, at);
     if (arrived && at < usual && (!leaves || leaves->at > usual)) return wait();
-    const bool plausible = !arrived || (since >= story.stands_since + rules_.lift * 4 / 5 && since <= story.stands_since + rules_.lift * 5 / 2);
+    const bool plausible =
+        !arrived || (since >= story.stands_since + rules_.lift * 4 / 5 && since <= story.stands_since + rules_.lift * 5 / 2);
     return change_load(track, story, now, here, std::min(at, plausible ? since : usual));
   }
   if (at - since < kLate) return wait();

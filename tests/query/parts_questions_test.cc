@@ -143,4 +143,22 @@ TEST_CASE("at most asks for the longest", "[parts]") {
 }
 
 }  // namespace
+TEST_CASE("the busiest stretch of time is the one in which most begins", "[questions]") {
+  Hall hall;
+  const auto start = [&](const std::string& question) {
+    const Answer answer = hall.ask(question);
+    INFO(question << ": " << answer.text);
+    CHECK(answer.status == Status::kAnswered);
+    return answer.value.is_number() ? answer.value.get<double>() : -1;
+  };
+  CHECK(start("When was it busiest?") == 0);
+  CHECK(start("In which minute did most pallets arrive?") == 0);
+  CHECK(start("Which minute had the most travels by the blue forklift?") == 300);
+  CHECK(start("When was storage busiest?") == 300);
+  CHECK(start("What was the quietest minute?") == 60);
+  CHECK(start("What was the busiest hour?") == 0);  // there is only a part of one
+  CHECK(hall.ask("When was it busiest?").text.find("9 events") != std::string::npos);
+  CHECK(hall.ask("Which dock was the busiest?").kind != "time");
+}
+
 }  // namespace reelgraph::query
