@@ -105,11 +105,14 @@ void EventReader::read_load(const Track& track, Story& story, State& now, base::
   const std::string had = story.last->load;
   const Stand here{{story.stands_since, at}, story.anchor};
   if (had.empty() == now.load.empty()) {
-    // It took something up and set it down so near that it was not seen to move, unless what lay before the forks is still there.
+    // It took something up and set it down so near that it was not seen to move, unless what lay before the forks is still there and
+    // nothing new is.
     const base::Timestamp since = story.load_differs_since;
     if (had.empty() && since >= 0 && before - since >= kShortWay) split_moved_goods({since, at}, here.place);
-    if (had.empty() && since >= 0 && before - since >= kShortWay &&
-        goods_that(Goods::kGo, {since - kMatch, since + kMatch}, here.place, story.load_read) != nullptr) {
+    const auto seen_to = [&](Goods change, base::Timestamp when) {
+      return goods_that(change, {when - kMatch, when + kMatch}, here.place, story.load_read) != nullptr;
+    };
+    if (had.empty() && since >= 0 && before - since >= kShortWay && (seen_to(Goods::kGo, since) || seen_to(Goods::kCome, at))) {
       State meanwhile = *story.last;
       meanwhile.load = story.load_read;
       change_load(track, story, meanwhile, here, since);
