@@ -107,6 +107,15 @@ bool Parser::plan_compare(Plan& plan, Clause& main) {
     if (b.windows.empty() && !a.windows.empty() && a.who.size() == b.who.size() && !(a.kinds == b.kinds && b.who.empty()))
       b.windows = a.windows;
     if (b.who.empty() && !a.who.empty()) b.who = a.who;
+    // "more pallets than the orange forklift": without a verb of its own, who is of the same kind takes the same part.
+    if (std::none_of(right.begin(), right.end(), [&](std::size_t i) { return kind(i, K::kEvent); })) {
+      const auto type = [&](const Participant& p) { return p.entities.empty() ? std::nullopt : store_.entity(p.entities.front()); };
+      for (Participant& p : b.who) {
+        for (const Participant& q : a.who) {
+          if (const auto x = type(p), y = type(q); x && y && x->type == y->type) p.role = q.role;
+        }
+      }
+    }
     mark(split);
   } else {
     if (main.events.size() != 2) return false;

@@ -143,6 +143,14 @@ TEST_CASE("at most asks for the longest", "[parts]") {
 }
 
 }  // namespace
+TEST_CASE("who is compared takes the same part as whom it is compared with", "[parts]") {
+  Hall hall;
+  const Answer answer = hall.ask("Did the green forklift set down more pallets than the blue forklift?");
+  CHECK(answer.value == false);
+  CHECK(answer.text.find("drops by blue forklift") != std::string::npos);
+  CHECK(hall.ask("Did the green forklift carry more pallets than the blue forklift?").value == false);
+}
+
 TEST_CASE("the busiest stretch of time is the one in which most begins", "[questions]") {
   Hall hall;
   const auto start = [&](const std::string& question) {
