@@ -142,7 +142,6 @@ bool Parser::is_asked(std::size_t i) const {
 
 // "carried a pallet", "set down at a dock": with any of that type, where such events may be without or have others in its place.
 void Parser::narrow_by_types(Clause& c, const std::vector<std::size_t>& list) {
-  constexpr int kMostNarrowed = 500;  // of one type
   for (const std::size_t i : list) {
     if (!kind(i, K::kEntityType) || is_asked(i) || c.events.empty()) continue;
     if (kind(i + 1, K::kEntity) || kind(i + 1, K::kNumber) ||
@@ -168,7 +167,7 @@ void Parser::narrow_by_types(Clause& c, const std::vector<std::size_t>& list) {
     const bool named = std::any_of(s.who.begin(), s.who.end(), [&](const Participant& p) { return p.role == role; });
     if (named) continue;
     const auto all = store_.entities(tokens_[i].name, {}, kMostNarrowed + 1);
-    if (all.size() > static_cast<std::size_t>(kMostNarrowed)) {
+    if (all.size() > kMostNarrowed) {
       problem_ = "there are too many of the type \"" + tokens_[i].name + "\" to look for any of them";
       return;
     }

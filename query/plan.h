@@ -27,6 +27,9 @@ struct EventKind {
   bool operator==(const EventKind&) const = default;
 };
 
+/// Entities of one type that may be meant by "any of the type"; of more a question is refused.
+constexpr std::size_t kMostNarrowed = 5000;
+
 /// Somebody or something that takes part.
 struct Participant {
   std::vector<graph::RowId> entities;  ///< any of these

@@ -169,11 +169,11 @@ class Checker {
   [[nodiscard]] base::Duration seconds(const json& j, const char* key, const std::string& path) const {
     return base::from_seconds(number(j, key, path, 0, 1e7).value_or(0));
   }
-  [[nodiscard]] const json& list(const json& j, const char* key, const std::string& path) const {
+  [[nodiscard]] const json& list(const json& j, const char* key, const std::string& path, std::size_t most = kMostItems) const {
     static const json empty = json::array();
     const auto it = j.find(key);
     if (it == j.end()) return empty;
-    if (!it->is_array() || it->size() > kMostItems) refuse(path + "." + key, "is no list of at most 100");
+    if (!it->is_array() || it->size() > most) refuse(path + "." + key, "is no list of at most " + std::to_string(most));
     return *it;
   }
   [[nodiscard]] std::vector<std::string> texts(const json& j, const char* key, const std::string& path) const {
@@ -186,7 +186,7 @@ class Checker {
   }
   [[nodiscard]] std::vector<graph::RowId> rows(const json& j, const char* key, const std::string& path) const {
     std::vector<graph::RowId> out;
-    for (const json& item : list(j, key, path)) {
+    for (const json& item : list(j, key, path, kMostNarrowed)) {
       if (!item.is_number_integer()) refuse(path + "." + key, "holds something that is no id of an entity");
       out.push_back(item.get<graph::RowId>());
     }

@@ -1,6 +1,7 @@
 // Questions of goods and places: what part a name takes follows from the parts that its kind takes in the archive.
 #include <sstream>
 
+#include "query/plan.h"
 #include "tests/query/archive_fixture.h"
 
 namespace reelgraph::query {
@@ -143,6 +144,26 @@ TEST_CASE("at most asks for the longest", "[parts]") {
 }
 
 }  // namespace
+TEST_CASE("any of a type may be any of hundreds, and the plan that says so can be given back", "[parts]") {
+  test::ArchiveFixture a;
+  std::string lines = R"({"type":"video","id":"hall","title":"Hall","duration":6000})"
+                      "\n";
+  std::vector<std::string> names;
+  for (int i = 0; i < 700; ++i) names.push_back("pallet " + std::to_string(i));
+  for (int i = 0; i < 700; ++i)
+    lines += line(8 * i, 8 * i + 5, "travel",
+                  {{"agent", "forklift", i % 3 == 0 ? "blue forklift" : "green forklift"},
+                   {"object", "pallet", names[static_cast<std::size_t>(i)].c_str()}});
+  a.import(lines);
+  const Answer answer = a.ask("Which forklift carried the most pallets?", {}, {warehouse()});
+  REQUIRE(answer.status == Status::kAnswered);
+  CHECK(answer.value["name"] == "green forklift");
+  Plan plan;
+  plan.ask = Ask::kCount;
+  plan.select.who.push_back({std::vector<graph::RowId>(700, 1), {"any pallet"}, "object", false, false});
+  CHECK(plan_from_json(to_json(plan), "plan").select.who.front().entities.size() == 700);
+}
+
 TEST_CASE("who is compared takes the same part as whom it is compared with", "[parts]") {
   Hall hall;
   const Answer answer = hall.ask("Did the green forklift set down more pallets than the blue forklift?");
