@@ -357,6 +357,7 @@ class Checker {
     if (std::find(kCompares.begin(), kCompares.end(), p.compare) == kCompares.end()) refuse("plan.compare", "is no way to compare");
     p.words = texts(j, "words", "plan");
     p.per = seconds(j, "per_s", "plan");
+    if (p.ask == Ask::kBusiest && p.per > 0 && p.per < base::kSecond) refuse("plan.per_s", "is less than a second");
     if (p.ask == Ask::kRate && p.per <= 0) refuse("plan.per_s", "is missing: say by how many seconds");
     p.noun = text(j, "noun", "plan");
     p.attribute = text(j, "attribute", "plan");

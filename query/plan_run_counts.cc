@@ -99,9 +99,13 @@ void PlanRun::rate() {
   cite(events);
 }
 
-/// Full stretches of each video, from its start; what begins in a stretch counts. A last stretch that is cut counts too, but never as the
-/// quietest.
+/// Stretches of each video from its start; what begins in one counts. One that is cut or not wholly described is never the quietest: what
+/// it lacks may only not have been looked at.
 void PlanRun::busiest() {
+  const bool bounded = std::any_of(plan_.select.windows.begin(), plan_.select.windows.end(),
+                                   [](const Window& w) { return w.kind != Window::Kind::kPhrase; });
+  if (bounded && plan_.fewest)
+    return refuse(Status::kNotUnderstood, "The quietest is known of whole videos and of plain stretches of time only.");
   base::Duration longest = 0;
   for (const VideoScope& v : scope_.videos) longest = std::max(longest, v.asked.length());
   const base::Duration per = plan_.per > 0                   ? plan_.per
@@ -109,44 +113,61 @@ void PlanRun::busiest() {
                              : longest >= 30 * base::kMinute ? 10 * base::kMinute
                                                              : base::kMinute;
   struct Stretch {
-    std::string video;
-    base::TimeSpan span;
+    std::int64_t k = 0;
     std::size_t n = 0;
     std::vector<EventRecord> shown;
   };
   std::optional<Stretch> best;
-  std::size_t level = 0, of = 0;
+  const VideoScope* best_in = nullptr;
+  std::size_t level = 0;
+  const auto span_of = [&](std::int64_t k, const VideoScope& v) { return base::TimeSpan{k * per, (k + 1) * per}.intersection(v.asked); };
+  const auto compare = [&](Stretch stretch, const VideoScope& v) {
+    if (best && stretch.n == best->n) ++level;
+    if (best && (plan_.fewest ? stretch.n >= best->n : stretch.n <= best->n)) return;
+    best = std::move(stretch);
+    best_in = &v;
+    level = 0;
+  };
+  auto next = scope_.videos.begin();
+  const auto look_at = [&](std::map<std::int64_t, Stretch> here) {
+    const VideoScope& v = *next++;
+    if (!plan_.fewest) {
+      for (auto& [k, stretch] : here) compare(std::move(stretch), v);
+      return;
+    }
+    for (std::int64_t k = v.asked.start / per; k * per < v.asked.end; ++k) {
+      const base::TimeSpan span = span_of(k, v);
+      if (span.length() < per || (scope_.covers && !v.described.contains(span))) continue;
+      const auto found = here.find(k);
+      compare(found == here.end() ? Stretch{k, 0, {}} : std::move(found->second), v);
+    }
+  };
   selector_.each(plan_.select, false, [&](const std::vector<EventRecord>& events) {
+    if (events.empty()) return true;
+    while (next != scope_.videos.end() && next->video.id != events.front().video) look_at({});
+    if (next == scope_.videos.end()) return false;
     std::map<std::int64_t, Stretch> here;
     for (const EventRecord& e : events) {
       if (!plan_.entity_type.empty() && asked(e).empty()) continue;
       Stretch& stretch = here[e.span.start / per];
-      stretch.video = e.video;
+      stretch.k = e.span.start / per;
       ++stretch.n;
       if (stretch.shown.size() < std::max<std::size_t>(evidence_.room(), 1)) stretch.shown.push_back(e);
     }
-    if (here.empty()) return true;
-    const auto video = std::find_if(scope_.videos.begin(), scope_.videos.end(),
-                                    [&](const VideoScope& v) { return v.video.id == here.begin()->second.video; });
-    if (video == scope_.videos.end()) return true;
-    for (std::int64_t k = video->asked.start / per; k * per < video->asked.end; ++k) {
-      Stretch stretch = here.contains(k) ? here[k] : Stretch{video->video.id, {}, 0, {}};
-      stretch.span = base::TimeSpan{k * per, (k + 1) * per}.intersection(video->asked);
-      if (plan_.fewest && stretch.span.length() < per) continue;
-      ++of;
-      if (best && stretch.n == best->n) ++level;
-      if (best && (plan_.fewest ? stretch.n >= best->n : stretch.n <= best->n)) continue;
-      best = std::move(stretch);
-      level = 0;
-    }
+    look_at(std::move(here));
     return true;
   });
-  if (!best && nothing()) return;
-  if (!best) return refuse(Status::kNotSeen, "Nothing of the kind begins in what was asked about.");
-  answered("time", base::to_seconds(best->span.start),
-           "From " + base::format_time(best->span.start) + " to " + base::format_time(best->span.end) + " in " + best->video + ", with " +
-               plural(static_cast<std::int64_t>(best->n), "event") + (level > 0 ? ", level with " + std::to_string(level) + " more" : "") +
-               "; looked at " + std::to_string(of) + " such stretches.");
+  while (next != scope_.videos.end()) look_at({});
+  if (!best) {
+    if (plan_.fewest) return refuse(Status::kNotCovered, "No whole stretch of that length has been described.");
+    if (!nothing()) refuse(Status::kNotSeen, "Nothing of the kind begins in what was asked about.");
+    return;
+  }
+  const base::TimeSpan span = span_of(best->k, *best_in);
+  answered("time", base::to_seconds(span.start),
+           "From " + base::format_time(span.start) + " to " + base::format_time(span.end) + " in " + best_in->video.id + ", with " +
+               plural(static_cast<std::int64_t>(best->n), "event") +
+               (level > 0 ? ", level with " + std::to_string(level) + " more of that length." : "."));
   cite(best->shown);
 }
 

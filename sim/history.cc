@@ -7,6 +7,9 @@
 namespace reelgraph::sim {
 namespace {
 
+/// Seconds of an event that must lie within the film, if its ends cut it: nobody sees in less what goes on.
+constexpr double kShown = 1;
+
 /// Verb and words before each role, in the order in which they are said.
 struct Wording {
   const char* verb;
@@ -48,9 +51,6 @@ int History::part(const Happening& event, const std::string& role) {
   }
   return -1;
 }
-
-/// Seconds of an event that must lie within the film, if its ends cut it: nobody sees in less what goes on.
-constexpr double kShown = 1;
 
 void History::close(double from, double to) {
   seconds = to - from;

@@ -145,7 +145,7 @@ void EventReader::finish(base::Timestamp end) {
       if (!story.gone) end_wait(story, until);
     } else {
       if (story.works_since >= 0) end_work(story, until);
-      if (story.last && story.load_differs_since >= 0) end_load(track, story, last);
+      if (story.last) end_load(track, story, last);
       if (!there) read_absence(track, story, last + kSure);
       if (there && story.last) stood(track, story, until);
     }
@@ -328,6 +328,7 @@ void EventReader::travelled(Story& story, base::Timestamp until, int destination
 void EventReader::read_absence(const Track& track, Story& story, base::Timestamp at) {
   if (story.away || !story.last || at < track.last_seen + kSure) return;
   story.away = true;
+  end_load(track, story, track.last_seen);
   const base::Timestamp left = track.last_seen + 500 * base::kMillisecond;
   if (story.works_since >= 0) end_work(story, left);
   if (!is(rules_.workers, track.type) || story.party.key.empty() || !at_edge(story.last->place)) return;

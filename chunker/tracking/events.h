@@ -90,6 +90,7 @@ class EventReader final : public Reader {
   void read_stand(const Track& track, Story& story, const State& now, base::Timestamp at, base::Timestamp before);
   void stood(const Track& track, Story& story, base::Timestamp until);
   void read_load(const Track& track, Story& story, State& now, base::Timestamp at, base::Timestamp before);
+  void read_short_way(const Track& track, Story& story, const State& now, base::TimeSpan seen);
   void end_load(const Track& track, Story& story, base::Timestamp last);
   void change_load(const Track& track, Story& story, const State& now, const Stand& stand, base::Timestamp changed);
   [[nodiscard]] std::optional<Departure> departure(const Track& track, const Story& story, base::Timestamp at) const;

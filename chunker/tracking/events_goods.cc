@@ -98,34 +98,38 @@ void EventReader::split_moved_goods(base::TimeSpan meanwhile, Place place) {
   }
 }
 
+/// What was seen on a carrier that stands is not there any more: it took something up and set it down so near that it was not seen to move,
+/// unless what lay before its forks is still there and nothing new is.
+void EventReader::read_short_way(const Track& track, Story& story, const State& now, base::TimeSpan seen) {
+  const Place place = story.anchor;
+  split_moved_goods(seen, place);
+  const auto seen_to = [&](Goods change, base::Timestamp when) {
+    return goods_that(change, {when - kMatch, when + kMatch}, place, story.load_read) != nullptr;
+  };
+  if (!seen_to(Goods::kGo, seen.start) && !seen_to(Goods::kCome, seen.end)) return;
+  State meanwhile = *story.last;
+  meanwhile.load = story.load_read;
+  change_load(track, story, meanwhile, {{story.stands_since, seen.end}, place}, seen.start);
+  story.last->load = story.load_read;
+  change_load(track, story, now, {{story.stands_since, seen.end}, now.place}, seen.end);
+}
+
 /// Whether a carrier takes goods up or sets them down. It does both standing: it sets down some time after it came, and has taken up when
 /// it leaves. What lies before its forks looks as if it lay on them, so what is seen there while it stands says that the load changes, and
 /// its ways say when.
 void EventReader::read_load(const Track& track, Story& story, State& now, base::Timestamp at, base::Timestamp before) {
   const std::string had = story.last->load;
-  const Stand here{{story.stands_since, at}, story.anchor};
+  const base::Timestamp read = before + (at - before) / 2;
   if (had.empty() == now.load.empty()) {
-    // It took something up and set it down so near that it was not seen to move, unless what lay before the forks is still there and
-    // nothing new is.
     const base::Timestamp since = story.load_differs_since;
-    if (had.empty() && since >= 0 && before - since >= kShortWay) split_moved_goods({since, at}, here.place);
-    const auto seen_to = [&](Goods change, base::Timestamp when) {
-      return goods_that(change, {when - kMatch, when + kMatch}, here.place, story.load_read) != nullptr;
-    };
-    if (had.empty() && since >= 0 && before - since >= kShortWay && (seen_to(Goods::kGo, since) || seen_to(Goods::kCome, at))) {
-      State meanwhile = *story.last;
-      meanwhile.load = story.load_read;
-      change_load(track, story, meanwhile, here, since);
-      story.last->load = story.load_read;
-      change_load(track, story, now, {{story.stands_since, at}, now.place}, before + (at - before) / 2);
-    }
+    if (had.empty() && since >= 0 && before - since >= kShortWay) read_short_way(track, story, now, {since, read});
     story.load_differs_since = -1;
     return;
   }
   const bool takes = had.empty();
-  const base::Timestamp read = before + (at - before) / 2;
   if (story.load_differs_since < 0) story.load_differs_since = read;
   const base::Timestamp since = story.load_differs_since;
+  const Stand here{{story.stands_since, at}, story.anchor};
   const bool stands = tracker_.distance(now.place, story.anchor) <= rules_.still;
   std::optional<Stand> left = story.left;
   if (!stands && before > story.stands_since) left = Stand{{story.stands_since, read}, story.anchor};
@@ -145,7 +149,9 @@ void EventReader::read_load(const Track& track, Story& story, State& now, base::
     if (left && read - left->span.end <= kLate) return change_load(track, story, now, *left, taken(left->span.end, left->span.start));
     return change_load(track, story, now, {{read, read}, now.place}, read);
   }
-  const base::Timestamp usual = story.stands_since + rules_.lift * 7 / 5;
+  // It comes to rest, sets down in about `lift`, and both take longer or shorter.
+  const auto usual_after = [&](base::Timestamp came) { return came + rules_.lift * 7 / 5; };
+  const base::Timestamp usual = usual_after(story.stands_since);
   if (stands && at - story.stands_since >= base::kSecond) {
     const bool arrived = !story.stop || story.stop->end < story.stands_since;  // and did not take up here what it sets down
     const std::optional<Departure> leaves = departure(track, story, at);
@@ -156,12 +162,13 @@ void EventReader::read_load(const Track& track, Story& story, State& now, base::
   }
   if (at - since < kLate) return wait();
   if (left && since - left->span.end <= kLate)
-    return change_load(track, story, now, *left, std::min(left->span.end, left->span.start + rules_.lift * 7 / 5));
+    return change_load(track, story, now, *left, std::min(left->span.end, usual_after(left->span.start)));
   change_load(track, story, now, {{since, since}, now.place}, since);
 }
 
-/// The film ends before it is seen when: what was seen last is so, from when it was first seen.
+/// Nothing tells any more when: what was seen last is so, from when it was first seen.
 void EventReader::end_load(const Track& track, Story& story, base::Timestamp last) {
+  if (story.load_differs_since < 0) return;
   State now = *story.last;
   now.load = now.load.empty() ? story.load_read : "";
   change_load(track, story, now, {{story.stands_since, last}, story.anchor}, story.load_differs_since);

@@ -179,6 +179,20 @@ TEST_CASE("goods carried so short a way that the carrier was not seen to move we
   CHECK(name_in_role(*drops[0], "object") == name_in_role(*pick_ups[0], "object"));
 }
 
+TEST_CASE("what a carrier was seen to take before it was lost from view is told", "[tracking]") {
+  Film film;
+  for (int t = 0; t < 120; ++t) {
+    std::vector<Sighting> seen;
+    if (t < 40) seen.push_back(forklift(0.3, 0.62, t < 20 ? "" : "boxes"));
+    if (t < 20) seen.push_back(pallet(0.3, 0.5));
+    film.frame(std::move(seen));
+  }
+  const auto told = film.reader.take();  // before the film's end
+  const auto pick_ups = of_type(told, "pick_up");
+  REQUIRE(pick_ups.size() == 1);
+  CHECK(seconds(pick_ups[0]->event.span.end) == Approx(20).margin(1));
+}
+
 TEST_CASE("goods are set down some time after the carrier came, whenever they are seen to leave its forks", "[tracking]") {
   for (const int seen_free : {12, 15, 17, 30}) {
     INFO("seen free from second " << seen_free);

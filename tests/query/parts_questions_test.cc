@@ -1,6 +1,7 @@
 // Questions of goods and places: what part a name takes follows from the parts that its kind takes in the archive.
 #include <sstream>
 
+#include "base/error.h"
 #include "query/plan.h"
 #include "tests/query/archive_fixture.h"
 
@@ -188,6 +189,26 @@ TEST_CASE("the busiest stretch of time is the one in which most begins", "[quest
   CHECK(start("What was the busiest hour?") == 0);  // there is only a part of one
   CHECK(hall.ask("When was it busiest?").text.find("9 events") != std::string::npos);
   CHECK(hall.ask("Which dock was the busiest?").kind != "time");
+  CHECK_THROWS_AS(plan_from_json({{"ask", "busiest"}, {"select", nlohmann::json::object()}, {"per_s", 0.001}}, "plan"), base::Error);
+}
+
+TEST_CASE("what was not looked at is not quiet, and a video in which nothing happens is", "[questions]") {
+  test::ArchiveFixture a;
+  std::string lines = R"({"type":"video","id":"a","title":"A","duration":240})"
+                      "\n"
+                      R"({"type":"coverage","video":"a","start":0,"end":130,"status":"described"})"
+                      "\n";
+  for (const int start : {5, 20, 70}) lines += line(start, start + 2, "process", {{"agent", "worker", "red worker"}});
+  for (std::size_t at = 0; (at = lines.find(R"("video":"hall")", at)) != std::string::npos;) lines.replace(at, 14, R"("video":"a")");
+  a.import(lines);
+  CHECK(a.ask("Which minute was the quietest?", {}, {warehouse()}).value == 60);  // the third and fourth were not looked at
+  a.import(R"({"type":"video","id":"b","title":"B","duration":120})"
+           "\n"
+           R"({"type":"coverage","video":"b","start":0,"end":120,"status":"described"})"
+           "\n");
+  const Answer both = a.ask("Which minute was the quietest?", {}, {warehouse()});
+  CHECK(both.value == 0);
+  CHECK(both.text.find(" in b, with 0 events, level with 1 more") != std::string::npos);
 }
 
 }  // namespace reelgraph::query
