@@ -49,6 +49,9 @@ void FrameSampler::new_scene() {
     kits_[0] = random_.chance(0.15) ? Colour::kWhite : colours[0];
     kits_[1] = colours[1];
     renderer_.emplace(floor_, draw_pitch_look(look, options_.unseen), options_.size);
+  } else if (options_.varied) {
+    floor_ = draw_scattered_zones(layout);
+    renderer_.emplace(floor_, draw_varied_look(look), options_.size);
   } else {
     floor_ = draw_layout(layout, {.sideways = options_.unseen});
     renderer_.emplace(floor_, draw_look(look, options_.unseen), options_.size);

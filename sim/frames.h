@@ -13,6 +13,7 @@ struct FramesOptions {
   std::uint64_t seed = 0;
   base::Size size{640, 360};
   bool unseen = false;  ///< light, views and layouts that no training picture has
+  bool varied = false;  ///< floors, paint and zones of any colour at any place, to learn from
   int per_scene = 16;   ///< pictures of one floor under one camera
   double match = 0;     ///< share of scenes that are a pitch, 0..1
 };

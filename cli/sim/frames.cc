@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
   app.add_option("--per-scene", options.per_scene, "pictures of one floor under one camera")->check(CLI::Range(1, 10'000));
   app.add_option("--match", options.match, "share of scenes that are a pitch")->check(CLI::Range(0.0, 1.0));
   app.add_flag("--unseen", options.unseen, "light, views and layouts that no training picture has");
+  app.add_flag("--varied", options.varied, "floors, paint and zones of any colour at any place, to learn from")->excludes("--unseen");
   CLI11_PARSE(app, argc, argv);
   std::ios_base::sync_with_stdio(false);
   reelgraph::sim::FrameSampler sampler(options);

@@ -1,5 +1,7 @@
 #include "sim/render/look.h"
 
+#include <algorithm>
+#include <cmath>
 #include <numbers>
 
 namespace reelgraph::sim {
@@ -10,6 +12,24 @@ Rgb scaled(const Rgb& colour, double by) { return {colour[0] * by, colour[1] * b
 template <std::size_t N>
 const Rgb& any_of(Random& random, const std::array<Rgb, N>& colours) {
   return colours[static_cast<std::size_t>(random.integer(0, static_cast<int>(N) - 1))];
+}
+
+/// Floors that only `unseen` has.
+constexpr std::array<Rgb, 3> kOtherFloors{{{96, 110, 130}, {150, 120, 104}, {84, 84, 80}}};
+
+bool like_other_floors(const Rgb& colour) {
+  return std::any_of(kOtherFloors.begin(), kOtherFloors.end(), [&](const Rgb& other) {
+    const double by = std::clamp((colour[0] + colour[1] + colour[2]) / (other[0] + other[1] + other[2]), 0.8, 1.2);
+    return std::hypot(colour[0] - by * other[0], colour[1] - by * other[1], colour[2] - by * other[2]) < 12;
+  });
+}
+
+/// `spread`: how far the channels may lie from the brightness, as a share of it.
+Rgb any_colour(Random& random, double darkest, double brightest, double spread) {
+  const double brightness = random.uniform(darkest, brightest);
+  Rgb colour;
+  for (double& channel : colour) channel = std::clamp(brightness * (1 + random.uniform(-spread, spread)), 0.0, 255.0);
+  return colour;
 }
 
 }  // namespace
@@ -24,7 +44,6 @@ Look draw_look(Random random, bool unseen) {
                  .margin = random.uniform(0.01, 0.03)};
   static constexpr std::array<Rgb, 6> kFloors{
       {{150, 150, 146}, {120, 122, 126}, {164, 154, 136}, {112, 124, 112}, {176, 176, 174}, {132, 118, 108}}};
-  static constexpr std::array<Rgb, 3> kOtherFloors{{{96, 110, 130}, {150, 120, 104}, {84, 84, 80}}};
   look.floor = scaled(unseen ? any_of(random, kOtherFloors) : any_of(random, kFloors), random.uniform(0.85, 1.15));
   look.outside = scaled(look.floor, random.uniform(0.3, 0.6));
   look.texture = random.uniform(2, 10);
@@ -43,6 +62,26 @@ Look draw_look(Random random, bool unseen) {
   look.flicker = random.uniform(0, 0.02);
   look.blur = random.uniform(0, 0.9);
   look.beams = random.chance(0.25) ? random.integer(1, 2) : 0;
+  return look;
+}
+
+Look draw_varied_look(Random random) {
+  Look look = draw_look(random.fork(1));
+  look.camera.pitch = random.uniform(61, 85);
+  do {
+    look.floor = any_colour(random, 70, 190, random.uniform(0, 0.35));
+  } while (like_other_floors(look.floor));
+  look.outside = scaled(look.floor, random.uniform(0.25, 0.9));
+  look.tiles = random.chance(0.4) ? random.uniform(0.6, 3) : 0;
+  look.texture = random.uniform(2, 14);
+  look.paint = random.chance(0.3) ? look.paint : any_colour(random, 40, 240, random.uniform(0, 0.7));
+  look.tint = random.uniform(0.02, 0.5);
+  for (Rgb* tint : {&look.dock, &look.staging, &look.packing, &look.storage}) *tint = any_colour(random, 50, 210, random.uniform(0, 0.5));
+  look.stains = random.chance(0.6) ? random.integer(1, 8) : 0;
+  look.gain = random.uniform(0.57, 1.28);
+  const double warmth = random.uniform(-0.12, 0.12);
+  look.light = {1 + warmth, 1, 1 - warmth};
+  look.falloff = random.uniform(0, 0.5);
   return look;
 }
 

@@ -22,6 +22,8 @@ struct Look {
   double tiles = 0;         ///< metres between joints of the floor; 0: none
   Rgb paint{220, 190, 60};  ///< of the lines around zones
   double tint = 0.2;        ///< how strongly zones differ from the floor, 0..1
+  Rgb dock{70, 70, 90}, staging{200, 190, 120}, packing{120, 160, 190}, storage{120, 100, 80};  ///< what zones are tinted with
+  int stains = 0;           ///< discs and rectangles of any colour that lie flat on the floor and are nothing
   double gain = 1;          ///< of the light
   Rgb light{1, 1, 1};       ///< its colour
   double falloff = 0.2;     ///< how much darker the far end of the light's gradient is, 0..1
@@ -36,6 +38,9 @@ struct Look {
 
 /// @param unseen: light, floors and views outside of what the model of models/sim was trained on
 [[nodiscard]] Look draw_look(Random random, bool unseen = false);
+/// Floors, tints and paint of any colour, and stains: for pictures to learn from. Keeps away from what only `unseen` has: its floors, views,
+/// light and noise.
+[[nodiscard]] Look draw_varied_look(Random random);
 /// A pitch from a high camera.
 [[nodiscard]] Look draw_pitch_look(Random random, bool unseen = false);
 

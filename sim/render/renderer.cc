@@ -207,6 +207,7 @@ class Renderer::Parts {
       circle(canvas, {w / 2, d / 2}, std::min(w, d) * 0.14, 0.12, look_.paint);
     }
     for (const Zone& zone : floor.zones) paint_zone(canvas, zone, mixed);
+    for (int i = 0; i < look_.stains; ++i) paint_stain(canvas, floor);
     // Texture, then light.
     cv::Mat shade = clouds(rng_, size_, 12) + 0.7 * clouds(rng_, size_, 60);
     cv::Mat lit;
@@ -230,8 +231,10 @@ class Renderer::Parts {
       outline(canvas, zone.polygon, 0.12, look_.paint);
       return;
     }
-    static const Rgb kDock{70, 70, 90}, kStaging{200, 190, 120}, kPacking{120, 160, 190}, kStorage{120, 100, 80};
-    const Rgb& tint = zone.kind == "dock" ? kDock : zone.kind == "staging" ? kStaging : zone.kind == "packing" ? kPacking : kStorage;
+    const Rgb& tint = zone.kind == "dock"      ? look_.dock
+                      : zone.kind == "staging" ? look_.staging
+                      : zone.kind == "packing" ? look_.packing
+                                               : look_.storage;
     fill(canvas, on_floor(zone.polygon), scalar(mixed(tint, look_.tint)));
     outline(canvas, zone.polygon, 0.1, look_.paint);
     if (zone.kind == "dock" && zone.polygon.size() == 4) {  // hatched: the door's side
@@ -246,6 +249,21 @@ class Renderer::Parts {
       for (double share = 0.25; share < 1; share += 0.25)
         line(canvas, {a.x + (c.x - a.x) * share, a.y}, {a.x + (c.x - a.x) * share, c.y}, 0.06, look_.paint);
     }
+  }
+
+  void paint_stain(cv::Mat& canvas, const Floor& floor) {
+    const Point middle{rng_.uniform(0.0, floor.width), rng_.uniform(0.0, floor.depth)};
+    const double length = rng_.uniform(0.2, 1.2), width = rng_.uniform(0.2, 0.8), turn = rng_.uniform(0.0, CV_PI);
+    const int corners = rng_.uniform(0, 2) == 0 ? 4 : 24;
+    std::vector<Point> outline;
+    for (int i = 0; i < corners; ++i) {
+      const double angle = CV_PI / 4 + 2 * CV_PI * i / corners, x = length * std::cos(angle), y = width * std::sin(angle);
+      outline.push_back({middle.x + x * std::cos(turn) - y * std::sin(turn), middle.y + x * std::sin(turn) + y * std::cos(turn)});
+    }
+    const double share = rng_.uniform(0.1, 0.9);
+    Rgb colour;
+    for (std::size_t c = 0; c < colour.size(); ++c) colour[c] = look_.floor[c] + (rng_.uniform(20.0, 240.0) - look_.floor[c]) * share;
+    fill(canvas, on_floor(outline), scalar(colour));
   }
 
   void draw_beams() {

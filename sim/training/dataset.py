@@ -56,10 +56,10 @@ def text_of(said: list[dict]) -> str:
     return "; ".join(parts) or "nothing"
 
 
-def frames(program: Path, count: int, seed: int, unseen: bool = False, match: float = 0.0, per_scene: int = 16):
-    """Yields (PIL picture of 640 x 360, truth)."""
+def frames(program: Path, count: int, seed: int, looks: str = "", match: float = 0.0, per_scene: int = 16):
+    """Yields (PIL picture of 640 x 360, truth). `looks`: "", "varied" or "unseen"."""
     command = [str(program.resolve()), "--count", str(count), "--seed", str(seed), "--match", str(match), "--per-scene", str(per_scene)]
-    with subprocess.Popen(command + (["--unseen"] if unseen else []), stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(command + ([f"--{looks}"] if looks else []), stdout=subprocess.PIPE) as process:
         size = FILM[0] * FILM[1] * 3
         for _ in range(count):
             pixels = process.stdout.read(size)
@@ -117,9 +117,11 @@ if __name__ == "__main__":
     parser.add_argument("--count", type=int, default=60_000)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--match", type=float, default=0.2)
-    parser.add_argument("--unseen", action="store_true")
+    looks = parser.add_mutually_exclusive_group()
+    looks.add_argument("--varied", dest="looks", action="store_const", const="varied", default="", help="floors, paint and zones of any colour at any place")
+    looks.add_argument("--unseen", dest="looks", action="store_const", const="unseen", help="light, views and layouts to score on, never to learn from")
     chosen = parser.parse_args()
     if chosen.films:
         make(chosen.folder, chosen.films * 600, film_frames(chosen.build / "reelgraph-sim", chosen.films, chosen.seed, chosen.match))
     else:
-        make(chosen.folder, chosen.count, frames(chosen.build / "reelgraph-sim-frames", chosen.count, chosen.seed, chosen.unseen, chosen.match))
+        make(chosen.folder, chosen.count, frames(chosen.build / "reelgraph-sim-frames", chosen.count, chosen.seed, chosen.looks, chosen.match))

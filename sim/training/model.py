@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -171,21 +171,35 @@ def prompt_ids(tokenizer: Tokenizer, image_tokens: int) -> tuple[list[int], int]
     return ids, ids.index(tokenizer.token_to_id("<image>"))
 
 
+def read_folder(folder: Path, model: SmallVlm) -> None:
+    """Takes over the weights of a snapshot that `write_folder` wrote. Vision layers that it lacks begin as ones that change nothing."""
+    stored = load_file(folder / "model.safetensors")
+    weights = {name: stored[hugging_face_name(name)].float() for name in model.state_dict() if hugging_face_name(name) in stored}
+    missing = model.load_state_dict(weights, strict=False).missing_keys
+    if {name.split(".")[0] for name in missing} - {"vision"}:
+        raise SystemExit(f"{folder} lacks {missing}")
+    with torch.no_grad():
+        for number in {int(name.split(".")[1]) for name in missing}:
+            for last in (model.vision[number].self_attn["out_proj"], model.vision[number].mlp["fc2"]):
+                last.weight.zero_()
+
+
 def hugging_face_names(model: SmallVlm) -> dict[str, Tensor]:
-    names = {}
-    for name, value in model.state_dict().items():
-        head, _, rest = name.partition(".")
-        names[{
-            "patch_embedding": "model.vision_model.embeddings.patch_embedding.",
-            "position_embedding": "model.vision_model.embeddings.position_embedding.",
-            "vision": "model.vision_model.encoder.layers.",
-            "post_layernorm": "model.vision_model.post_layernorm.",
-            "connector": "model.connector.modality_projection.proj.",
-            "embed_tokens": "model.text_model.embed_tokens.",
-            "text": "model.text_model.layers.",
-            "norm": "model.text_model.norm.",
-        }[head] + rest] = value
-    return names
+    return {hugging_face_name(name): value for name, value in model.state_dict().items()}
+
+
+def hugging_face_name(name: str) -> str:
+    head, _, rest = name.partition(".")
+    return {
+        "patch_embedding": "model.vision_model.embeddings.patch_embedding.",
+        "position_embedding": "model.vision_model.embeddings.position_embedding.",
+        "vision": "model.vision_model.encoder.layers.",
+        "post_layernorm": "model.vision_model.post_layernorm.",
+        "connector": "model.connector.modality_projection.proj.",
+        "embed_tokens": "model.text_model.embed_tokens.",
+        "text": "model.text_model.layers.",
+        "norm": "model.text_model.norm.",
+    }[head] + rest
 
 
 def write_folder(folder: Path, model: SmallVlm, tokenizer: Tokenizer) -> None:

@@ -43,7 +43,7 @@ def seeing(chosen, unseen: bool) -> dict:
     step = 500
     for start in range(0, chosen.frames, step):
         count = min(step, chosen.frames - start)
-        drawn = list(dataset.frames(chosen.build / "reelgraph-sim-frames", count, chosen.seed + 1 + start, unseen, chosen.match))
+        drawn = list(dataset.frames(chosen.build / "reelgraph-sim-frames", count, chosen.seed + 1 + start, "unseen" if unseen else "", chosen.match))
         texts = say(chosen.build / "reelgraph-sim-say", chosen.model, [picture.tobytes() for picture, _ in drawn], chosen.threads)
         for text, (_, truth) in zip(texts, drawn):
             h, s, t = score(parse(text), truth_of(dataset.things_said(truth)))
@@ -67,7 +67,7 @@ def parity(chosen) -> dict:
         def forward(self, pixel_values, patch_attention_mask):
             return self.patch_embedding(pixel_values).flatten(2).transpose(1, 2) + self.position_embedding.weight
 
-    drawn = [picture for picture, _ in dataset.frames(chosen.build / "reelgraph-sim-frames", chosen.parity, chosen.seed + 777, False, chosen.match)]
+    drawn = [picture for picture, _ in dataset.frames(chosen.build / "reelgraph-sim-frames", chosen.parity, chosen.seed + 777, match=chosen.match)]
     ours = say(chosen.build / "reelgraph-sim-say", chosen.model, [picture.tobytes() for picture in drawn], chosen.threads)
     tokenizer = Tokenizer.from_file(str(chosen.model / "tokenizer.json"))
     model = SmolVLMForConditionalGeneration.from_pretrained(chosen.model, torch_dtype=torch.float32, attn_implementation="eager").eval()

@@ -14,7 +14,7 @@ from torch.nn import functional as F
 import dataset
 from dataset import CELLS, SIDE, WORDS
 from replies import parse, score
-from model import Shape, SmallVlm, build_tokenizer, prompt_ids, write_folder
+from model import Shape, SmallVlm, build_tokenizer, prompt_ids, read_folder, write_folder
 
 # What the throw-away head on the picture's tokens tells apart: each kind in each of its colours, and each load on its own.
 MARKS = ([f"worker {c}" for c in WORDS["colour"]] + [f"forklift {c}" for c in WORDS["colour"]] + [f"player {c}" for c in WORDS["colour"]] + ["referee", "ball"]
@@ -193,14 +193,32 @@ class Trainer:
         """@param speak: False leaves the text out"""
         model = self.model
         patches, seen = model.look(x)
-        index = F.cross_entropy(self.heads["index"](seen).flatten(0, 1), torch.arange(seen.shape[1]).repeat(len(x)))
-        losses = {"patches": self.heads["patches"].loss(patches, marks), "tokens": self.heads["tokens"].loss(seen, marks), "index": index}
+        losses = self.head_losses(patches, seen, marks)
         if speak:
             prompt = torch.tensor(self.prompt).expand(len(x), -1)
             ids = torch.cat((prompt, replies[:, :-1].clamp(min=0)), 1)
             hidden = model.read(ids, self.first_image, seen)[:, len(self.prompt) - 1:]
             losses["text"] = F.cross_entropy(model.words(hidden).flatten(0, 1), replies.flatten(), ignore_index=-1)
         return losses
+
+    def fit_heads(self, pictures: "Pictures", rng: np.random.Generator, batch: int, steps: int = 250) -> None:
+        """New heads on a model that already sees: they learn alone, so that what they first get wrong does not change it."""
+        adam = torch.optim.Adam(self.heads.parameters(), 4e-3)
+        for step in range(steps):
+            for group in adam.param_groups:
+                group["lr"] = 4e-3 * (1 - step / steps)
+            x, _, marks = pictures.batch(pictures.draw(batch, rng), rng)
+            with torch.no_grad():
+                patches, seen = self.model.look(x)
+            losses = self.head_losses(patches, seen, marks)
+            sum(losses.values()).backward()
+            adam.step()
+            adam.zero_grad()
+        print("heads", " ".join(f"{name} {loss.item():.3f}" for name, loss in losses.items()), flush=True)
+
+    def head_losses(self, patches: Tensor, seen: Tensor, marks: Tensor) -> dict[str, Tensor]:
+        index = F.cross_entropy(self.heads["index"](seen).flatten(0, 1), torch.arange(seen.shape[1]).repeat(len(seen)))
+        return {"patches": self.heads["patches"].loss(patches, marks), "tokens": self.heads["tokens"].loss(seen, marks), "index": index}
 
     @torch.no_grad()
     def say(self, x: Tensor, end: int, most: int = 96) -> list[list[int]]:
@@ -268,10 +286,11 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--every", type=int, default=500, help="steps between checks")
-    parser.add_argument("--start", type=Path, help="weights to begin with: checkpoint.pt of an earlier run; its learning rate and steps begin anew")
+    parser.add_argument("--start", type=Path, help="weights to begin with: checkpoint.pt or the folder of an earlier run; learning rate and steps begin anew")
     parser.add_argument("--resume", action="store_true", help="go on from OUT/checkpoint.pt")
     chosen = parser.parse_args()
     torch.set_num_threads(chosen.threads)
+    torch.set_flush_denormal(True)
     torch.manual_seed(chosen.seed)
     rng = np.random.default_rng(chosen.seed)
 
@@ -294,7 +313,10 @@ def main() -> None:
 
     done, spent = 0, 0.0
     resumed = chosen.resume and (chosen.out / "checkpoint.pt").exists()
-    if resumed or chosen.start:
+    if chosen.start and chosen.start.is_dir() and not resumed:
+        read_folder(chosen.start, model)
+        trainer.fit_heads(pictures, rng, chosen.batch)
+    elif resumed or chosen.start:
         state = torch.load(chosen.out / "checkpoint.pt" if resumed else chosen.start, weights_only=False)
         model.load_state_dict(state["model"])
         trainer.heads.load_state_dict(state["heads"])
@@ -330,6 +352,8 @@ def main() -> None:
         spent += time.time() - started
         last = spent >= whole
         if step % 50 == 0:
+            for folder in chosen.data:
+                pictures.add(folder)
             print(step, f"{spent:.0f} s", " ".join(f"{name} {np.mean(values):.3f}" for name, values in sums.items()), flush=True)
         if step % chosen.every == 0 or last:
             record = {"step": step, "pictures": step * chosen.batch, "seconds": round(spent), "losses": {name: round(float(np.mean(values)), 4) for name, values in sums.items()}}
@@ -346,8 +370,6 @@ def main() -> None:
             write_folder(chosen.out, model, tokenizer)
             torch.save({"model": model.state_dict(), "heads": trainer.heads.state_dict(), "muon": muon.state_dict(), "adam": adam.state_dict(), "done": step, "spent": spent}, chosen.out / "checkpoint.part")
             (chosen.out / "checkpoint.part").rename(chosen.out / "checkpoint.pt")
-            for folder in chosen.data:
-                pictures.add(folder)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 #include "sim/warehouse/layout.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
 
 namespace reelgraph::sim {
@@ -43,6 +44,20 @@ Floor draw_layout(Random random, const LayoutOptions& options) {
       if (turned) corner.y = depth - corner.y;
       if (options.sideways) std::swap(corner.x, corner.y);
     }
+  }
+  return floor;
+}
+
+Floor draw_scattered_zones(Random random) {
+  static constexpr std::array<const char*, 4> kKinds{"dock", "staging", "packing", "storage"};
+  Floor floor;
+  const int count = random.integer(2, 8);
+  for (int i = 0; i < count; ++i) {
+    double width = random.uniform(1.8, 6), depth = random.uniform(1.6, 3);
+    if (random.chance(0.4)) std::swap(width, depth);
+    const double x = random.uniform(0.2, floor.width - width - 0.2), y = random.uniform(0.2, floor.depth - depth - 0.2);
+    const char* kind = kKinds[static_cast<std::size_t>(random.integer(0, 3))];
+    floor.zones.push_back({kind + (" " + std::to_string(i + 1)), kind, rectangle(x, y, x + width, y + depth)});
   }
   return floor;
 }

@@ -16,6 +16,9 @@ struct LayoutOptions {
 /// Zones are rectangles that do not overlap and leave lanes free between them; 4 to 8 in all.
 [[nodiscard]] Floor draw_layout(Random random, const LayoutOptions& options = {});
 
+/// Two to eight rectangles of any kind and size, anywhere, for pictures to learn from: zones may overlap and nobody could work there.
+[[nodiscard]] Floor draw_scattered_zones(Random random);
+
 /// Middle of a zone's polygon.
 [[nodiscard]] Point middle_of(const Zone& zone);
 
