@@ -194,7 +194,7 @@ class Asking {
       return refuse(Status::kNotCovered, "Nothing of what was asked about has been described.");
     }
     if (!options_.choices.empty()) return multiple_choice();
-    if (!parsed_.unknown.empty()) return refuse(Status::kNotSeen, "Nothing in the archive is called \"" + parsed_.unknown + "\".");
+    if (!parsed_.unknown.empty()) return refuse_unknown("\"" + parsed_.unknown + "\"", parsed_.unknown);
     if (unknown_words()) return;
     if (!parsed_.problem.empty()) return refuse(Status::kNotUnderstood, "This is not computed: " + parsed_.problem);
     if (!is_without(options_.without, "plan") && !is_without(options_.without, "graph") && is_beyond_plans(question_, words_)) {
@@ -238,11 +238,15 @@ class Asking {
   // What nothing in the archive bears the name of was not seen; no search would find it.
   bool unknown_words() {
     std::vector<std::string> unknown;
+    std::string first;
     std::size_t checked = 0;
     const bool open = question_.intent == Intent::kOpen || question_.intent == Intent::kEvents;
     for (const Word& w : question_.leftover) {
       if (++checked > 40) break;
-      if (!parse_number(w.folded) && !(store_.knows_word(w.folded) && (open || is_known_here(w)))) unknown.push_back(w.text);
+      if (!parse_number(w.folded) && !(store_.knows_word(w.folded) && (open || is_known_here(w)))) {
+        if (unknown.empty()) first = w.folded;
+        unknown.push_back(w.text);
+      }
     }
     if (unknown.empty()) return false;
     const bool something = question_.intent != Intent::kOpen || !question_.subjects.empty() || !question_.entities.empty() || any_name();
@@ -254,8 +258,15 @@ class Asking {
     }
     std::string names;
     for (std::size_t i = 0; i < unknown.size() && i < 5; ++i) names += (i > 0 ? ", \"" : "\"") + unknown[i] + "\"";
-    refuse(Status::kNotSeen, "Nothing in the archive is called " + names + ".");
+    refuse_unknown(names, first);
     return true;
+  }
+
+  /// @param names quoted
+  void refuse_unknown(const std::string& names, const std::string& first) {
+    const std::string absent = lexicon_.absent_event(words_, first);
+    refuse(Status::kNotSeen, absent.empty() ? "Nothing in the archive is called " + names + "."
+                                            : "None was seen: there is no \"" + absent + "\" among the events of the archive.");
   }
 
   // In an archive of matches and of cameras a word of the one says nothing of the other.

@@ -133,13 +133,42 @@ void Lexicon::add_pattern(const std::string& text, const Token& token) {
   }
 }
 
+void Lexicon::add_absent(const base::Term& term) {
+  std::string name = term.name;
+  std::replace(name.begin(), name.end(), '_', ' ');
+  absent_.emplace_back(words_of(cutter_, name), name);
+  for (const std::string& s : term.synonyms) {
+    if (!s.empty() && std::string_view("*=~").find(s.front()) == std::string_view::npos && s.find('{') == std::string::npos)
+      absent_.emplace_back(words_of(cutter_, s), name);
+  }
+}
+
+std::string Lexicon::absent_event(const std::vector<Word>& words, const std::string& word) const {
+  std::size_t longest = 0;
+  std::string found;
+  for (const auto& [called, name] : absent_) {
+    if (called.size() <= longest || std::find(called.begin(), called.end(), word) == called.end()) continue;
+    const auto same = [](const std::string& a, const Word& w) { return a == w.folded; };
+    for (std::size_t at = 0; at + called.size() <= words.size(); ++at) {
+      if (!std::equal(called.begin(), called.end(), words.begin() + static_cast<std::ptrdiff_t>(at), same)) continue;
+      longest = called.size();
+      found = name;
+      break;
+    }
+  }
+  return found;
+}
+
 void Lexicon::add_profile(const base::Profile& profile) {
   const int domain = static_cast<int>(domains_.size());
   std::set<std::string>& types = domains_.emplace_back();
   for (const base::Term& term : profile.event_types) types.insert(term.name);
   for (const base::Phrase& phrase : profile.phrases) types.insert(phrase.types.begin(), phrase.types.end());
   for (const base::Term& term : profile.event_types) {
-    if (!held_.contains(term.name)) continue;
+    if (!held_.contains(term.name)) {
+      add_absent(term);
+      continue;
+    }
     Token t;
     t.kind = Token::Kind::kEvent;
     t.event.types = {term.name};

@@ -64,6 +64,10 @@ class Lexicon {
     return it == classes_.end() ? none : it->second;
   }
 
+  /// The type of event that a profile knows and the archive holds none of, as words ("throw in"), if the question names one by words among
+  /// which is `word`; else empty.
+  [[nodiscard]] std::string absent_event(const std::vector<Word>& words, const std::string& word) const;
+
   /// The one known word (of a pattern or a name) that this is a slip of, if there is just one so near.
   [[nodiscard]] std::string nearest(const std::string& folded) const;
 
@@ -123,6 +127,7 @@ class Lexicon {
 
   [[nodiscard]] std::string stem_of(const Word& w) const { return cutter_.stem(std::string(base_form(w.folded))); }
   void add_pattern(const std::string& text, const Token& token);
+  void add_absent(const base::Term& term);
   void add_profile(const base::Profile& profile);
   void load_names();
   void load_attribute_values();
@@ -137,6 +142,8 @@ class Lexicon {
 
   const graph::Store& store_;
   const WordCutter& cutter_;
+  /// What profiles call events of which the archive holds none: folded words and the type's name.
+  std::vector<std::pair<std::vector<std::string>, std::string>> absent_;
   std::vector<std::string> event_types_;
   std::set<std::string> held_;
   std::set<std::string> entity_types_;

@@ -37,6 +37,8 @@ void check(const ProduceOptions& o) {
            "give even numbers from 64x64 to 3840x3840");
   if (!(o.fps >= 0.1 && o.fps <= 60)) refuse("so many pictures a second cannot be filmed", "give --fps 0.1 to 60");
   if (!(o.positions_every >= 0 && o.positions_every <= 3600)) refuse("positions cannot be told so seldom", "give 0 to 3600 seconds");
+  if (!(o.places_every == 0 || (o.places_every >= 0.01 && o.places_every <= 3600)))
+    refuse("places cannot be told so often or so seldom", "give --places 0.01 to 3600 seconds");
   if (!(o.losses.percent >= 0 && o.losses.percent <= 90)) refuse("so much cannot be lost", "give --lose 0 to 90");
 }
 
@@ -134,8 +136,8 @@ Produced write_world(const World& world, Renderer* renderer, Ambience ambience, 
   base::write_file(o.folder / kFiles[1], [&](std::ostream& out) { write_truth(world, truth, out); });
   if (!questions.empty())
     base::write_file(o.folder / kFiles[2], [&](std::ostream& out) { write_questions(questions, world.history.id, out); });
-  if (renderer != nullptr && o.places)
-    base::write_file(o.folder / kFiles[5], [&](std::ostream& out) { write_places(world, *renderer, out); });
+  if (renderer != nullptr && o.places_every > 0)
+    base::write_file(o.folder / kFiles[5], [&](std::ostream& out) { write_places(world, *renderer, o.places_every, out); });
   if (renderer != nullptr) base::write_file(o.folder / kFiles[3], profile_of(world, *renderer, extends, world.history.title));
   base::write_file(o.folder / kFiles[4], settings.dump(2) + "\n");
   produced.play_seconds = processor_seconds() - begun - produced.film_seconds;

@@ -20,7 +20,7 @@ struct ProduceOptions {
   base::Size size{640, 360};   ///< even, 64..3840
   double fps = 10;             ///< 0.1..60
   double positions_every = 1;  ///< seconds between positions in the truth; 0: none
-  bool places = false;         ///< also places.jsonl: once a second, what is where in the picture, as a model says it
+  double places_every = 0;     ///< seconds between lines of places.jsonl, what is where in the picture, as a model says it; 0: none
   bool clock = true;           ///< on the screen
   bool unseen = false;         ///< light and layouts that models/sim was not trained on
   Losses losses;

@@ -209,9 +209,9 @@ nlohmann::json places_json(const Snapshot& snapshot, const Renderer& renderer) {
   return things;
 }
 
-void write_places(const World& world, const Renderer& renderer, std::ostream& out) {
-  for (int second = 0; second < world.history.seconds; ++second) {
-    out << nlohmann::json{{"at", second}, {"things", places_json(world.at(second), renderer)}}.dump() << '\n';
+void write_places(const World& world, const Renderer& renderer, double every, std::ostream& out) {
+  for (int i = 0; i * every < world.history.seconds; ++i) {
+    out << nlohmann::json{{"at", i * every}, {"things", places_json(world.at(i * every), renderer)}}.dump() << '\n';
   }
 }
 

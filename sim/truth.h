@@ -30,9 +30,9 @@ std::vector<std::pair<double, double>> lose(History& history, const Losses& loss
 /// One JSON line for the video, one an event, one for each instant at which positions are told, coverage where there are gaps.
 void write_truth(const World& world, const TruthOptions& options, std::ostream& out);
 
-/// Once a second one JSON line of what is where in the picture: {"at":0,"things":[{"kind","colour","load","x","y","visible"}]}; x and y of
-/// the ground point in 0..1, `visible` the share that nothing hides.
-void write_places(const World& world, const Renderer& renderer, std::ostream& out);
+/// One JSON line of what is where in the picture every so many seconds: {"at":0,"things":[{"kind","colour","load","x","y","visible"}]};
+/// x and y of the ground point in 0..1, `visible` the share that nothing hides.
+void write_places(const World& world, const Renderer& renderer, double every, std::ostream& out);
 
 /// The things of one snapshot in that form.
 [[nodiscard]] nlohmann::json places_json(const Snapshot& snapshot, const Renderer& renderer);

@@ -11,7 +11,6 @@ namespace {
 constexpr double kEdge = 0.2;                    ///< of the picture: who is lost there has left it
 constexpr base::Duration kKept = base::kMinute;  ///< that tracks are kept for after they were read
 constexpr std::size_t kWay = 8;                  ///< frames of a way that are remembered
-constexpr double kOutOfZone = 0.012;             ///< picture widths beyond a zone's border that are still in it for who was in it
 
 bool at_edge(Place p) { return p.x < kEdge || p.x > 1 - kEdge || p.y < kEdge || p.y > 1 - kEdge; }
 
@@ -147,9 +146,20 @@ void EventReader::finish(base::Timestamp end) {
       if (story.works_since >= 0) end_work(story, until);
       if (story.last) end_load(track, story, last);
       if (!there) read_absence(track, story, last + kSure);
-      if (there && story.last) stood(track, story, until);
+      if (there && story.last) end_way(track, story, until);
     }
   }
+}
+
+/// The film ends while somebody stands or is under way.
+void EventReader::end_way(const Track& track, Story& story, base::Timestamp end) {
+  const bool stands = tracker_.distance(story.last->place, story.anchor) <= rules_.still && end - story.stands_since >= rules_.least_idle;
+  if (stands || !story.stop || story.stop->end >= story.stands_since) return stood(track, story, end);
+  const bool carrier = is(rules_.carriers, track.type);
+  if (!carrier && tracker_.distance(story.stop->place, story.last->place) < rules_.walk) return;
+  std::optional<Party> object;
+  if (carrier && !story.last->load.empty()) object = story.carried.value_or(Party{"", "", "", {}, story.last->load});
+  travelled(story, end, -1, object);
 }
 
 std::vector<TrackedEvent> EventReader::take() {
@@ -191,6 +201,8 @@ void EventReader::read(base::Timestamp at, base::Timestamp before) {
       if (!now->load.empty() && is(rules_.carriers, track.type)) {
         story.carried = Party{"", rules_.goods.empty() ? "goods" : rules_.goods.front(), "", {}, now->load};
       }
+      // Who is under way when the film begins goes until it stops.
+      if (is(rules_.carriers, track.type) && track.first <= first_frame_ + kEdgeOfFilm) story.stop = Stop{track.first, -1, now->place, {}};
       const bool comes = track.first > first_frame_ + kEdgeOfFilm && at_edge(now->place);
       if (comes && is(rules_.workers, track.type) && !story.party.key.empty()) {
         tell("enter", {track.first, track.first}, {{story.party, "agent"}, {outside_party(), "place"}},
@@ -209,15 +221,13 @@ void EventReader::read(base::Timestamp at, base::Timestamp before) {
     if (track.confirmed && track.first <= at && is(rules_.goods, track.type)) read_goods(track, story_of(track), at);
   }
   for (Track& track : tracker_.tracks()) {
-    if (track.confirmed && track.first <= at && is(rules_.workers, track.type)) read_work(track, story_of(track), at);
+    if (track.confirmed && track.first <= at && is(rules_.workers, track.type)) read_work(track, story_of(track), at, before);
   }
 }
 
 /// Workers cross the borders of zones.
 void EventReader::read_zone(const Track& track, Story& story, const State& now, base::Timestamp at, base::Timestamp before) {
-  const auto zone_now = [&](const State& s) {
-    return story.zone >= 0 && zones_.outside(story.zone, s.place) <= kOutOfZone ? story.zone : s.zone;
-  };
+  const auto zone_now = [&](const State& s) { return story.zone >= 0 && zones_.outside(story.zone, s.place) <= 0 ? story.zone : s.zone; };
   const int zone = zone_now(now);
   if (zone == story.zone) return;
   // It must still be so in the next frame.
@@ -225,7 +235,7 @@ void EventReader::read_zone(const Track& track, Story& story, const State& now, 
   if (next != frames_.end()) {
     if (const std::optional<State> then = state(track, *next); then && zone_now(*then) == story.zone) return;
   }
-  // Between the last frame on the one side and the next on the other; a margin may have held the change back for some frames.
+  // Between the last frame on the one side and the next on the other; the change may have been held back for a frame.
   const auto crossing = [&](int border, bool leaves) {
     std::vector<std::pair<base::Timestamp, Place>> way(story.way.begin(), story.way.end());
     way.emplace_back(at, now.place);
@@ -246,6 +256,7 @@ void EventReader::read_zone(const Track& track, Story& story, const State& now, 
     const base::Timestamp t = crossing(story.zone, true);
     tell("leave", {t, t}, {{story.party, "agent"}, {party_of(story.zone), "place"}},
          story.party.name + " leaves " + party_of(story.zone).name);
+    story.left_zone = t;
   }
   if (zone >= 0) {
     const base::Timestamp t = crossing(zone, false);
@@ -258,13 +269,17 @@ void EventReader::read_zone(const Track& track, Story& story, const State& now, 
 void EventReader::read_stand(const Track& track, Story& story, const State& now, base::Timestamp at, base::Timestamp before) {
   if (tracker_.distance(now.place, story.anchor) > rules_.still) {
     const bool turned = is(rules_.carriers, track.type) && story.last && story.last->load.empty();
-    if (is(rules_.carriers, track.type) && before > story.stands_since)
-      story.left = Stand{{story.stands_since, before + (at - before) / 2}, story.anchor};
-    if (before > story.stands_since) stood(track, story, std::max(story.stands_since, before - (turned ? rules_.turn : 0)));
+    const base::Timestamp leaves = before + (at - before) / 2;
+    if (is(rules_.carriers, track.type) && before > story.stands_since) story.left = Stand{{story.stands_since, leaves}, story.anchor};
+    if (before > story.stands_since) stood(track, story, std::max(story.stands_since, turned ? leaves - rules_.turn - kStart / 2 : before));
     story.anchor = now.place;
     story.stands_since = at;
+    story.rests_at.reset();
     return;
   }
+  // Where a worker rests is known when it has come to rest.
+  if (story.works_since < 0 && !story.rests_at && at - std::max(story.stands_since, story.worked_to) >= 2 * base::kSecond)
+    story.rests_at = now.place;
   // A walker that stands again has arrived; of a carrier only picking up, setting down and idling count.
   if (!is(rules_.workers, track.type) || at - story.stands_since < 2 * base::kSecond || !story.stop ||
       story.stop->end >= story.stands_since)
@@ -281,15 +296,8 @@ void EventReader::stood(const Track& track, Story& story, base::Timestamp until)
   const bool carrier = is(rules_.carriers, track.type);
   const Place place = story.anchor;
   if (!carrier) {
-    // Between work in a zone and the next there may be rest; within the zone it is part of the work.
-    const bool rests = !zones_.is(zones_.at(place), rules_.process_at) && story.works_since < 0;
-    const int zone = zones_.nearest(place, rules_.process_at);
-    if (rests && span.length() >= rules_.least_idle) {
-      std::vector<std::pair<Party, std::string>> parties{{story.party, "agent"}};
-      if (zone >= 0) parties.emplace_back(party_of(zone), "place");
-      tell("idle", span, std::move(parties), story.party.name + " has nothing to do" + (zone >= 0 ? " beside " + party_of(zone).name : ""));
-    }
-    if (span.length() >= 2 * base::kSecond) story.stop = Stop{until, zone, place};
+    if (story.works_since < 0 || until - story.works_since < rules_.least_process) rested(story, until);
+    if (span.length() >= 2 * base::kSecond) story.stop = Stop{until, zones_.nearest(place, rules_.process_at), place, {}};
     return;
   }
   if (!story.last->load.empty()) {
@@ -301,7 +309,19 @@ void EventReader::stood(const Track& track, Story& story, base::Timestamp until)
   if (span.length() < rules_.least_idle) return;
   if (story.stop && story.stop->end < span.start) travelled(story, span.start, -1, std::nullopt);
   tell("idle", span, {{story.party, "agent"}}, story.party.name + " has nothing to do");
-  story.stop = Stop{until, story.stop ? story.stop->zone : -1, place};
+  story.stop = Stop{until, story.stop ? story.stop->zone : -1, place, story.stop ? story.stop->goods : std::string()};
+}
+
+/// A worker that stands has had nothing to do since it came or since its last work; within a zone where goods are worked on that is part of
+/// the work.
+void EventReader::rested(const Story& story, base::Timestamp until) {
+  const base::Timestamp since = std::max(story.stands_since, story.worked_to);
+  const base::TimeSpan span{story.left_zone > since && story.left_zone < until ? story.left_zone : since, until};
+  if (span.length() < rules_.least_idle || zones_.is(zones_.at(story.rests_at.value_or(story.anchor)), rules_.process_at)) return;
+  std::vector<std::pair<Party, std::string>> parties{{story.party, "agent"}};
+  const int zone = zones_.nearest(story.anchor, rules_.process_at);
+  if (zone >= 0) parties.emplace_back(party_of(zone), "place");
+  tell("idle", span, std::move(parties), story.party.name + " has nothing to do" + (zone >= 0 ? " beside " + party_of(zone).name : ""));
 }
 
 void EventReader::travelled(Story& story, base::Timestamp until, int destination, const std::optional<Party>& object) {

@@ -31,6 +31,7 @@ class EventReader final : public Reader {
 
  private:
   static constexpr base::Duration kSure = 4 * base::kSecond;  ///< after which what nobody set down or took has come or gone by itself
+  static constexpr base::Duration kStart = base::kSecond;     ///< between setting off and being seen to have moved
   static constexpr base::Duration kEdgeOfFilm =
       2500 * base::kMillisecond;  ///< what is there so near to its start or end was or stays there
 
@@ -44,6 +45,7 @@ class EventReader final : public Reader {
     base::Timestamp end = 0;
     int zone = -1;
     Place place;
+    std::string goods;  ///< key of what a carrier set down there
   };
   /// A carrier on one spot.
   struct Stand {
@@ -65,7 +67,9 @@ class EventReader final : public Reader {
     Place anchor;
     std::optional<Stop> stop;  ///< of carriers and walkers: where the way began
     base::Timestamp waits_since = -1;
-    base::Timestamp works_since = -1, worked_until = -1;
+    base::Timestamp works_since = -1, worked_until = -1, worked_to = -1;  ///< the last: end of the work that was told last
+    base::Timestamp left_zone = -1;                                       ///< workers: when last
+    std::optional<Place> rests_at;                                        ///< workers: where they stand without work
     Party work;
     int work_zone = -1;
     std::optional<Party> carried;
@@ -98,11 +102,13 @@ class EventReader final : public Reader {
   [[nodiscard]] Track* goods_that(Goods change, base::TimeSpan span, Place place, const std::string& load);
   [[nodiscard]] bool at_a_carrier(Place place, bool loaded) const;
   void read_goods(Track& track, Story& story, base::Timestamp at);
-  void read_work(const Track& track, Story& story, base::Timestamp at);
+  void read_work(const Track& track, Story& story, base::Timestamp at, base::Timestamp before);
   void read_absence(const Track& track, Story& story, base::Timestamp at);
   [[nodiscard]] const Track* works_on(const Track& worker, base::Timestamp at) const;
   void end_wait(Story& story, base::Timestamp until);
   void end_work(Story& story, base::Timestamp until);
+  void rested(const Story& story, base::Timestamp until);
+  void end_way(const Track& track, Story& story, base::Timestamp end);
   void travelled(Story& story, base::Timestamp until, int destination, const std::optional<Party>& object);
   void tell(const std::string& type, base::TimeSpan span, std::vector<std::pair<Party, std::string>> parties, std::string description,
             nlohmann::json attributes = nlohmann::json::object());

@@ -10,8 +10,8 @@ namespace {
 constexpr base::Duration kMatch = 3 * base::kSecond;     ///< between a change of load and the goods' coming or going
 constexpr base::Duration kLate = 4 * base::kSecond;      ///< a change of load read so long after the carrier left happened where it stood
 constexpr base::Duration kShortWay = 5 * base::kSecond;  ///< least time between taking up and having set down again
-constexpr base::Duration kStart = base::kSecond;         ///< between setting off and being seen to have moved
 constexpr double kNearZone = 0.02;                       ///< picture widths: goods so near to a zone stand in it
+constexpr double kAtWork = 0.005;                        ///< the same of workers, who rest just outside of it
 
 }  // namespace
 
@@ -224,7 +224,12 @@ void EventReader::change_load(const Track& track, Story& story, const State& now
     if (!takes && story.carried) object = *story.carried;
     if (takes) object = new_goods(rules_.goods.empty() ? "goods" : rules_.goods.front(), now.load);
   }
-  if (takes && stand.span.start == story.stands_since && start - story.stands_since >= rules_.least_idle) stood(track, story, start);
+  if (takes && stand.span.start == story.stands_since) {
+    // It has turned to the goods and gone close to them before.
+    const bool set_down_here = story.stop && !object.key.empty() && story.stop->goods == object.key;
+    const base::Timestamp sets_off = set_down_here ? start : start - rules_.approach;
+    if (sets_off - story.stands_since >= rules_.least_idle) stood(track, story, sets_off);
+  }
   travelled(story, start, zone, takes ? std::nullopt : std::optional<Party>(object.key.empty() ? Party{"", "", "", {}, had} : object));
   std::vector<std::pair<Party, std::string>> parties{{story.party, "agent"}};
   if (!object.key.empty()) parties.emplace_back(object, "object");
@@ -233,7 +238,7 @@ void EventReader::change_load(const Track& track, Story& story, const State& now
   tell(takes ? "pick_up" : "drop", {std::min(start, changed), changed}, std::move(parties),
        story.party.name + (takes ? " picks up " : " sets down ") + what +
            (zone >= 0 ? (takes ? " from " : " at ") + party_of(zone).name : ""));
-  story.stop = Stop{changed, zone, stand.place};
+  story.stop = Stop{changed, zone, stand.place, takes ? std::string() : object.key};
   if (stand.span.start == story.stands_since) {
     story.stands_since = changed;
     story.anchor = state(track, changed).value_or(now).place;
@@ -255,9 +260,11 @@ void EventReader::read_goods(Track& track, Story& story, base::Timestamp at) {
     base::Timestamp stands = track.first;
     const int zone = there ? there->zone >= 0 ? there->zone : zones_.at(there->place, kNearZone) : -1;
     if (track.first > first_frame_ + kEdgeOfFilm && zones_.is(zone, rules_.arrive_at)) {
+      bool moves = false;
       for (const Sample& sample : track.samples) {
-        if (sample.seen && tracker_.distance(sample.place, there->place) > rules_.still / 2 && sample.at < track.first + kSure)
-          stands = sample.at;
+        if (!sample.seen || sample.at >= track.first + kSure) continue;
+        if (moves) stands = sample.at;
+        moves = tracker_.distance(sample.place, there->place) > rules_.still / 2;
       }
       tell("arrive", {track.first, stands}, {{story.party, "agent"}, {party_of(zone), "place"}},
            story.party.name + " arrives at " + party_of(zone).name);
@@ -292,7 +299,7 @@ void EventReader::end_wait(Story& story, base::Timestamp until) {
 const Track* EventReader::works_on(const Track& worker, base::Timestamp at) const {
   const std::optional<State> now = state(worker, at);
   if (!now) return nullptr;
-  const int zone = zones_.at(now->place, kNearZone);
+  const int zone = zones_.at(now->place, kAtWork);
   if (!zones_.is(zone, rules_.process_at)) return nullptr;
   for (const base::Duration off : {-base::kSecond, base::kSecond}) {
     const std::optional<State> near = state(worker, at + off);
@@ -312,16 +319,18 @@ const Track* EventReader::works_on(const Track& worker, base::Timestamp at) cons
   return best;
 }
 
-void EventReader::read_work(const Track& track, Story& story, base::Timestamp at) {
+void EventReader::read_work(const Track& track, Story& story, base::Timestamp at, base::Timestamp before) {
   const Track* goods = works_on(track, at);
   if (goods != nullptr) {
     const auto known = stories_.find(goods->number);
     if (story.works_since < 0) {
-      story.works_since = at;
+      story.works_since = before + (at - before) / 2;
       story.work = known == stories_.end() ? Party{} : known->second.party;
-      story.work_zone = zones_.at(state(track, at)->place, kNearZone);
+      story.work_zone = zones_.at(state(track, at)->place, kAtWork);
     }
     story.worked_until = at;
+    if (at - story.works_since >= rules_.least_process && before - story.works_since < rules_.least_process)
+      rested(story, story.works_since);
     if (known == stories_.end()) return;
     if (story.work.key.empty()) story.work = known->second.party;
     if (at - story.works_since >= rules_.least_process && known->second.waits_since >= 0)
@@ -334,6 +343,8 @@ void EventReader::read_work(const Track& track, Story& story, base::Timestamp at
 void EventReader::end_work(Story& story, base::Timestamp until) {
   const base::Timestamp since = std::exchange(story.works_since, -1);
   if (until - since < rules_.least_process) return;
+  story.worked_to = until;
+  story.rests_at.reset();
   std::vector<std::pair<Party, std::string>> parties{{story.party, "agent"}};
   if (!story.work.key.empty()) parties.emplace_back(story.work, "object");
   if (story.work_zone >= 0) {

@@ -61,6 +61,7 @@ Rules parse_rules(const nlohmann::json& table, const std::string& where) {
       {"reach", &rules.reach}, {"beside", &rules.beside}, {"still", &rules.still}, {"walk", &rules.walk}};
   const std::map<std::string, base::Duration*> durations{{"lift", &rules.lift},
                                                          {"turn", &rules.turn},
+                                                         {"approach", &rules.approach},
                                                          {"least_process", &rules.least_process},
                                                          {"least_idle", &rules.least_idle},
                                                          {"least_wait", &rules.least_wait},

@@ -25,6 +25,8 @@ struct Rules {
   double walk = 0.12;                       ///< least length of a way that is told
   base::Duration lift = 3 * base::kSecond;  ///< that picking up or putting down takes, standing
   base::Duration turn = 0;                  ///< that a carrier turns on the spot before it sets off, which looks like standing
+  base::Duration approach =
+      0;  ///< that a carrier needs from where it stood idle close by to goods that it takes up, without being seen to go
   base::Duration least_process = 3 * base::kSecond;
   base::Duration least_idle = 5 * base::kSecond;
   base::Duration least_wait = base::kSecond;

@@ -74,7 +74,11 @@ void add_common(CLI::App& app, Common& c) {
   app.add_flag("--no-clock", c.no_clock, "no clock and no score on the screen");
   app.add_flag("--unseen", c.options.unseen, "light and layouts that models/sim was not trained on");
   app.add_option("--positions", c.positions, "seconds between lines with all positions; 0: none (default: 1, without a film 0)");
-  app.add_flag("--places", c.options.places, "also write places.jsonl, what is where in the picture once a second (for sim/score)");
+  app.add_option("--places", c.options.places_every,
+                 "also write places.jsonl, what is where in the picture every so many seconds (for sim/score)")
+      ->expected(0, 1)
+      ->default_str("1")
+      ->type_name("[SECONDS]");
   app.add_option("--lose", c.lose, "percent of events that the truth file misses; times are then jittered, and gaps are left")
       ->type_name("PERCENT");
   app.add_flag("--force", c.options.force, "write over an older film");

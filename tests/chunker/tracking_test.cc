@@ -295,6 +295,76 @@ TEST_CASE("who stands near a border of a zone does not enter and leave it every 
   CHECK(of_type(film.end(), "enter").size() <= 1);
 }
 
+TEST_CASE("who steps out of a zone by a cell for three seconds has left and entered it", "[tracking]") {
+  Film film;
+  for (int t = 0; t < 60; ++t) film.frame({worker(t >= 20 && t < 23 ? 0.71 : 0.66, 0.85)});
+  const auto events = film.end();
+  const auto enters = of_type(events, "enter"), leaves = of_type(events, "leave");
+  REQUIRE(enters.size() == 1);
+  REQUIRE(leaves.size() == 1);
+  CHECK(seconds(leaves[0]->event.span.start) == Approx(19.8).margin(0.7));
+  CHECK(seconds(enters[0]->event.span.start) == Approx(22.3).margin(0.7));
+}
+
+TEST_CASE("who rests one step beside where it works is idle between two works, and works no longer than it stood there", "[tracking]") {
+  Film film;
+  for (int t = 0; t < 90; ++t) {
+    std::vector<Sighting> seen{worker(t < 30 || t >= 60 ? 0.685 : 0.715, 0.85)};
+    if (t < 40) seen.push_back(pallet(0.65, 0.87));
+    if (t >= 58) seen.push_back(pallet(0.62, 0.87, "sacks"));
+    film.frame(std::move(seen));
+  }
+  const auto events = film.end();
+  const auto work = of_type(events, "process"), idle = of_type(events, "idle"), waits = of_type(events, "wait");
+  REQUIRE(work.size() == 2);
+  CHECK(seconds(work[0]->event.span.end) == Approx(30).margin(1.5));
+  CHECK(seconds(work[1]->event.span.start) == Approx(60).margin(1.5));
+  REQUIRE(idle.size() == 1);
+  CHECK(seconds(idle[0]->event.span.start) == Approx(30).margin(1.5));
+  CHECK(seconds(idle[0]->event.span.end) == Approx(60).margin(1.5));
+  CHECK(name_in_role(*idle[0], "place") == "packing 1");
+  CHECK(std::any_of(waits.begin(), waits.end(), [](const TrackedEvent* e) { return std::abs(seconds(e->event.span.start) - 58) < 1.5; }));
+}
+
+TEST_CASE("a carrier that the film finds or leaves under way has gone from its start, or until its end", "[tracking]") {
+  Film film;
+  for (int t = 0; t < 60; ++t) film.frame({forklift(t < 10 ? 0.2 + 0.04 * t : t < 52 ? 0.6 : 0.6 - 0.04 * (t - 51), 0.32)});
+  const auto events = film.end();
+  const auto ways = of_type(events, "travel"), idle = of_type(events, "idle");
+  REQUIRE(ways.size() == 2);
+  CHECK(seconds(ways[0]->event.span.start) == Approx(0).margin(0.5));
+  CHECK(seconds(ways[0]->event.span.end) == Approx(10).margin(1));
+  CHECK(seconds(ways[1]->event.span.start) == Approx(51).margin(1.5));
+  CHECK(ways[1]->event.span.end == 60 * kSecond);
+  REQUIRE(idle.size() == 1);
+  CHECK(idle[0]->event.span.end <= ways[1]->event.span.start);
+}
+
+TEST_CASE("an idle carrier has come up to goods beside it before it takes them, but not to those that it set down there", "[tracking]") {
+  const auto ways_before_the_second_pick_up = [](bool its_own) {
+    Rules rules = warehouse_rules();
+    rules.approach = 4 * kSecond;
+    Film film(floor_plan(), rules);
+    for (int t = 0; t < 100; ++t) {
+      const double x = t < 10 ? 0.7 - 0.04 * t : t < 62 ? 0.3 : std::min(0.7, 0.3 + 0.04 * (t - 62));
+      const bool loaded = t < 14 || (t >= 60 && t < 80);
+      std::vector<Sighting> seen{forklift(x, 0.62, !loaded ? "" : t < 14 || its_own ? "boxes" : "sacks")};
+      if (t >= 14 && (!its_own || t < 60)) seen.push_back(pallet(0.3, 0.5));
+      if (!its_own && t < 60) seen.push_back(pallet(0.38, 0.57, "sacks"));
+      film.frame(std::move(seen));
+    }
+    const auto events = film.end();
+    REQUIRE(of_type(events, "pick_up").size() == 1);
+    const base::Timestamp lifts = of_type(events, "pick_up")[0]->event.span.start;
+    const auto ways = of_type(events, "travel");
+    return std::count_if(ways.begin(), ways.end(), [lifts](const TrackedEvent* e) {
+      return e->event.span == base::TimeSpan{lifts - 4 * kSecond, lifts};
+    });
+  };
+  CHECK(ways_before_the_second_pick_up(false) == 1);
+  CHECK(ways_before_the_second_pick_up(true) == 0);
+}
+
 TEST_CASE("two of one colour at a time are two", "[tracking]") {
   Film film;
   for (int t = 0; t < 20; ++t) film.frame({worker(0.2, 0.3), worker(0.8, 0.3)});

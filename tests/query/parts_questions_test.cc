@@ -119,6 +119,17 @@ TEST_CASE("a name like others that nothing bears is not seen, and never left out
   CHECK(hall.ask("Did the red worker process a pallet 2 times?").status != Status::kNotSeen);
 }
 
+TEST_CASE("events that a profile knows and the archive holds none of were not seen", "[parts]") {
+  Hall hall;
+  for (const auto& [question, name] :
+       {std::pair{"How many near misses were there?", "near miss"}, std::pair{"How many close calls were there?", "near miss"}}) {
+    const Answer answer = hall.ask(question);
+    INFO(answer.text);
+    CHECK(answer.status == Status::kNotSeen);
+    CHECK_THAT(answer.text, Contains("None was seen: there is no \"" + std::string(name) + "\""));
+  }
+}
+
 TEST_CASE("a type that is named narrows what is counted, unless it is what is asked for", "[parts]") {
   Hall hall;
   CHECK(hall.name("Who processed the most pallets?") == "red worker");

@@ -1,6 +1,11 @@
 #include "sim/produce.h"
 
+#include <fstream>
+#include <nlohmann/json.hpp>
+
 #include "base/error.h"
+#include "sim/frames.h"
+#include "sim/render/look.h"
 #include "tests/support/support.h"
 
 namespace reelgraph::sim {
@@ -40,6 +45,46 @@ TEST_CASE("a folder holds film, truth, questions, profile and settings, the same
   for (const char* name : {"truth.observations.jsonl", "questions.jsonl", "profile.toml", "settings.json", "film.mp4"})
     CHECK(test::read_file(dir / "a" / name) == test::read_file(dir / "b" / name));
   CHECK(test::read_file(dir / "a" / "profile.toml").find("extends = \"warehouse\"") != std::string::npos);
+}
+
+TEST_CASE("places are told as often as asked", "[sim]") {
+  const test::TempDir dir;
+  for (const auto& [every, lines] : {std::pair{1.0, 8}, std::pair{0.5, 16}}) {
+    ProduceOptions o = small(dir / std::to_string(lines));
+    o.film = false;
+    o.places_every = every;
+    produce_warehouse(short_one(), o);
+    std::ifstream in(o.folder / "places.jsonl");
+    int n = 0;
+    for (std::string line; std::getline(in, line); ++n) CHECK(nlohmann::json::parse(line).at("at") == n * every);
+    CHECK(n == lines);
+  }
+}
+
+TEST_CASE("pictures to learn from are the same for the same seed and like neither those of films nor those to score on", "[sim]") {
+  const auto first = [](bool varied, bool unseen) {
+    FrameSampler sampler({.seed = 5, .size = {160, 90}, .unseen = unseen, .varied = varied});
+    const auto pixels = sampler.next().pixels;
+    CHECK(sampler.truth().at("things").is_array());
+    return pixels;
+  };
+  CHECK(first(true, false) == first(true, false));
+  CHECK(first(true, false) != first(false, false));
+  CHECK(first(true, false) != first(false, true));
+}
+
+TEST_CASE("what is learned from keeps away from the light, views and floors that are scored on", "[sim]") {
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    const Look varied = draw_varied_look(Random(seed)), unseen = draw_look(Random(seed), true);
+    CHECK(varied.camera.pitch > 60);
+    CHECK(unseen.camera.pitch <= 60);
+    CHECK((varied.gain > 0.55 && varied.gain < 1.3));
+    CHECK((unseen.gain < 0.55 || unseen.gain > 1.3));
+    CHECK(std::abs(varied.light[0] - 1) < 0.13);
+    CHECK(std::abs(unseen.light[0] - 1) > 0.13 - 1e-9);
+    CHECK(varied.noise < unseen.noise);
+    CHECK((varied.stains >= 0 && varied.stains <= 8));
+  }
 }
 
 TEST_CASE("an older film is not written over unless asked for", "[sim]") {
