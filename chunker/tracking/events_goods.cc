@@ -11,7 +11,6 @@ constexpr base::Duration kMatch = 3 * base::kSecond;     ///< between a change o
 constexpr base::Duration kLate = 4 * base::kSecond;      ///< a change of load read so long after the carrier left happened where it stood
 constexpr base::Duration kShortWay = 5 * base::kSecond;  ///< least time between taking up and having set down again
 constexpr double kNearZone = 0.02;                       ///< picture widths: goods so near to a zone stand in it
-constexpr double kAtWork = 0.005;                        ///< the same of workers, who rest just outside of it
 
 }  // namespace
 
@@ -183,7 +182,10 @@ void EventReader::change_load(const Track& track, Story& story, const State& now
                               std::max(changed, stand.span.end) + kMatch};
   const base::TimeSpan gone{std::min(changed, story.load_differs_since) - kMatch, changed + kMatch};
   story.load_differs_since = -1;
-  Track* goods = takes ? goods_that(Goods::kGo, gone, stand.place, now.load) : goods_that(Goods::kCome, around, stand.place, had);
+  // The place where it began to stand may be a step away.
+  const std::optional<State> then = stand.span.contains(changed) ? state(track, changed) : std::nullopt;
+  const Place place = then ? then->place : stand.place;
+  Track* goods = takes ? goods_that(Goods::kGo, gone, place, now.load) : goods_that(Goods::kCome, around, place, had);
   if (takes && goods == nullptr) {
     // What stands there still is the next one, if it came at once.
     double least = rules_.reach;
@@ -192,7 +194,7 @@ void EventReader::change_load(const Track& track, Story& story, const State& now
         continue;
       const std::optional<State> there = state(other, std::min(other.last_seen, changed));
       if (!there) continue;
-      if (const double far = tracker_.distance(there->place, stand.place); far <= least) {
+      if (const double far = tracker_.distance(there->place, place); far <= least) {
         least = far;
         goods = &other;
       }
@@ -220,7 +222,7 @@ void EventReader::change_load(const Track& track, Story& story, const State& now
       object = its.party;
     }
   } else {
-    zone = zones_.at(stand.place, rules_.reach);
+    zone = zones_.at(place, rules_.reach);
     if (!takes && story.carried) object = *story.carried;
     if (takes) object = new_goods(rules_.goods.empty() ? "goods" : rules_.goods.front(), now.load);
   }
@@ -238,7 +240,7 @@ void EventReader::change_load(const Track& track, Story& story, const State& now
   tell(takes ? "pick_up" : "drop", {std::min(start, changed), changed}, std::move(parties),
        story.party.name + (takes ? " picks up " : " sets down ") + what +
            (zone >= 0 ? (takes ? " from " : " at ") + party_of(zone).name : ""));
-  story.stop = Stop{changed, zone, stand.place, takes ? std::string() : object.key};
+  story.stop = Stop{changed, zone, place, takes ? std::string() : object.key};
   if (stand.span.start == story.stands_since) {
     story.stands_since = changed;
     story.anchor = state(track, changed).value_or(now).place;
@@ -299,7 +301,7 @@ void EventReader::end_wait(Story& story, base::Timestamp until) {
 const Track* EventReader::works_on(const Track& worker, base::Timestamp at) const {
   const std::optional<State> now = state(worker, at);
   if (!now) return nullptr;
-  const int zone = zones_.at(now->place, kAtWork);
+  const int zone = zones_.at(now->place);
   if (!zones_.is(zone, rules_.process_at)) return nullptr;
   for (const base::Duration off : {-base::kSecond, base::kSecond}) {
     const std::optional<State> near = state(worker, at + off);
@@ -326,7 +328,7 @@ void EventReader::read_work(const Track& track, Story& story, base::Timestamp at
     if (story.works_since < 0) {
       story.works_since = before + (at - before) / 2;
       story.work = known == stories_.end() ? Party{} : known->second.party;
-      story.work_zone = zones_.at(state(track, at)->place, kAtWork);
+      story.work_zone = zones_.at(state(track, at)->place);
     }
     story.worked_until = at;
     if (at - story.works_since >= rules_.least_process && before - story.works_since < rules_.least_process)

@@ -161,6 +161,25 @@ TEST_CASE("goods that lie before the forks and stay there when the carrier leave
   CHECK(waits[0]->event.span == base::TimeSpan{0, 90 * kSecond});
 }
 
+TEST_CASE("goods that are taken away while the next of their kind come are told apart, also by a carrier that crept the last step",
+          "[tracking]") {
+  Film film({zone("dock 1", 0.65, 0.68, 0.85, 0.95), zone("storage", 0.5, 0.3, 0.9, 0.56)});
+  for (int t = 0; t < 60; ++t) {
+    const double x = t < 9 ? 0.3 + 0.043 * t : t < 26 ? 0.729 : std::max(0.3, 0.729 - 0.04 * (t - 26));
+    std::vector<Sighting> seen{forklift(x, 0.604, t < 25 ? "" : "boxes")};
+    seen.push_back(pallet(0.771, t == 25 ? 0.896 : t == 26 ? 0.82 : 0.771));
+    film.frame(std::move(seen));
+  }
+  const std::vector<TrackedEvent> events = film.end();
+  const auto pick_ups = of_type(events, "pick_up"), arrivals = of_type(events, "arrive"), waits = of_type(events, "wait");
+  REQUIRE(pick_ups.size() == 1);
+  CHECK(name_in_role(*pick_ups[0], "place") == "dock 1");
+  REQUIRE(arrivals.size() == 1);
+  CHECK(seconds(arrivals[0]->event.span.start) == Approx(25).margin(1.5));
+  CHECK(name_in_role(*arrivals[0], "agent") != name_in_role(*pick_ups[0], "object"));
+  CHECK(waits.size() == 2);
+}
+
 TEST_CASE("goods carried so short a way that the carrier was not seen to move were picked up and set down", "[tracking]") {
   Film film;
   for (int t = 0; t < 60; ++t) {
