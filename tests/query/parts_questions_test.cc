@@ -16,6 +16,7 @@ base::Profile warehouse() {
                    {"arrive", "", {"arrives", "arrived", "dock", "docks"}, {"agent", "place"}},
                    {"leave", "", {"leaves"}, {"agent", "place"}},
                    {"wait", "", {"waits", "waited"}, {"agent", "place"}},
+                   {"near_miss", "", {"near misses", "close calls"}, {"agent", "other"}},
                    {"travel", "", {"carry", "carried"}, {"agent", "object", "source", "destination"}}};
   p.entity_types = {{"worker", "", {"workers"}, {}},    {"forklift", "", {"forklifts"}, {}}, {"pallet", "", {"pallets"}, {}},
                     {"dock", "", {"docks", "bay"}, {}}, {"station", "", {"stations"}, {}},   {"rack", "", {"racks", "storage"}, {}}};
