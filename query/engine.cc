@@ -194,7 +194,7 @@ class Asking {
       return refuse(Status::kNotCovered, "Nothing of what was asked about has been described.");
     }
     if (!options_.choices.empty()) return multiple_choice();
-    if (!parsed_.unknown.empty()) return refuse_unknown("\"" + parsed_.unknown + "\"", parsed_.unknown);
+    if (!parsed_.unknown.empty()) return refuse(Status::kNotSeen, "Nothing in the archive is called \"" + parsed_.unknown + "\".");
     if (unknown_words()) return;
     if (!parsed_.problem.empty()) return refuse(Status::kNotUnderstood, "This is not computed: " + parsed_.problem);
     if (!is_without(options_.without, "plan") && !is_without(options_.without, "graph") && is_beyond_plans(question_, words_)) {
@@ -258,15 +258,10 @@ class Asking {
     }
     std::string names;
     for (std::size_t i = 0; i < unknown.size() && i < 5; ++i) names += (i > 0 ? ", \"" : "\"") + unknown[i] + "\"";
-    refuse_unknown(names, first);
-    return true;
-  }
-
-  /// @param names quoted
-  void refuse_unknown(const std::string& names, const std::string& first) {
     const std::string absent = lexicon_.absent_event(words_, first);
     refuse(Status::kNotSeen, absent.empty() ? "Nothing in the archive is called " + names + "."
                                             : "None was seen: there is no \"" + absent + "\" among the events of the archive.");
+    return true;
   }
 
   // In an archive of matches and of cameras a word of the one says nothing of the other.

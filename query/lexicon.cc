@@ -133,28 +133,23 @@ void Lexicon::add_pattern(const std::string& text, const Token& token) {
   }
 }
 
-void Lexicon::add_absent(const base::Term& term) {
-  std::string name = term.name;
-  std::replace(name.begin(), name.end(), '_', ' ');
-  absent_.emplace_back(words_of(cutter_, name), name);
-  for (const std::string& s : term.synonyms) {
-    if (!s.empty() && std::string_view("*=~").find(s.front()) == std::string_view::npos && s.find('{') == std::string::npos)
-      absent_.emplace_back(words_of(cutter_, s), name);
-  }
-}
-
 std::string Lexicon::absent_event(const std::vector<Word>& words, const std::string& word) const {
   std::size_t longest = 0;
   std::string found;
-  for (const auto& [called, name] : absent_) {
-    if (called.size() <= longest || std::find(called.begin(), called.end(), word) == called.end()) continue;
-    const auto same = [](const std::string& a, const Word& w) { return a == w.folded; };
-    for (std::size_t at = 0; at + called.size() <= words.size(); ++at) {
-      if (!std::equal(called.begin(), called.end(), words.begin() + static_cast<std::ptrdiff_t>(at), same)) continue;
-      longest = called.size();
-      found = name;
-      break;
-    }
+  const auto look_for = [&](const std::string& text, const std::string& name) {
+    if (text.find_first_of("*=~{") != std::string::npos) return;
+    const std::vector<std::string> called = words_of(cutter_, text);
+    if (called.size() <= longest || std::find(called.begin(), called.end(), word) == called.end()) return;
+    const auto same = [](const Word& w, const std::string& c) { return w.folded == c; };
+    if (std::search(words.begin(), words.end(), called.begin(), called.end(), same) == words.end()) return;
+    longest = called.size();
+    found = name;
+  };
+  for (const base::Term& term : absent_) {
+    std::string name = term.name;
+    std::replace(name.begin(), name.end(), '_', ' ');
+    look_for(name, name);
+    for (const std::string& synonym : term.synonyms) look_for(synonym, name);
   }
   return found;
 }
@@ -166,7 +161,7 @@ void Lexicon::add_profile(const base::Profile& profile) {
   for (const base::Phrase& phrase : profile.phrases) types.insert(phrase.types.begin(), phrase.types.end());
   for (const base::Term& term : profile.event_types) {
     if (!held_.contains(term.name)) {
-      add_absent(term);
+      absent_.push_back(term);
       continue;
     }
     Token t;

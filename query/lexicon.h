@@ -127,7 +127,6 @@ class Lexicon {
 
   [[nodiscard]] std::string stem_of(const Word& w) const { return cutter_.stem(std::string(base_form(w.folded))); }
   void add_pattern(const std::string& text, const Token& token);
-  void add_absent(const base::Term& term);
   void add_profile(const base::Profile& profile);
   void load_names();
   void load_attribute_values();
@@ -142,8 +141,7 @@ class Lexicon {
 
   const graph::Store& store_;
   const WordCutter& cutter_;
-  /// What profiles call events of which the archive holds none: folded words and the type's name.
-  std::vector<std::pair<std::vector<std::string>, std::string>> absent_;
+  std::vector<base::Term> absent_;  ///< types of events of which the archive holds none
   std::vector<std::string> event_types_;
   std::set<std::string> held_;
   std::set<std::string> entity_types_;

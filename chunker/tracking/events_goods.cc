@@ -330,8 +330,8 @@ void EventReader::read_work(const Track& track, Story& story, base::Timestamp at
       story.work = known == stories_.end() ? Party{} : known->second.party;
       story.work_zone = zones_.at(state(track, at)->place);
     }
-    story.worked_until = at;
-    if (at - story.works_since >= rules_.least_process && before - story.works_since < rules_.least_process)
+    const base::Timestamp worked_before = std::exchange(story.worked_until, at);
+    if (at - story.works_since >= rules_.least_process && worked_before - story.works_since < rules_.least_process)
       rested(story, story.works_since);
     if (known == stories_.end()) return;
     if (story.work.key.empty()) story.work = known->second.party;
