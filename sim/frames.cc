@@ -100,7 +100,7 @@ Snapshot FrameSampler::warehouse() {
   for (int i = 0; i < workers; ++i) {
     add({.kind = Kind::kWorker,
          .colour = vests[static_cast<std::size_t>(i)],
-         .load = random_.chance(0.12) ? Load::kBoxes : Load::kNone,
+         .load = random_.chance(options_.carrying) ? Load::kBoxes : Load::kNone,
          .heading = turned(0.3)},
         0.5);
   }

@@ -15,6 +15,7 @@ struct FramesOptions {
   bool unseen = false;  ///< light, views and layouts that no training picture has
   bool varied = false;  ///< floors, paint and zones of any colour at any place, to learn from
   int per_scene = 16;   ///< pictures of one floor under one camera
+  double carrying = 0;  ///< share of workers that carry boxes in their hands, as no process of films does, 0..1
   double match = 0;     ///< share of scenes that are a pitch, 0..1
 };
 
@@ -25,8 +26,8 @@ class FrameSampler {
 
   /// The next picture; valid until the next call.
   const base::Image& next();
-  /// Of the last picture: {"scene":n,"things":[{"kind","colour","load","x","y","visible"}]}; x and y of the ground point in 0..1 of the
-  /// picture.
+  /// Of the last picture: {"scene":n,"things":[{"kind","colour","load","x","y","visible","load_visible"}]}; x and y of the ground point in
+  /// 0..1 of the picture, the last only of what has a load.
   [[nodiscard]] const nlohmann::json& truth() const { return truth_; }
 
  private:

@@ -192,7 +192,7 @@ void write_truth(const World& world, const TruthOptions& options, std::ostream& 
 }
 
 nlohmann::json places_json(const Snapshot& snapshot, const Renderer& renderer) {
-  const std::vector<double> visible = renderer.visible(snapshot);
+  const std::vector<Visible> visible = renderer.visible(snapshot);
   nlohmann::json things = nlohmann::json::array();
   const auto rounded = [](double x) { return std::round(x * 1e4) / 1e4; };
   for (std::size_t i = 0; i < snapshot.things.size(); ++i) {
@@ -204,7 +204,8 @@ nlohmann::json places_json(const Snapshot& snapshot, const Renderer& renderer) {
                       {"load", load_name(thing.load)},
                       {"x", rounded(x)},
                       {"y", rounded(y)},
-                      {"visible", rounded(visible[i])}});
+                      {"visible", rounded(visible[i].thing)}});
+    if (thing.load != Load::kNone) things.back()["load_visible"] = rounded(visible[i].load);
   }
   return things;
 }

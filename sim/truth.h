@@ -30,8 +30,8 @@ std::vector<std::pair<double, double>> lose(History& history, const Losses& loss
 /// One JSON line for the video, one an event, one for each instant at which positions are told, coverage where there are gaps.
 void write_truth(const World& world, const TruthOptions& options, std::ostream& out);
 
-/// One JSON line of what is where in the picture every so many seconds: {"at":0,"things":[{"kind","colour","load","x","y","visible"}]};
-/// x and y of the ground point in 0..1, `visible` the share that nothing hides.
+/// One JSON line of what is where in the picture every so many seconds: {"at":0,"things":[{"kind","colour","load","x","y","visible",
+/// "load_visible"}]}; x and y of the ground point in 0..1, `visible` and `load_visible` (if there is a load) the shares that nothing hides.
 void write_places(const World& world, const Renderer& renderer, double every, std::ostream& out);
 
 /// The things of one snapshot in that form.

@@ -16,6 +16,9 @@ int main(int argc, char** argv) {
   app.add_option("--width", options.size.width)->check(CLI::Range(32, 3840));
   app.add_option("--height", options.size.height)->check(CLI::Range(32, 2160));
   app.add_option("--per-scene", options.per_scene, "pictures of one floor under one camera")->check(CLI::Range(1, 10'000));
+  app.add_option("--carrying", options.carrying, "share of workers that carry boxes in their hands; in films none does")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   app.add_option("--match", options.match, "share of scenes that are a pitch")->check(CLI::Range(0.0, 1.0));
   app.add_flag("--unseen", options.unseen, "light, views and layouts that no training picture has");
   app.add_flag("--varied", options.varied, "floors, paint and zones of any colour at any place, to learn from")->excludes("--unseen");

@@ -83,29 +83,40 @@ class Renderer::Parts {
     return picture_;
   }
 
-  [[nodiscard]] std::vector<double> visible(const std::vector<Thing>& things) const {
-    cv::Mat owner(size_, CV_8U, cv::Scalar(0)), alone(size_, CV_8U);
-    std::vector<double> whole(things.size());  // pixels, as if nothing hid it and the picture went on
+  [[nodiscard]] std::vector<Visible> visible(const std::vector<Thing>& things) const {
+    cv::Mat owner(size_, CV_8U, cv::Scalar(0)), loads(size_, CV_8U, cv::Scalar(0)), alone(size_, CV_8U), load_alone(size_, CV_8U);
+    std::vector<Visible> whole(things.size());  // pixels, as if nothing hid it and the picture went on
     for (const std::size_t i : far_first(things)) {
       alone.setTo(0);
-      for (const Face& face : faces_of(things[i], camera_)) {
+      load_alone.setTo(0);
+      const std::vector<Face> faces = faces_of(things[i], camera_);
+      for (const Face& face : faces) {
         fill(alone, face.corners, 255, cv::LINE_8);
+        if (face.of_load) fill(load_alone, face.corners, 255, cv::LINE_8);
         fill(owner, face.corners, static_cast<double>(i + 1), cv::LINE_8);
+        fill(loads, face.corners, face.of_load ? 255 : 0, cv::LINE_8);
       }
-      const double inside = area_of(box_of(things[i], true)) / std::max(1e-9, area_of(box_of(things[i], false)));
-      whole[i] = inside > 0 ? cv::countNonZero(alone) / inside : 0;
+      std::vector<Face> load;
+      std::copy_if(faces.begin(), faces.end(), std::back_inserter(load), [](const Face& face) { return face.of_load; });
+      const auto as_if_whole = [this](const cv::Mat& painted, const std::vector<Face>& of) {
+        const double inside = area_of(box_of(of, true)) / std::max(1e-9, area_of(box_of(of, false)));
+        return inside > 0 ? cv::countNonZero(painted) / inside : 0;
+      };
+      whole[i] = {as_if_whole(alone, faces), load.empty() ? 0 : as_if_whole(load_alone, load)};
     }
     for (const std::vector<Pixel>& beam : beams_) fill(owner, beam, 0, cv::LINE_8);
-    std::vector<double> shares(things.size());
+    const auto share = [](const cv::Mat& seen, double all) { return all > 0 ? std::min(1.0, cv::countNonZero(seen) / all) : 0; };
+    std::vector<Visible> shares(things.size());
     for (std::size_t i = 0; i < things.size(); ++i) {
-      shares[i] = whole[i] > 0 ? std::min(1.0, cv::countNonZero(owner == static_cast<double>(i + 1)) / whole[i]) : 0;
+      const cv::Mat own = owner == static_cast<double>(i + 1);
+      shares[i] = {share(own, whole[i].thing), share(own & loads, whole[i].load)};
     }
     return shares;
   }
 
-  [[nodiscard]] base::Box box_of(const Thing& thing, bool cut) const {
+  [[nodiscard]] base::Box box_of(const std::vector<Face>& faces, bool cut) const {
     base::Box box{1e9, 1e9, -1e9, -1e9};
-    for (const Face& face : faces_of(thing, camera_)) {
+    for (const Face& face : faces) {
       for (const Pixel& corner : face.corners) {
         box = {std::min(box.x0, corner.x), std::min(box.y0, corner.y), std::max(box.x1, corner.x), std::max(box.y1, corner.y)};
       }
@@ -113,6 +124,8 @@ class Renderer::Parts {
     const auto share = [cut](double x, int whole) { return cut ? std::clamp(x / whole, 0.0, 1.0) : x / whole; };
     return {share(box.x0, size_.width), share(box.y0, size_.height), share(box.x1, size_.width), share(box.y1, size_.height)};
   }
+
+  [[nodiscard]] base::Box box_of(const Thing& thing) const { return box_of(faces_of(thing, camera_), true); }
 
   [[nodiscard]] std::pair<double, double> place_of(Point point) const {
     const Pixel at = camera_.project({point.x, point.y, 0});
@@ -348,8 +361,8 @@ Renderer::Renderer(Renderer&&) noexcept = default;
 Renderer& Renderer::operator=(Renderer&&) noexcept = default;
 
 const base::Image& Renderer::draw(const Snapshot& snapshot) { return parts_->draw(snapshot); }
-std::vector<double> Renderer::visible(const Snapshot& snapshot) const { return parts_->visible(snapshot.things); }
-base::Box Renderer::box_of(const Thing& thing) const { return parts_->box_of(thing, true); }
+std::vector<Visible> Renderer::visible(const Snapshot& snapshot) const { return parts_->visible(snapshot.things); }
+base::Box Renderer::box_of(const Thing& thing) const { return parts_->box_of(thing); }
 std::pair<double, double> Renderer::place_of(Point point) const { return parts_->place_of(point); }
 
 std::vector<std::pair<double, double>> Renderer::outline_of(const Zone& zone) const {

@@ -12,6 +12,12 @@
 
 namespace reelgraph::sim {
 
+/// What nothing hides of a thing and of its load, and lies within the picture: shares of their own pixels, 0..1. 0 of a load that is not
+/// there.
+struct Visible {
+  double thing = 0, load = 0;
+};
+
 /// One floor under one camera. The floor is painted once; a picture then costs a copy, the things on it and the noise. Not thread-safe.
 class Renderer {
  public:
@@ -23,8 +29,8 @@ class Renderer {
   /// Valid until the next call. The same calls in the same order give the same pictures.
   [[nodiscard]] const base::Image& draw(const Snapshot& snapshot);
 
-  /// Share of each thing's own pixels that nothing hides and that lie within the picture, 0..1; of those of the snapshot, in its order.
-  [[nodiscard]] std::vector<double> visible(const Snapshot& snapshot) const;
+  /// Of the snapshot's things, in its order.
+  [[nodiscard]] std::vector<Visible> visible(const Snapshot& snapshot) const;
 
   /// Around all that is painted of a thing (with its load), cut to the picture.
   [[nodiscard]] base::Box box_of(const Thing& thing) const;

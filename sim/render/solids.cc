@@ -65,17 +65,22 @@ class Builder {
     }
     std::vector<cv::Point2f> hull;
     cv::convexHull(outline, hull);
-    Face side{{}, colour};
+    Face side{{}, colour, loads_};
     for (const cv::Point2f& p : hull) side.corners.push_back({p.x, p.y});
     faces_.push_back(std::move(side));
     add(lid, top);
   }
 
+  /// Whether what is built from now on is a load.
+  void loads(bool yes) { loads_ = yes; }
+  /// Whether a place `ahead` of the origin is farther from the camera than the origin.
+  [[nodiscard]] bool is_behind(double ahead) const { return camera_.depth_of(place(ahead, 0, 0)) > camera_.depth_of(place(0, 0, 0)); }
+
   std::vector<Face> take() { return std::move(faces_); }
 
  private:
   void add(const std::vector<Place>& corners, const Rgb& colour) {
-    Face face{{}, colour};
+    Face face{{}, colour, loads_};
     for (const Place& corner : corners) face.corners.push_back(camera_.project(corner));
     faces_.push_back(std::move(face));
   }
@@ -83,6 +88,7 @@ class Builder {
   const Camera& camera_;
   Point at_;
   double cos_, sin_;
+  bool loads_ = false;
   std::vector<Face> faces_;
 };
 
@@ -91,6 +97,7 @@ constexpr Rgb kWood{170, 130, 80}, kCarton{198, 158, 104}, kTape{228, 208, 168},
 
 void add_load(Builder& builder, double ahead, double low, Load load, double scale) {
   const double s = scale;
+  builder.loads(true);
   if (load == Load::kBoxes) {
     builder.box(ahead, 0, 1.05 * s, 1.0 * s, low, low + 0.85 * s, kCarton);
     builder.box(ahead, 0, 1.05 * s, 0.18 * s, low + 0.85 * s, low + 0.86 * s, kTape);
@@ -103,6 +110,7 @@ void add_load(Builder& builder, double ahead, double low, Load load, double scal
     builder.box(ahead + 0.26 * s, 0, 0.48 * s, 0.95 * s, low, low + 0.35 * s, shade(kSack, 0.9));
     builder.box(ahead, 0, 0.5 * s, 0.9 * s, low + 0.35 * s, low + 0.6 * s, kSack);
   }
+  builder.loads(false);
 }
 
 void add_pallet(Builder& builder, double ahead, double low, Load load) {
@@ -112,10 +120,15 @@ void add_pallet(Builder& builder, double ahead, double low, Load load) {
 
 void add_person(Builder& builder, const Rgb& vest, const Rgb& legs, const Rgb& head, Load load) {
   builder.cylinder(0, 0, 0.26, 0, 0.75, legs, legs);
-  if (load != Load::kNone) add_load(builder, 0.5, 0.8, load, 0.45);
+  constexpr double kReach = 0.5;
+  const auto carry = [&] {
+    if (load != Load::kNone) add_load(builder, kReach, 0.8, load, 0.45);
+  };
+  if (builder.is_behind(kReach)) carry();
   for (const double aside : {-0.42, 0.42}) builder.cylinder(0.08, aside, 0.13, 0.7, 1.4, shade(vest, 0.85), vest);
   builder.cylinder(0, 0, 0.36, 0.7, 1.45, shade(vest, 0.9), vest);
   builder.box(0, 0, 0.6, 0.12, 1.45, 1.46, kStripe);
+  if (!builder.is_behind(kReach)) carry();
   builder.cylinder(0, 0, 0.19, 1.45, 1.8, shade(head, 0.85), head);
 }
 

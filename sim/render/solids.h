@@ -11,6 +11,7 @@ namespace reelgraph::sim {
 struct Face {
   std::vector<Pixel> corners;
   Rgb colour{};
+  bool of_load = false;  ///< of what a thing carries or of what stands on a pallet, without its boards
 };
 
 /// Faces of a thing in the order in which they are painted. Colours are those under a light of 1.

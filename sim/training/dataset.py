@@ -16,7 +16,7 @@ WORDS = {
     "colour": ["red", "orange", "yellow", "green", "blue", "purple", "white", "black"],
     "load": ["boxes", "drums", "sacks"],
 }
-LEAST_VISIBLE = 0.25  # of a thing; what is hidden more than that is not said
+LEAST_VISIBLE = 0.25  # of a thing, and of its load; what is hidden more than that is not said
 
 
 def squash(picture: Image.Image) -> np.ndarray:
@@ -38,7 +38,8 @@ def things_said(truth: dict, moved=lambda x, y: (x, y)) -> list[dict]:
         x, y = moved(thing["x"], thing["y"])
         if thing["visible"] < LEAST_VISIBLE or not (0 <= x < 1 and 0 <= y < 1):
             continue
-        said.append({**thing, "x": x, "y": y, "column": cell(x), "row": cell(y)})
+        load = thing["load"] if thing["kind"] == "pallet" or thing.get("load_visible", 1) >= LEAST_VISIBLE else ""
+        said.append({**thing, "load": load, "x": x, "y": y, "column": cell(x), "row": cell(y)})
 
     def order(thing: dict):
         colour = WORDS["colour"].index(thing["colour"]) if thing["colour"] else -1
@@ -56,9 +57,9 @@ def text_of(said: list[dict]) -> str:
     return "; ".join(parts) or "nothing"
 
 
-def frames(program: Path, count: int, seed: int, looks: str = "", match: float = 0.0, per_scene: int = 16):
+def frames(program: Path, count: int, seed: int, looks: str = "", match: float = 0.0, carrying: float = 0.0, per_scene: int = 16):
     """Yields (PIL picture of 640 x 360, truth). `looks`: "", "varied" or "unseen"."""
-    command = [str(program.resolve()), "--count", str(count), "--seed", str(seed), "--match", str(match), "--per-scene", str(per_scene)]
+    command = [str(program.resolve()), "--count", str(count), "--seed", str(seed), "--match", str(match), "--carrying", str(carrying), "--per-scene", str(per_scene)]
     with subprocess.Popen(command + ([f"--{looks}"] if looks else []), stdout=subprocess.PIPE) as process:
         size = FILM[0] * FILM[1] * 3
         for _ in range(count):
@@ -117,6 +118,7 @@ if __name__ == "__main__":
     parser.add_argument("--count", type=int, default=60_000)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--match", type=float, default=0.2)
+    parser.add_argument("--carrying", type=float, default=0.0, help="share of workers that carry boxes in their hands; in films none does")
     looks = parser.add_mutually_exclusive_group()
     looks.add_argument("--varied", dest="looks", action="store_const", const="varied", default="", help="floors, paint and zones of any colour at any place")
     looks.add_argument("--unseen", dest="looks", action="store_const", const="unseen", help="light, views and layouts to score on, never to learn from")
@@ -124,4 +126,4 @@ if __name__ == "__main__":
     if chosen.films:
         make(chosen.folder, chosen.films * 600, film_frames(chosen.build / "reelgraph-sim", chosen.films, chosen.seed, chosen.match))
     else:
-        make(chosen.folder, chosen.count, frames(chosen.build / "reelgraph-sim-frames", chosen.count, chosen.seed, chosen.looks, chosen.match))
+        make(chosen.folder, chosen.count, frames(chosen.build / "reelgraph-sim-frames", chosen.count, chosen.seed, chosen.looks, chosen.match, chosen.carrying))
