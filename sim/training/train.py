@@ -20,7 +20,6 @@ from model import Shape, SmallVlm, build_tokenizer, prompt_ids, read_folder, wri
 MARKS = ([f"worker {c}" for c in WORDS["colour"]] + [f"forklift {c}" for c in WORDS["colour"]] + [f"player {c}" for c in WORDS["colour"]] + ["referee", "ball"]
          + [f"pallet {load}" for load in WORDS["load"]] + [f"forklift {load}" for load in WORDS["load"]] + ["worker boxes"])
 
-
 WEIGHTS = {"text": 1.0, "patches": 0.1, "tokens": 0.1, "index": 0.1}
 
 
@@ -125,8 +124,8 @@ def in_another_light(x: Tensor, noise: Tensor, rng: np.random.Generator) -> Tens
         return torch.from_numpy(rng.uniform(low, high, (count, *shape))).float()
 
     much = torch.from_numpy((rng.random(count) < 0.5).astype(np.float32))[:, None, None, None]
-    gain = (each(-1, 1, 1, 1, 1) * (0.12 + 0.38 * much)).exp()
-    warmth = each(-1, 1, 1, 1, 1) * (0.03 + 0.12 * much)
+    gain = (each(-1, 1, 1, 1, 1) * (0.12 + 0.45 * much)).exp()
+    warmth = each(-1, 1, 1, 1, 1) * (0.03 + 0.16 * much)
     gain = gain * torch.cat((1 + warmth, torch.ones_like(warmth), 1 - warmth), 1) * each(0.95, 1.05, 3, 1, 1)
     angle, depth = each(0, 2 * math.pi, 1, 1), each(0, 0.3, 1, 1) * much[:, 0]
     across = torch.linspace(-0.5, 0.5, SIDE)
@@ -286,6 +285,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--every", type=int, default=500, help="steps between checks")
+    parser.add_argument("--say", type=int, default=200, help="pictures of each check that are also spoken of, five times as many at the end; slow: 0 leaves it out")
     parser.add_argument("--start", type=Path, help="weights to begin with: checkpoint.pt or the folder of an earlier run; learning rate and steps begin anew")
     parser.add_argument("--resume", action="store_true", help="go on from OUT/checkpoint.pt")
     chosen = parser.parse_args()
@@ -362,8 +362,8 @@ def main() -> None:
                 record[name] = {"seen": seen_right(trainer, check, 400)}
             if last:
                 write_folder(chosen.out, model, tokenizer)  # before the long check
-            for name, check in checks.items() if "text" in losses else ():
-                record[name] |= {key: round(value, 4) for key, value in evaluate(trainer, check, tokenizer, 1000 if last else 200).items()}
+            for name, check in checks.items() if chosen.say and "text" in losses else ():
+                record[name] |= {key: round(value, 4) for key, value in evaluate(trainer, check, tokenizer, chosen.say * (5 if last else 1)).items()}
             print(json.dumps(record), flush=True)
             log.write(json.dumps(record) + "\n")
             log.flush()
