@@ -198,6 +198,37 @@ TEST_CASE("goods carried so short a way that the carrier was not seen to move we
   CHECK(name_in_role(*drops[0], "object") == name_in_role(*pick_ups[0], "object"));
 }
 
+TEST_CASE("a carrier that turns on the spot sets down what it took up, in few seconds and with its load unread in one of them",
+          "[tracking]") {
+  // It stands between staging and packing: takes up at 20 s, sets down at the other side some seconds later, and leaves at 40 s.
+  const auto told = [](int down, int unread) {
+    Film film({zone("staging", 0.1, 0.4, 0.45, 0.5), zone("packing 1", 0.1, 0.64, 0.45, 0.8)});
+    for (int t = 0; t < 60; ++t) {
+      const bool carried = t >= 20 && t < down && t != unread;
+      std::vector<Sighting> seen{forklift(t < 10   ? 0.8 - 0.06 * t
+                                          : t < 40 ? 0.25
+                                                   : std::min(0.8, 0.25 + 0.06 * (t - 39)),
+                                          0.57, carried ? "boxes" : "")};
+      if (t < 20) seen.push_back(pallet(0.23, 0.47));
+      if (t >= down || t == unread) seen.push_back(pallet(0.25, 0.7));
+      film.frame(std::move(seen));
+    }
+    return film.end();
+  };
+  for (const auto& [down, unread] : std::vector<std::pair<int, int>>{{28, -1}, {28, 23}, {23, -1}}) {
+    INFO("set down at " << down << " s, unread at " << unread << " s");
+    const std::vector<TrackedEvent> events = told(down, unread);
+    const auto pick_ups = of_type(events, "pick_up"), drops = of_type(events, "drop");
+    REQUIRE(pick_ups.size() == 1);
+    REQUIRE(drops.size() == 1);
+    CHECK(name_in_role(*pick_ups[0], "place") == "staging");
+    CHECK(name_in_role(*drops[0], "place") == "packing 1");
+    CHECK(seconds(pick_ups[0]->event.span.end) == Approx(20).margin(1.5));
+    CHECK(seconds(drops[0]->event.span.end) == Approx(down).margin(1.5));
+    CHECK(name_in_role(*pick_ups[0], "object") == name_in_role(*drops[0], "object"));
+  }
+}
+
 TEST_CASE("what a carrier was seen to take before it was lost from view is told", "[tracking]") {
   Film film;
   for (int t = 0; t < 120; ++t) {
