@@ -75,7 +75,6 @@ class EventReader final : public Reader {
     std::optional<Party> carried;
     base::Timestamp load_differs_since = -1;  ///< carriers: what is seen on them is not what they are known to carry
     std::string load_read;                    ///< what is seen on them then
-    std::optional<Stand> unseen_load;         ///< carriers: where and until when it was seen, if it is not any more, as may be an error
     std::optional<Stand> left;                ///< carriers: where they stood last
     bool explained = false;                   ///< goods: its appearance is told or known
     bool gone = false;                        ///< goods: picked up, or its leaving is told
@@ -95,7 +94,7 @@ class EventReader final : public Reader {
   void read_stand(const Track& track, Story& story, const State& now, base::Timestamp at, base::Timestamp before);
   void stood(const Track& track, Story& story, base::Timestamp until);
   void read_load(const Track& track, Story& story, State& now, base::Timestamp at, base::Timestamp before);
-  void read_short_way(const Track& track, Story& story, const State& now, const Stand& stand, base::TimeSpan seen);
+  void read_short_way(const Track& track, Story& story, const State& now, base::TimeSpan seen);
   void end_load(const Track& track, Story& story, base::Timestamp last);
   void change_load(const Track& track, Story& story, const State& now, const Stand& stand, base::Timestamp changed);
   [[nodiscard]] std::optional<Departure> departure(const Track& track, const Story& story, base::Timestamp at) const;

@@ -7,12 +7,11 @@
 namespace reelgraph::chunker::tracking {
 namespace {
 
-constexpr base::Duration kMatch = 3 * base::kSecond;     ///< between a change of load and the goods' coming or going
-constexpr base::Duration kLate = 4 * base::kSecond;      ///< a change of load read so long after the carrier left happened where it stood
-constexpr base::Duration kShortWay = 5 * base::kSecond;  ///< least time between taking up and having set down again
-constexpr base::Duration kShortestWay = 2 * base::kSecond;     ///< the same, if goods were seen to go and to come elsewhere
-constexpr base::Duration kUnread = 1500 * base::kMillisecond;  ///< a load that is not seen for less than this may be there
-constexpr double kNearZone = 0.02;                             ///< picture widths: goods so near to a zone stand in it
+constexpr base::Duration kMatch = 3 * base::kSecond;  ///< between a change of load and the goods' coming or going
+constexpr base::Duration kLate = 4 * base::kSecond;   ///< a change of load read so long after the carrier left happened where it stood
+constexpr base::Duration kShortWay = 5500 * base::kMillisecond;  ///< least time between taking up and having set down again
+constexpr base::Duration kShortestWay = 2 * base::kSecond;       ///< the same, if goods were seen to go and to come elsewhere
+constexpr double kNearZone = 0.02;                               ///< picture widths: goods so near to a zone stand in it
 
 }  // namespace
 
@@ -101,25 +100,25 @@ void EventReader::split_moved_goods(base::TimeSpan meanwhile, Place place) {
 
 /// What was seen on a carrier that stands is not there any more: it took something up and set it down so near that it was not seen to move,
 /// unless what lay before its forks is still there and nothing new is.
-void EventReader::read_short_way(const Track& track, Story& story, const State& now, const Stand& stand, base::TimeSpan seen) {
+void EventReader::read_short_way(const Track& track, Story& story, const State& now, base::TimeSpan seen) {
+  const Place place = story.anchor;
   const bool surely = seen.length() >= kShortWay;
-  if (surely) split_moved_goods(seen, stand.place);
+  if (surely) split_moved_goods(seen, place);
   const auto seen_to = [&](Goods change, base::Timestamp when) {
-    return goods_that(change, {when - kMatch, when + kMatch}, stand.place, story.load_read);
+    return goods_that(change, {when - kMatch, when + kMatch}, place, story.load_read);
   };
   const Track *goes = seen_to(Goods::kGo, seen.start), *comes = seen_to(Goods::kCome, seen.end);
-  if (goes == nullptr && comes == nullptr) return;
-  if (!surely) {
-    if (goes == nullptr || comes == nullptr) return;
+  const auto moved = [&] {
+    if (goes == nullptr || comes == nullptr) return false;
     const std::optional<State> from = state(*goes, goes->last_seen), to = state(*comes, comes->first);
-    if (!from || !to || tracker_.distance(from->place, to->place) <= 2 * rules_.still) return;
-  }
+    return from && to && tracker_.distance(from->place, to->place) > 2 * rules_.still;
+  };
+  if (surely ? goes == nullptr && comes == nullptr : !moved()) return;
   State meanwhile = *story.last;
   meanwhile.load = story.load_read;
-  const bool stands_there = stand.span.start == story.stands_since;
-  change_load(track, story, meanwhile, stand, seen.start);
+  change_load(track, story, meanwhile, {{story.stands_since, seen.end}, place}, seen.start);
   story.last->load = story.load_read;
-  change_load(track, story, now, {{stands_there ? story.stands_since : stand.span.start, seen.end}, now.place}, seen.end);
+  change_load(track, story, now, {{story.stands_since, seen.end}, now.place}, seen.end);
 }
 
 /// Whether a carrier takes goods up or sets them down. It does both standing: it sets down some time after it came, and has taken up when
@@ -130,17 +129,10 @@ void EventReader::read_load(const Track& track, Story& story, State& now, base::
   const base::Timestamp read = before + (at - before) / 2;
   if (had.empty() == now.load.empty()) {
     const base::Timestamp since = story.load_differs_since;
-    if (had.empty() && since >= 0) {
-      if (!story.unseen_load) story.unseen_load = Stand{{story.stands_since, read}, story.anchor};
-      if (at - story.unseen_load->span.end < kUnread) return;
-      const Stand stand = *story.unseen_load;
-      if (stand.span.end - since >= kShortestWay) read_short_way(track, story, now, stand, {since, stand.span.end});
-    }
+    if (had.empty() && since >= 0 && read - since >= kShortestWay) read_short_way(track, story, now, {since, read});
     story.load_differs_since = -1;
-    story.unseen_load.reset();
     return;
   }
-  story.unseen_load.reset();
   const bool takes = had.empty();
   if (story.load_differs_since < 0) story.load_differs_since = read;
   const base::Timestamp since = story.load_differs_since;
@@ -183,7 +175,7 @@ void EventReader::read_load(const Track& track, Story& story, State& now, base::
 
 /// Nothing tells any more when: what was seen last is so, from when it was first seen.
 void EventReader::end_load(const Track& track, Story& story, base::Timestamp last) {
-  if (story.load_differs_since < 0 || story.unseen_load) return;
+  if (story.load_differs_since < 0) return;
   State now = *story.last;
   now.load = now.load.empty() ? story.load_read : "";
   change_load(track, story, now, {{story.stands_since, last}, story.anchor}, story.load_differs_since);

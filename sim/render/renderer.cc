@@ -84,25 +84,24 @@ class Renderer::Parts {
   }
 
   [[nodiscard]] std::vector<Visible> visible(const std::vector<Thing>& things) const {
-    cv::Mat owner(size_, CV_8U, cv::Scalar(0)), loads(size_, CV_8U, cv::Scalar(0)), alone(size_, CV_8U), load_alone(size_, CV_8U);
-    std::vector<Visible> whole(things.size());  // pixels, as if nothing hid it and the picture went on
-    for (const std::size_t i : far_first(things)) {
+    cv::Mat owner(size_, CV_8U, cv::Scalar(0)), loads(size_, CV_8U, cv::Scalar(0)), alone(size_, CV_8U);
+    const auto pixels = [&](const std::vector<Face>& faces) -> double {  // as if nothing hid them and the picture went on
+      const double inside = faces.empty() ? 0 : area_of(box_of(faces, true)) / std::max(1e-9, area_of(box_of(faces, false)));
+      if (inside <= 0) return 0;
       alone.setTo(0);
-      load_alone.setTo(0);
+      for (const Face& face : faces) fill(alone, face.corners, 255, cv::LINE_8);
+      return cv::countNonZero(alone) / inside;
+    };
+    std::vector<Visible> whole(things.size());
+    for (const std::size_t i : far_first(things)) {
       const std::vector<Face> faces = faces_of(things[i], camera_);
+      std::vector<Face> load;
+      std::copy_if(faces.begin(), faces.end(), std::back_inserter(load), [](const Face& face) { return face.of_load; });
+      whole[i] = {pixels(faces), pixels(load)};
       for (const Face& face : faces) {
-        fill(alone, face.corners, 255, cv::LINE_8);
-        if (face.of_load) fill(load_alone, face.corners, 255, cv::LINE_8);
         fill(owner, face.corners, static_cast<double>(i + 1), cv::LINE_8);
         fill(loads, face.corners, face.of_load ? 255 : 0, cv::LINE_8);
       }
-      std::vector<Face> load;
-      std::copy_if(faces.begin(), faces.end(), std::back_inserter(load), [](const Face& face) { return face.of_load; });
-      const auto as_if_whole = [this](const cv::Mat& painted, const std::vector<Face>& of) {
-        const double inside = area_of(box_of(of, true)) / std::max(1e-9, area_of(box_of(of, false)));
-        return inside > 0 ? cv::countNonZero(painted) / inside : 0;
-      };
-      whole[i] = {as_if_whole(alone, faces), load.empty() ? 0 : as_if_whole(load_alone, load)};
     }
     for (const std::vector<Pixel>& beam : beams_) fill(owner, beam, 0, cv::LINE_8);
     const auto share = [](const cv::Mat& seen, double all) { return all > 0 ? std::min(1.0, cv::countNonZero(seen) / all) : 0; };

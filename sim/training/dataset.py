@@ -38,6 +38,7 @@ def things_said(truth: dict, moved=lambda x, y: (x, y)) -> list[dict]:
         x, y = moved(thing["x"], thing["y"])
         if thing["visible"] < LEAST_VISIBLE or not (0 <= x < 1 and 0 <= y < 1):
             continue
+        # A pallet is never said without what stands on it: it is one with it.
         load = thing["load"] if thing["kind"] == "pallet" or thing.get("load_visible", 1) >= LEAST_VISIBLE else ""
         said.append({**thing, "load": load, "x": x, "y": y, "column": cell(x), "row": cell(y)})
 
