@@ -163,18 +163,23 @@ void Parser::narrow_by_types(Clause& c, const std::vector<std::size_t>& list) {
       continue;
     mark(i);
     absorbed_.insert(i);
-    if (!role.empty() && lexicon_.always_has(types, role, tokens_[i].name)) continue;
-    const bool named = std::any_of(s.who.begin(), s.who.end(), [&](const Participant& p) { return p.role == role; });
-    if (named) continue;
-    const auto all = store_.entities(tokens_[i].name, {}, kMostNarrowed + 1);
-    if (all.size() > kMostNarrowed) {
-      problem_ = "there are too many of the type \"" + tokens_[i].name + "\" to look for any of them";
-      return;
-    }
-    Participant any{{}, {"any " + tokens_[i].name}, role, false, false};
-    for (const graph::EntityRecord& e : all) any.entities.push_back(e.row);
-    s.who.push_back(std::move(any));
+    if (!with_any(s, tokens_[i].name, role)) return;
   }
+}
+
+// Only events in which any of the type takes that part, unless all such events have one or somebody is named. False: there are too many.
+bool Parser::with_any(Selection& s, const std::string& type, const std::string& role) {
+  if (!role.empty() && lexicon_.always_has(types_of(s), role, type)) return true;
+  if (std::any_of(s.who.begin(), s.who.end(), [&](const Participant& p) { return p.role == role; })) return true;
+  const auto all = store_.entities(type, {}, kMostNarrowed + 1);
+  if (all.size() > kMostNarrowed) {
+    problem_ = "there are too many of the type \"" + type + "\" to look for any of them";
+    return false;
+  }
+  Participant any{{}, {"any " + type}, role, false, false};
+  for (const graph::EntityRecord& e : all) any.entities.push_back(e.row);
+  s.who.push_back(std::move(any));
+  return true;
 }
 
 // "Where was pallet 14 processed?", "In which zone did he set it down?": who plays the part of the place.

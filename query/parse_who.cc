@@ -228,7 +228,10 @@ bool Parser::plan_who(Plan& plan, Clause& main, bool whose) {
   }
   if (take({"next"})) plan.select.nth = 1;
   if (take({"previous"})) plan.select.nth = -1;
-  return true;
+  // "Which forklift was idle the longest?": the longest of those of forklifts, not of all.
+  const bool one = plan.select.nth || plan.select.extreme != 0;
+  return !one || type == tokens_.size() || plan.role == "*" || lexicon_.is_side(plan.role) ||
+         with_any(plan.select, plan.entity_type, plan.role);
 }
 
 // "in a single match", "in one game", "in the same clip"

@@ -175,6 +175,7 @@ class Parser {
   void type_nouns();
   void find_unknown_names();
   [[nodiscard]] bool is_asked(std::size_t i) const;
+  bool with_any(Selection& s, const std::string& type, const std::string& role);
   void narrow_by_types(Clause& c, const std::vector<std::size_t>& list);
 
   [[nodiscard]] bool auxiliary_just_before(const std::vector<std::size_t>& list, std::size_t p) const;

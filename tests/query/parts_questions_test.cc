@@ -185,6 +185,16 @@ TEST_CASE("who is compared takes the same part as whom it is compared with", "[p
   CHECK(hall.ask("Did the green forklift carry more pallets than the blue forklift?").value == false);
 }
 
+TEST_CASE("the first and the longest of a type are chosen among those of the type", "[parts]") {
+  Hall hall;
+  const Part staging{"place", "place", "staging"};
+  hall.a.import(line(400, 402, "wait", {{"agent", "forklift", "green forklift"}, staging}) +
+                line(410, 415, "wait", {{"agent", "forklift", "blue forklift"}, staging}));
+  CHECK(hall.name("Which forklift waited the longest?") == "blue forklift");
+  CHECK(hall.name("Which forklift was the first to wait?") == "green forklift");
+  CHECK(hall.name("Which pallet waited the longest?") == "pallet 14");
+}
+
 TEST_CASE("the busiest stretch of time is the one in which most begins", "[questions]") {
   Hall hall;
   const auto start = [&](const std::string& question) {
